@@ -1,0 +1,3 @@
+//! Criterion benches and workloads.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! What compiler and library build with: linear combinations, lazy bits, words with intervals, statement wires.
+
+#![forbid(unsafe_code)]

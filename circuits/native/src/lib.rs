@@ -1,0 +1,3 @@
+//! The one deterministic wasmtime configuration.
+
+#![forbid(unsafe_code)]

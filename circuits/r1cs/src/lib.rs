@@ -1,0 +1,3 @@
+//! The proved object: sparse matrices in canonical order, witness tape, .zpred.
+
+#![forbid(unsafe_code)]

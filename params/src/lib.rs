@@ -1,0 +1,3 @@
+//! Making, naming and loading keys.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Groth16 from matrices and assignment.
+
+#![forbid(unsafe_code)]

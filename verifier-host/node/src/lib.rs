@@ -1,0 +1,3 @@
+//! A local network: blocks, API, events.
+
+#![forbid(unsafe_code)]

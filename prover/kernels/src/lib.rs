@@ -1,3 +1,26 @@
-//! BN254 MSM and NTT behind the port Engine; knows no Groth16.
+//! BN254 multi-scalar multiplication and number-theoretic transform behind one port.
+//!
+//! The crate knows no Groth16: it sums points and transforms vectors. A prover holds a `&dyn` [`Engine`] and does not ask
+//! what is behind it.
+//!
+//! - [`engine`]: the port, the transform that it takes and what it refuses.
+//! - [`arkworks`]: the engine on arkworks' algorithms, on all threads of the current rayon pool.
+//! - [`naive`]: double-and-add and the O(n^2) transform: the oracle.
+//! - `conformance`: the suite that every engine must pass (cargo feature `conformance`).
+//!
+//! Everything here is variable time: it leaks its scalars to whoever can time it or share its caches.
 
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod arkworks;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod engine;
+pub mod error;
+pub mod naive;
+
+pub use arkworks::Arkworks;
+pub use engine::{Direction, Engine, Transform};
+pub use error::{LengthMismatch, NttError};
+pub use naive::Naive;

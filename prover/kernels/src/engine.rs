@@ -1,0 +1,92 @@
+//! The port: what a prover asks of an engine.
+
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ff::Zero;
+
+use crate::error::{LengthMismatch, NttError};
+
+/// Largest `log_n` of a transform: `2^28` divides `r - 1` and `2^29` does not.
+pub const MAX_LOG_N: u32 = 28;
+
+/// Which way a transform goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Coefficients to evaluations.
+    Forward,
+    /// Evaluations to coefficients; the exact inverse, `1 / n` included.
+    Inverse,
+}
+
+/// A transform over the points `shift * w^i`, `i = 0..n`, natural order on both sides.
+///
+/// `w` is arkworks' root of unity of order `n` (`Fr::get_root_of_unity(n)`), `n` the vector's length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transform {
+    /// Which way.
+    pub direction: Direction,
+    /// The coset's shift, never zero; `None` is the subgroup itself.
+    pub coset: Option<Fr>,
+}
+
+impl Transform {
+    /// Coefficients to evaluations over the subgroup.
+    pub const FORWARD: Transform = Transform { direction: Direction::Forward, coset: None };
+    /// Evaluations over the subgroup to coefficients.
+    pub const INVERSE: Transform = Transform { direction: Direction::Inverse, coset: None };
+
+    /// Coefficients to evaluations over the coset of `shift`.
+    pub const fn forward_on(shift: Fr) -> Transform {
+        Transform { direction: Direction::Forward, coset: Some(shift) }
+    }
+
+    /// Evaluations over the coset of `shift` to coefficients.
+    pub const fn inverse_on(shift: Fr) -> Transform {
+        Transform { direction: Direction::Inverse, coset: Some(shift) }
+    }
+
+    /// The checks that every engine makes before it touches the vector.
+    ///
+    /// # Errors
+    /// [`NttError::Length`], then [`NttError::Shift`].
+    pub fn check(&self, len: usize) -> Result<(), NttError> {
+        if !len.is_power_of_two() || len.trailing_zeros() > MAX_LOG_N {
+            return Err(NttError::Length(len));
+        }
+        if self.coset.is_some_and(|shift| shift.is_zero()) {
+            return Err(NttError::Shift);
+        }
+        Ok(())
+    }
+}
+
+/// Sums points and transforms vectors. Variable time.
+///
+/// Bases are points of the curve (and of the r-subgroup in G2) or infinity; an engine does not check that. The result is
+/// a value, so two engines agree on it whatever their projective coordinates are.
+pub trait Engine: Send + Sync {
+    /// A short name for logs and records.
+    fn name(&self) -> &'static str;
+
+    /// `sum scalars[i] * bases[i]` in G1; the identity for none.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] with both lengths.
+    fn msm_g1(&self, bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Projective, LengthMismatch>;
+
+    /// `sum scalars[i] * bases[i]` in G2; the identity for none.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] with both lengths.
+    fn msm_g2(&self, bases: &[G2Affine], scalars: &[Fr]) -> Result<G2Projective, LengthMismatch>;
+
+    /// Transforms `values` in place.
+    ///
+    /// # Errors
+    /// [`NttError`]; `values` is then unchanged.
+    fn ntt(&self, values: &mut [Fr], transform: Transform) -> Result<(), NttError>;
+}
+
+/// Both lengths, or the error that names them.
+pub(crate) fn same_length(bases: usize, scalars: usize) -> Result<(), LengthMismatch> {
+    if bases == scalars { Ok(()) } else { Err(LengthMismatch { bases, scalars }) }
+}

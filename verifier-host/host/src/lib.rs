@@ -1,3 +1,57 @@
 //! Contracts under wasmtime, and the deterministic application of a block.
+//!
+//! A runtime embeds this crate: it gives [`Chain`] a store and a genesis, verifies proofs ahead of a block where it likes
+//! ([`Chain::proof_jobs`], [`verify_jobs`]), and applies blocks in order. The same genesis and transactions give the same
+//! state root everywhere, whatever was verified ahead and on however many threads.
+//!
+//! Invariants:
+//! 1. A block is applied whole and committed in one step, or not at all.
+//! 2. The public inputs of a proof are rebuilt from the chain's own state; a submitter sends outcome, declared values
+//!    and proof, and nothing else.
+//! 3. A contract that asks is called back in the block that accepts the answer; its fuel was reserved when it asked.
+//! 4. A call that traps or aborts, and a transaction that is refused, leave nothing but fee and nonce.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
+#![deny(missing_docs)]
+
+// Contracts: one call under the engine.
+pub mod budget;
+pub mod contract;
+pub mod cost;
+mod dispatch;
+pub mod engine;
+mod functions;
+mod memory;
+pub mod validate;
+pub mod world;
+// The chain: transactions, state, blocks.
+mod apply;
+pub mod chain;
+pub mod codec;
+pub mod event;
+pub mod genesis;
+mod judge;
+mod overlay;
+pub mod receipt;
+pub mod registry;
+pub mod root;
+mod session;
+mod state;
+pub mod tx;
+
+pub use apply::{BLOCK_FUEL, BLOCK_VERIFICATIONS, Rejection};
+pub use chain::{BlockReport, Chain, Header, OpenError, PlacedEvent};
+pub use contract::{Call, CallEnd, CallReport, Entry, EntryError, EntryName, Runner, TrapKind};
+pub use cost::CostSchedule;
+pub use event::{Event, EventValue};
+pub use genesis::Genesis;
+pub use judge::{ProofJob, VerdictId, Verdicts, verify_jobs};
+pub use receipt::{Ending, Receipt};
+pub use registry::{KeyRow, NameRow, PredicateRow, Publication};
+pub use state::{ContractRow, InputRow, MAX_PENDING, SubmissionRow};
+pub use tx::{Action, ConfigEntry, DecodeError, MAX_TX_LEN, SignedTx, Tx};
+pub use world::{Denied, NodeFault, TaskStatus, World};

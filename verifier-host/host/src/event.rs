@@ -1,0 +1,150 @@
+//! What happened in a block, for those who follow it. Events are rows, so a reader resumes where it stopped.
+
+use zera_abi::wire::{Reader, WireError};
+use zera_abi::{AccountId, Amount, Height, KeyId, Outcome, PredicateId, TaskId, TxHash};
+
+use crate::codec::Field;
+
+/// One value of an event, for views that know nothing of its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventValue {
+    /// 32 bytes, shown as hex.
+    Id([u8; 32]),
+    /// Money.
+    Amount(Amount),
+    /// A height, count or code.
+    Number(u64),
+    /// Yes or no.
+    Flag(bool),
+    /// A word or message.
+    Text(String),
+    /// Bytes, shown as hex.
+    Bytes(Vec<u8>),
+    /// Nothing, where a field is optional.
+    Absent,
+}
+
+/// A field type that an event may have.
+trait EventField: Field {
+    fn value(&self) -> EventValue;
+}
+
+macro_rules! event_fields {
+    ($($ty:ty => |$x:ident| $value:expr;)*) => {
+        $(impl EventField for $ty { fn value(&self) -> EventValue { let $x = self; $value } })*
+    };
+}
+event_fields! {
+    AccountId => |x| EventValue::Id(x.0);
+    KeyId => |x| EventValue::Id(x.0);
+    PredicateId => |x| EventValue::Id(x.0);
+    TaskId => |x| EventValue::Id(x.0);
+    TxHash => |x| EventValue::Id(x.0);
+    Amount => |x| EventValue::Amount(*x);
+    Height => |x| EventValue::Number(x.0);
+    Outcome => |x| EventValue::Text(x.as_str().to_owned());
+    u8 => |x| EventValue::Number(u64::from(*x));
+    u64 => |x| EventValue::Number(*x);
+    bool => |x| EventValue::Flag(*x);
+    String => |x| EventValue::Text(x.clone());
+    Vec<u8> => |x| EventValue::Bytes(x.clone());
+}
+
+impl<T: EventField> EventField for Option<T> {
+    fn value(&self) -> EventValue {
+        self.as_ref().map_or(EventValue::Absent, T::value)
+    }
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal, $name:literal { $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? })*) => {
+        /// An event. Codes and fields are append-only.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "fields are named by the words of the market; see zera_market::Note")]
+        pub enum Event { $($(#[$doc])* $variant { $($(#[$fdoc])* $field: $ty),* }),* }
+
+        impl Event {
+            /// The name on the wire.
+            pub fn name(&self) -> &'static str {
+                match self { $(Event::$variant { .. } => $name),* }
+            }
+
+            /// Its fields in order.
+            pub fn fields(&self) -> Vec<(&'static str, EventValue)> {
+                match self { $(Event::$variant { $($field),* } => vec![$((stringify!($field), $field.value())),*]),* }
+            }
+        }
+
+        impl Field for Event {
+            fn put(&self, out: &mut Vec<u8>) {
+                match self { $(Event::$variant { $($field),* } => { u8::put(&$code, out); $($field.put(out);)* }),* }
+            }
+
+            fn take(from: &mut Reader<'_>) -> Result<Event, WireError> {
+                match from.u8()? {
+                    $($code => Ok(Event::$variant { $($field: <$ty as Field>::take(from)?),* }),)*
+                    _ => Err(WireError::Flags),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// A contract asked.
+    TaskOpened = 1, "task_opened" {
+        task: TaskId, contract: AccountId, handle: u64, predicate: PredicateId, key: KeyId, bounty: Amount,
+        min_stake: Amount, deadline: Height, public_len: u64
+    }
+    /// Nobody locked; the price starts again from a higher ceiling.
+    TaskReauctioned = 2, "task_reauctioned" { task: TaskId, round: u8, ceiling: Amount }
+    /// The requester withdrew before a lock.
+    TaskCancelled = 3, "task_cancelled" { task: TaskId }
+    /// A provider locked its stake.
+    TaskLocked = 4, "task_locked" {
+        task: TaskId, provider: AccountId, price: Amount, stake: Amount, lock_deadline: Height
+    }
+    /// A provider gave its lock back in time.
+    TaskReleased = 5, "task_released" { task: TaskId, provider: AccountId, burned: Amount }
+    /// A proof did not verify.
+    ProofRejected = 6, "proof_rejected" { task: TaskId, provider: AccountId, attempt: u8, burned: Amount }
+    /// The lock was missed or lost: anyone may rescue.
+    RescueOpened = 7, "rescue_opened" { task: TaskId, provider: AccountId, late: bool, expires: Height }
+    /// Somebody has a proof and has not shown it yet.
+    RescueCommitted = 8, "rescue_committed" { task: TaskId, provider: AccountId }
+    /// A stake was split.
+    StakeSlashed = 9, "stake_slashed" {
+        task: TaskId, provider: AccountId, burned: Amount, hero: Option<AccountId>, hero_paid: Amount,
+        requester_paid: Amount, insurance_paid: Amount
+    }
+    /// The proof verified: the contract may act.
+    TaskAccepted = 10, "task_accepted" { task: TaskId, provider: AccountId, outcome: Outcome, price: Amount }
+    /// The predicate trapped or exceeded a bound.
+    TaskFailed = 11, "task_failed" { task: TaskId, provider: AccountId, outcome: Outcome, paid: Amount }
+    /// Settled for good.
+    TaskFinal = 12, "task_final" { task: TaskId, provider: AccountId, paid: Amount, stake_returned: Amount }
+    /// Nobody answered in time.
+    TaskExpired = 13, "task_expired" { task: TaskId }
+    /// The host called the contract back.
+    Callback = 14, "callback" { task: TaskId, contract: AccountId, entry: String, done: bool, detail: String }
+    /// A rescuer did not show what it had committed.
+    DepositBurned = 19, "deposit_burned" { task: TaskId, provider: AccountId, burned: Amount }
+    /// A contract emitted an event.
+    ContractEvent = 15, "contract_event" { contract: AccountId, topic: Vec<u8>, data: Vec<u8> }
+    /// A contract was created.
+    ContractDeployed = 16, "contract_deployed" { contract: AccountId, creator: AccountId }
+    /// A predicate's version was published.
+    PredicatePublished = 17, "predicate_published" { predicate: PredicateId, owner: AccountId, name: String }
+    /// A key was registered.
+    KeyRegistered = 18, "key_registered" { key: KeyId, predicate: PredicateId, owner: AccountId, activates: Height }
+}
+
+impl Event {
+    /// The task that it concerns.
+    pub fn task(&self) -> Option<TaskId> {
+        match self.fields().first() {
+            Some(("task", EventValue::Id(id))) => Some(TaskId(*id)),
+            _ => None,
+        }
+    }
+}

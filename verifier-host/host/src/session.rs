@@ -1,0 +1,260 @@
+//! What a running contract can see and change of the chain: [`World`] over the block's state.
+
+use zera_abi::wire::{Claim as DirectClaim, Request};
+use zera_abi::{AccountId, Amount, ChainId, End, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId};
+use zera_market::ports::{Claim, Table, Verdict, Verify};
+use zera_market::{Opening, Task};
+use zera_statement::{direct_task_id, input_root, scalar_to_be, task_id};
+use zera_verifier::verify_bytes;
+
+use crate::event::Event;
+use crate::judge::Judge;
+use crate::registry::KeyRow;
+use crate::state::{InputRow, MAX_PENDING, State, contract_key, handle_key};
+use crate::world::{Denied, NodeFault, TaskStatus, World};
+
+/// A pending row: the contract waits.
+const WAITING: u8 = 1;
+/// A pending row: cleared, for good.
+const CLEARED: u8 = 2;
+
+impl State {
+    /// A task of this contract's, by handle.
+    fn own_task(&self, contract: &AccountId, handle: u64) -> Result<Option<&Task>, NodeFault> {
+        let Some(id) = self.handle(contract, handle)? else { return Ok(None) };
+        Ok(self.market.task(&id))
+    }
+
+    fn key_row(&self, key: &KeyId) -> Result<Option<KeyRow>, NodeFault> {
+        self.overlay.row(Table::KeyMeta, key.as_bytes())
+    }
+
+    /// Whether the answer stands at the level that was asked for.
+    fn stands(task: &Task) -> bool {
+        task.answer().is_some() && task.level() >= task.minimum_level()
+    }
+
+    /// Opens a task for `contract`; the checks of the host, then those of the market.
+    fn open(&mut self, contract: &AccountId, request: &Request<'_>) -> Result<u64, Denied> {
+        let mut row = self.contract(contract)?.ok_or(Status::Unauthorized)?;
+        let predicate = self.predicate(&request.predicate)?.ok_or(Status::NotFound)?;
+        let publication = &predicate.publication;
+        // Private bytes need their delivery and fixed commitments; neither is served yet. Unproved answers neither.
+        if publication.private_len != 0 || request.level == Level::Attested {
+            return Err(Status::Unsupported.into());
+        }
+        let public_len = usize::try_from(publication.public_len).unwrap_or(usize::MAX);
+        let expected =
+            request.expected.chunks_exact(32).map(|value| value.try_into().unwrap_or([0; 32])).collect::<Vec<_>>();
+        if request.public.len() != public_len || request.callback_fuel > self.cost.call_fuel_max {
+            return Err(Status::Limit.into());
+        }
+        if !expected.is_empty() && expected.len() != usize::from(publication.declared) {
+            return Err(Status::Count.into());
+        }
+        let key = predicate.key_at(self.height).ok_or(Status::Key)?;
+        let handle = row.next_handle;
+        let task = task_id(&self.params.chain, contract, handle);
+        let opening = Opening {
+            task,
+            requester: *contract,
+            predicate: request.predicate,
+            key,
+            input_root: scalar_to_be(&input_root(request.public)),
+            declared: publication.declared,
+            expected,
+            bounty_max: Amount::from_units(request.bounty),
+            min_stake: Amount::from_units(request.min_stake),
+            value_at_risk: Amount::from_units(request.value_at_risk),
+            deadline: Height(request.deadline),
+            level: request.level,
+            fee: self.fee(request.callback_fuel).checked_add(self.market.rules().open_fee).ok_or(Status::Funds)?,
+            witness_only: false,
+        };
+        // The row of the input comes first: the market's note of the opening is told with it.
+        let input = InputRow { handle, callback_fuel: request.callback_fuel, public: request.public.to_vec() };
+        self.market.open(self.height, opening).map_err(|error| error.status())?;
+        row.next_handle = handle.checked_add(1).ok_or(Status::Limit)?;
+        self.overlay.put(Table::Contracts, contract.as_bytes(), &row);
+        self.overlay.put(Table::Inputs, task.as_bytes(), &input);
+        self.overlay.put(Table::Handles, &handle_key(contract, handle), &task);
+        Ok(handle)
+    }
+
+    fn pending(&self, contract: &AccountId, handle: u64) -> Result<u8, NodeFault> {
+        Ok(self.overlay.row(Table::Pending, &handle_key(contract, handle))?.unwrap_or(0))
+    }
+
+    fn set_pending(&mut self, contract: &AccountId, handle: u64, mark: u8) -> Result<Status, NodeFault> {
+        let Some(mut row) = self.contract(contract)? else { return Ok(Status::Unauthorized) };
+        let count = if mark == WAITING { row.pending.checked_add(1) } else { row.pending.checked_sub(1) };
+        match count {
+            Some(count) if count <= MAX_PENDING => row.pending = count,
+            _ => return Ok(Status::Limit),
+        }
+        self.overlay.put(Table::Contracts, contract.as_bytes(), &row);
+        self.overlay.put(Table::Pending, &handle_key(contract, handle), &mark);
+        Ok(Status::Ok)
+    }
+}
+
+impl World for State {
+    fn chain_id(&self) -> ChainId {
+        self.params.chain
+    }
+
+    fn height(&self) -> Height {
+        self.height
+    }
+
+    fn config_amount(&mut self, contract: &AccountId, key: &[u8]) -> Result<Option<Amount>, NodeFault> {
+        self.overlay.row(Table::Config, &contract_key(contract, key))
+    }
+
+    fn storage_get(&mut self, contract: &AccountId, key: &[u8]) -> Result<Option<Vec<u8>>, NodeFault> {
+        self.overlay.read(Table::Kv, &contract_key(contract, key))
+    }
+
+    fn storage_set(&mut self, contract: &AccountId, key: &[u8], value: &[u8]) -> Result<(), NodeFault> {
+        self.overlay.write(Table::Kv, &contract_key(contract, key), Some(value.to_vec()));
+        Ok(())
+    }
+
+    fn storage_remove(&mut self, contract: &AccountId, key: &[u8]) -> Result<bool, NodeFault> {
+        let key = contract_key(contract, key);
+        let there = self.overlay.read(Table::Kv, &key)?.is_some();
+        if there {
+            self.overlay.write(Table::Kv, &key, None);
+        }
+        Ok(there)
+    }
+
+    fn emit(&mut self, contract: &AccountId, topic: &[u8], data: &[u8]) {
+        self.events.push(Event::ContractEvent { contract: *contract, topic: topic.to_vec(), data: data.to_vec() });
+    }
+
+    fn predicate_by_name(&mut self, name: &[u8]) -> Result<Option<PredicateId>, NodeFault> {
+        Ok(self.name(name)?.map(|row| row.at(self.height)))
+    }
+
+    fn request(&mut self, contract: &AccountId, request: &Request<'_>) -> Result<u64, Denied> {
+        self.open(contract, request)
+    }
+
+    fn store_pending(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
+        if self.handle(contract, handle)?.is_none() {
+            return Ok(Status::NotFound);
+        }
+        if self.pending(contract, handle)? != 0 {
+            return Ok(Status::State);
+        }
+        self.set_pending(contract, handle, WAITING)
+    }
+
+    fn is_verified(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
+        Ok(match self.own_task(contract, handle)? {
+            None => Status::NotFound,
+            Some(task) if State::stands(task) => Status::Ok,
+            Some(_) => Status::No,
+        })
+    }
+
+    fn clear_pending(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
+        let ready = match self.own_task(contract, handle)? {
+            None => return Ok(Status::NotFound),
+            Some(task) => State::stands(task) || task.end() != End::None,
+        };
+        if !ready || self.pending(contract, handle)? != WAITING {
+            return Ok(Status::State);
+        }
+        self.set_pending(contract, handle, CLEARED)
+    }
+
+    fn task_id(&mut self, contract: &AccountId, handle: u64) -> Result<Option<TaskId>, NodeFault> {
+        self.handle(contract, handle)
+    }
+
+    fn task_handle(&mut self, contract: &AccountId, task: &TaskId) -> Result<u64, Denied> {
+        match self.market.task(task) {
+            None => Err(Status::NotFound.into()),
+            Some(record) if record.requester() != contract => Err(Status::Unauthorized.into()),
+            Some(_) => Ok(self.input(task)?.map(|input| input.handle).ok_or(Status::NotFound)?),
+        }
+    }
+
+    fn task_status(&mut self, contract: &AccountId, handle: u64) -> Result<Option<TaskStatus>, NodeFault> {
+        Ok(self.own_task(contract, handle)?.map(|task| TaskStatus {
+            level: task.level(),
+            end: task.end(),
+            reason: task.reason(),
+        }))
+    }
+
+    fn task_outcome(&mut self, contract: &AccountId, handle: u64) -> Result<(Outcome, Vec<[u8; 32]>), Denied> {
+        let task = self.own_task(contract, handle)?.ok_or(Status::NotFound)?;
+        match task.answer() {
+            Some((outcome, declared)) if State::stands(task) => Ok((outcome, declared.to_vec())),
+            _ => Err(Status::No.into()),
+        }
+    }
+
+    fn cancel(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
+        let Some(task) = self.handle(contract, handle)? else { return Ok(Status::NotFound) };
+        Ok(match self.market.cancel(self.height, &task, *contract) {
+            Ok(()) => Status::Ok,
+            Err(error) => error.status(),
+        })
+    }
+
+    fn key_inputs(&mut self, key: &KeyId) -> Result<Option<usize>, NodeFault> {
+        Ok(self.keys.get(key).map(|key| key.inputs()))
+    }
+
+    fn verify_raw(&mut self, key: &KeyId, inputs: &[u8], proof: &[u8; 256]) -> Result<Status, NodeFault> {
+        Ok(match self.keys.get(key) {
+            None => Status::Key,
+            Some(key) => verify_bytes(key, inputs, proof),
+        })
+    }
+
+    fn verify_claim(
+        &mut self,
+        contract: &AccountId,
+        key: &KeyId,
+        claim: &DirectClaim<'_>,
+        proof: &[u8; 256],
+    ) -> Result<Status, NodeFault> {
+        let Some(row) = self.key_row(key)? else { return Ok(Status::Key) };
+        let Some(predicate) = self.predicate(&row.predicate)? else { return Ok(Status::Key) };
+        let declared: Vec<[u8; 32]> =
+            claim.declared.chunks_exact(32).map(|value| value.try_into().unwrap_or([0; 32])).collect();
+        if declared.len() != usize::from(predicate.publication.declared) {
+            return Ok(Status::Count);
+        }
+        if claim.public.len() != usize::try_from(predicate.publication.public_len).unwrap_or(usize::MAX) {
+            return Ok(Status::Limit);
+        }
+        if row.activates > self.height {
+            return Ok(Status::Key);
+        }
+        if claim.not_after < self.height.0 {
+            return Ok(Status::Deadline);
+        }
+        let claim = Claim {
+            task: direct_task_id(contract, &claim.context),
+            key: *key,
+            predicate: row.predicate,
+            provider: claim.provider,
+            not_after: Height(claim.not_after),
+            input_root: scalar_to_be(&input_root(claim.public)),
+            outcome: claim.outcome,
+            declared,
+        };
+        let mut judge = Judge { chain: self.params.chain, keys: &self.keys, verdicts: &self.verdicts };
+        Ok(match judge.verify(&claim, proof) {
+            Verdict::Valid => Status::Ok,
+            Verdict::Invalid => Status::No,
+            Verdict::Malformed => Status::Encoding,
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! The chain's state while a block is applied: the market in memory, every other row through the overlay.
+
+use zera_abi::{AccountId, Amount, ChainId, CodeHash, Height, Level, Outcome, PredicateId, TaskId};
+use zera_market::ports::Table;
+use zera_market::{Checkpoint, Market, Note};
+
+use crate::codec::record;
+use crate::cost::CostSchedule;
+use crate::event::Event;
+use crate::judge::{Keys, Verdicts};
+use crate::overlay::{Mark, Overlay};
+use crate::registry::{NameRow, PredicateRow};
+use crate::world::NodeFault;
+
+/// Most tasks that a contract may wait for.
+pub const MAX_PENDING: u64 = 256;
+
+record! {
+    /// A contract.
+    pub struct ContractRow {
+        /// Its code.
+        code: CodeHash,
+        /// Who deployed it.
+        creator: AccountId,
+        /// When.
+        created: Height,
+        /// The handle of its next task; the first is 1.
+        next_handle: u64,
+        /// Tasks it waits for, at most [`MAX_PENDING`].
+        pending: u64,
+    }
+}
+
+record! {
+    /// What the host keeps of a task beside the market's record.
+    pub struct InputRow {
+        /// The contract's number for it.
+        handle: u64,
+        /// Fuel reserved and paid for the call-back.
+        callback_fuel: u64,
+        /// Public input bytes.
+        public: Vec<u8>,
+    }
+}
+
+record! {
+    /// One submission for a task.
+    pub struct SubmissionRow {
+        /// Who sent it.
+        provider: AccountId,
+        /// The height of its block.
+        height: Height,
+        /// The outcome claimed.
+        outcome: Outcome,
+        /// Whether it was taken.
+        accepted: bool,
+        /// The proof.
+        proof: [u8; 256],
+    }
+}
+
+/// The numbers of the genesis that rules read.
+#[derive(Clone, Debug)]
+pub(crate) struct Params {
+    pub(crate) chain: ChainId,
+    pub(crate) development: bool,
+    pub(crate) fuel_price: u64,
+    pub(crate) key_activation: zera_abi::Blocks,
+    pub(crate) name_timelock: zera_abi::Blocks,
+}
+
+/// A point to go back to: before a transaction, before a call.
+pub(crate) struct StateMark {
+    overlay: Mark,
+    market: Checkpoint,
+    events: usize,
+}
+
+/// Where a call-back goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Callback {
+    pub(crate) task: TaskId,
+    pub(crate) contract: AccountId,
+    pub(crate) handle: u64,
+    pub(crate) fuel: u64,
+    pub(crate) what: CallbackKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallbackKind {
+    Result(bool),
+    Failed(u16),
+}
+
+pub(crate) struct State {
+    pub(crate) overlay: Overlay,
+    pub(crate) market: Market,
+    pub(crate) keys: Keys,
+    pub(crate) params: Params,
+    pub(crate) cost: CostSchedule,
+    /// The block being applied.
+    pub(crate) height: Height,
+    pub(crate) events: Vec<Event>,
+    pub(crate) verdicts: Verdicts,
+}
+
+impl State {
+    pub(crate) fn mark(&mut self) -> StateMark {
+        StateMark { overlay: self.overlay.mark(), market: self.market.checkpoint(), events: self.events.len() }
+    }
+
+    pub(crate) fn rollback(&mut self, mark: StateMark) {
+        self.overlay.rollback(mark.overlay);
+        self.market.rollback(mark.market);
+        self.events.truncate(mark.events);
+    }
+
+    /// The price of `fuel` in ZRA.
+    pub(crate) fn fee(&self, fuel: u64) -> Amount {
+        // Two factors below 2^64 each: the product fits.
+        Amount::from_units(u128::from(fuel).saturating_mul(u128::from(self.params.fuel_price)))
+    }
+
+    pub(crate) fn contract(&self, id: &AccountId) -> Result<Option<ContractRow>, NodeFault> {
+        self.overlay.row(Table::Contracts, id.as_bytes())
+    }
+
+    pub(crate) fn predicate(&self, id: &PredicateId) -> Result<Option<PredicateRow>, NodeFault> {
+        self.overlay.row(Table::Predicates, id.as_bytes())
+    }
+
+    pub(crate) fn name(&self, name: &[u8]) -> Result<Option<NameRow>, NodeFault> {
+        self.overlay.row(Table::Names, name)
+    }
+
+    pub(crate) fn input(&self, task: &TaskId) -> Result<Option<InputRow>, NodeFault> {
+        self.overlay.row(Table::Inputs, task.as_bytes())
+    }
+
+    /// The task behind a contract's handle.
+    pub(crate) fn handle(&self, contract: &AccountId, handle: u64) -> Result<Option<TaskId>, NodeFault> {
+        self.overlay.row(Table::Handles, &handle_key(contract, handle))
+    }
+
+    /// Turns what the market did since the last call into events, and says which contracts are to be called back.
+    pub(crate) fn settle_notes(&mut self) -> Result<Vec<Callback>, NodeFault> {
+        let mut callbacks = Vec::new();
+        for note in self.market.drain_notes() {
+            let (task, what) = match &note {
+                Note::Accepted { task, .. } => (*task, self.answer_due(task, Level::Accepted)),
+                Note::Finalised { task, .. } => (*task, self.answer_due(task, Level::Final)),
+                Note::Failed { task, .. } | Note::Expired { task, .. } => {
+                    (*task, self.market.task(task).map(|task| CallbackKind::Failed(task.reason())))
+                }
+                _ => (TaskId([0; 32]), None),
+            };
+            if let Some(what) = what {
+                callbacks.extend(self.callback(task, what)?);
+            }
+            let event = self.event(note)?;
+            self.events.push(event);
+        }
+        Ok(callbacks)
+    }
+
+    /// The result to call back with where `reached` is the level that the contract asked for.
+    fn answer_due(&self, task: &TaskId, reached: Level) -> Option<CallbackKind> {
+        let task = self.market.task(task)?;
+        if task.minimum_level() != reached {
+            return None;
+        }
+        task.answer().and_then(|(outcome, _)| outcome.as_bool()).map(CallbackKind::Result)
+    }
+
+    fn callback(&self, task: TaskId, what: CallbackKind) -> Result<Option<Callback>, NodeFault> {
+        let Some(contract) = self.market.task(&task).map(|task| *task.requester()) else { return Ok(None) };
+        Ok(self.input(&task)?.map(|input| Callback {
+            task,
+            contract,
+            handle: input.handle,
+            fuel: input.callback_fuel,
+            what,
+        }))
+    }
+
+    fn event(&self, note: Note) -> Result<Event, NodeFault> {
+        Ok(match note {
+            Note::Opened { task } => {
+                let missing = || NodeFault::State { what: format!("task {task} was opened and is not there") };
+                let input = self.input(&task)?.ok_or_else(missing)?;
+                let record = self.market.task(&task).ok_or_else(missing)?;
+                Event::TaskOpened {
+                    task,
+                    contract: *record.requester(),
+                    handle: input.handle,
+                    predicate: *record.predicate(),
+                    key: *record.key(),
+                    bounty: record.bounty_max(),
+                    min_stake: record.min_stake(),
+                    deadline: record.not_after(),
+                    public_len: u64::try_from(input.public.len()).unwrap_or(u64::MAX),
+                }
+            }
+            Note::Reauctioned { task, round, ceiling } => Event::TaskReauctioned { task, round, ceiling },
+            Note::Cancelled { task } => Event::TaskCancelled { task },
+            Note::Locked { task, provider, price, stake, lock_deadline } => {
+                Event::TaskLocked { task, provider, price, stake, lock_deadline }
+            }
+            Note::Released { task, provider, burned } => Event::TaskReleased { task, provider, burned },
+            Note::ProofRejected { task, provider, attempt, burned } => {
+                Event::ProofRejected { task, provider, attempt, burned }
+            }
+            Note::RescueOpened { task, provider, late, expires } => {
+                Event::RescueOpened { task, provider, late, expires }
+            }
+            Note::RescueCommitted { task, provider } => Event::RescueCommitted { task, provider },
+            Note::DepositBurned { task, provider, burned } => Event::DepositBurned { task, provider, burned },
+            Note::Slashed { task, provider, burned, hero, hero_paid, requester_paid, insurance_paid } => {
+                Event::StakeSlashed { task, provider, burned, hero, hero_paid, requester_paid, insurance_paid }
+            }
+            Note::Accepted { task, provider, outcome, price } => Event::TaskAccepted { task, provider, outcome, price },
+            Note::Failed { task, provider, outcome, paid } => Event::TaskFailed { task, provider, outcome, paid },
+            Note::Finalised { task, provider, paid, stake_returned } => {
+                Event::TaskFinal { task, provider, paid, stake_returned }
+            }
+            Note::Expired { task } => Event::TaskExpired { task },
+            note => return Err(NodeFault::State { what: format!("a note of the market has no event: {note:?}") }),
+        })
+    }
+}
+
+/// `contract, handle (big-endian)`.
+pub(crate) fn handle_key(contract: &AccountId, handle: u64) -> Vec<u8> {
+    [contract.as_bytes().as_slice(), &handle.to_be_bytes()].concat()
+}
+
+/// `contract, key`.
+pub(crate) fn contract_key(contract: &AccountId, key: &[u8]) -> Vec<u8> {
+    [contract.as_bytes().as_slice(), key].concat()
+}
+
+/// `height, index`, both big-endian, so that rows sort by time.
+pub(crate) fn position_key(height: Height, index: u32) -> Vec<u8> {
+    [height.0.to_be_bytes().as_slice(), &index.to_be_bytes()].concat()
+}
+
+/// Reads what [`position_key`] writes.
+pub(crate) fn position(key: &[u8]) -> Option<(Height, u32)> {
+    let (height, index) = (key.get(..8)?, key.get(8..)?);
+    Some((Height(u64::from_be_bytes(height.try_into().ok()?)), u32::from_be_bytes(index.try_into().ok()?)))
+}
+
+/// The nonce row of an account.
+pub(crate) fn nonce(overlay: &Overlay, account: &AccountId) -> Result<u64, NodeFault> {
+    Ok(overlay.row(Table::Nonces, account.as_bytes())?.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Field;
+
+    #[test]
+    fn positions_sort_by_time_and_read_back() {
+        let early = position_key(Height(1), u32::MAX);
+        let late = position_key(Height(256), 0);
+        assert!(early < late);
+        assert_eq!(position(&late), Some((Height(256), 0)));
+        assert_eq!(position(&late[..11]), None);
+        let row = InputRow { handle: 1, callback_fuel: 2, public: vec![3] };
+        assert_eq!(InputRow::parse(&row.bytes()), Ok(row));
+    }
+}

@@ -129,8 +129,10 @@ pub trait Store: Send + Sync {
 /// A store in memory: the test double, and the store of a network that is thrown away.
 #[derive(Debug, Default)]
 pub struct MemStore {
-    rows: RwLock<BTreeMap<(Table, Vec<u8>), Vec<u8>>>,
+    rows: RwLock<Rows>,
 }
+
+type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
 impl Store for MemStore {
     fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,0 +1,46 @@
+//! What happened, for receipts, events and logs.
+
+use zera_abi::{AccountId, Amount, Height, Outcome, TaskId};
+
+/// One thing that a transition did. Notes describe; nothing is decided by them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "fields are named after what they are; amounts are in ZRA units")]
+pub enum Note {
+    /// T1.
+    Opened { task: TaskId },
+    /// T21: nobody locked; a new round with a higher ceiling.
+    Reauctioned { task: TaskId, round: u8, ceiling: Amount },
+    /// T2.
+    Cancelled { task: TaskId },
+    /// T3.
+    Locked { task: TaskId, provider: AccountId, price: Amount, stake: Amount, lock_deadline: Height },
+    /// T22.
+    Released { task: TaskId, provider: AccountId, burned: Amount },
+    /// T5, and a reveal whose proof does not verify (its deposit burnt; `attempt` is 0).
+    ProofRejected { task: TaskId, provider: AccountId, attempt: u8, burned: Amount },
+    /// T5' and T11: `provider` failed, others may answer.
+    RescueOpened { task: TaskId, provider: AccountId, late: bool, expires: Height },
+    /// T12.
+    RescueCommitted { task: TaskId, provider: AccountId },
+    /// T12: a commitment was not revealed in its window.
+    DepositBurned { task: TaskId, provider: AccountId, burned: Amount },
+    /// The stake of `provider`, or the part of it that waited, went where the split says.
+    Slashed {
+        task: TaskId,
+        provider: AccountId,
+        burned: Amount,
+        hero: Option<AccountId>,
+        hero_paid: Amount,
+        requester_paid: Amount,
+        insurance_paid: Amount,
+    },
+    /// T4 and T13; `price` is held until final.
+    Accepted { task: TaskId, provider: AccountId, outcome: Outcome, price: Amount },
+    /// T15; `paid` is the execution fee.
+    Failed { task: TaskId, provider: AccountId, outcome: Outcome, paid: Amount },
+    /// T17.
+    Finalised { task: TaskId, provider: AccountId, paid: Amount, stake_returned: Amount },
+    /// T14, or T21 with its rounds used up.
+    Expired { task: TaskId },
+}

@@ -1,0 +1,214 @@
+//! From rows back to a market.
+
+use std::sync::Arc;
+
+use zera_abi::{AccountId, Amount};
+
+use crate::market::{AccountRow, Market, Unbalanced};
+use crate::ports::{Row, Store, StoreError, Table};
+use crate::row::{self, TaskRow};
+use crate::rules::{Rules, RulesError};
+use crate::task::{Live, Task, TaskState, Terms};
+
+/// Rows read at a time.
+const PAGE: usize = 4_096;
+
+/// Why a store holds no market.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// It can not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It holds no rules, so no market was ever written to it.
+    #[error("market: no rules in the store")]
+    Empty,
+    /// A row is not what this version writes.
+    #[error("market: {} row {key} is damaged: {what}", .table.name())]
+    Row {
+        /// The table.
+        table: Table,
+        /// The row's key in hex.
+        key: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Rules of an unknown version, or out of bounds.
+    #[error("market: rules version {version}: {source}")]
+    Rules {
+        /// Which.
+        version: u32,
+        /// Why.
+        source: RulesError,
+    },
+    /// The rows do not add up.
+    #[error("market: {0}")]
+    Unbalanced(#[from] Unbalanced),
+}
+
+impl Market {
+    /// The market that a store's rows describe; it goes on exactly as the one that wrote them. Checks every row, that they
+    /// add up, and that nothing refers to a row that is not there.
+    ///
+    /// # Errors
+    /// [`RestoreError`].
+    pub fn restore(store: &dyn Store) -> Result<Market, RestoreError> {
+        let mut market = Market::empty(restore_rules(store)?);
+        each(store, Table::Totals, |key, value| {
+            let amount = row::read_amount(value).ok_or("not an amount")?;
+            let totals = &mut market.totals;
+            match key {
+                b"burned" => totals.burned = amount,
+                b"insurance" => totals.insurance = amount,
+                b"minted" => totals.minted = amount,
+                b"treasury" => totals.treasury = amount,
+                _ => return Err("not a total of this version"),
+            }
+            Ok(())
+        })?;
+        each(store, Table::Accounts, |key, value| market.restore_account(key, value))?;
+        let mut ids = Vec::new();
+        each(store, Table::TaskSeq, |key, value| {
+            let sequence = (ids.len() as u64).to_be_bytes();
+            if key != sequence {
+                return Err("not the next sequence number");
+            }
+            ids.push(row::read_id(value).ok_or("not a task id")?);
+            Ok(())
+        })?;
+        for id in &ids {
+            let value = store.read(Table::Tasks, id.as_bytes())?;
+            let restored = value.as_deref().ok_or("missing").and_then(|value| market.restore_task(id, value));
+            restored.map_err(|what| damaged(Table::Tasks, id.as_bytes(), what))?;
+        }
+        market.conserved()?;
+        market.totals_dirty = false;
+        market.rules_saved = market.rules.len();
+        market.tasks_saved = market.tasks.len();
+        Ok(market)
+    }
+
+    fn restore_account(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
+        let id = AccountId(key.try_into().map_err(|_| "not an account id")?);
+        let (free, locked) = row::read_account(value).ok_or("not an account of this version")?;
+        let at = u32::try_from(self.accounts.len()).map_err(|_| "more accounts than can be numbered")?;
+        self.accounts.push(AccountRow { id, free, locked, locks: 0, dirty: false });
+        self.account_ids.insert(id, at);
+        self.totals.free = self.totals.free.checked_add(free).ok_or("free balances do not fit")?;
+        Ok(())
+    }
+
+    fn restore_task(&mut self, id: &zera_abi::TaskId, value: &[u8]) -> Result<(), &'static str> {
+        let mut task: TaskRow = row::read_task(value).ok_or("not a task of this version")?;
+        let sequence = u32::try_from(self.tasks.len()).map_err(|_| "more tasks than can be numbered")?;
+        if task.sequence != u64::from(sequence) {
+            return Err("another sequence number than its place");
+        }
+        let rules = row::rules_of(&self.rules, task.rules_version).ok_or("unknown rules")?;
+        let find = |id: &AccountId| self.account_ids.get(id).copied().ok_or("unknown account");
+        let requester_at = find(&task.requester)?;
+        let party = match &mut task.state {
+            TaskState::Assigned { provider, .. }
+            | TaskState::Accepted { provider, .. }
+            | TaskState::Final { provider, .. }
+            | TaskState::Failed { provider, .. } => find(provider)?,
+            TaskState::Rescue { offender, commits, .. } => {
+                for commit in commits {
+                    commit.account = find(&commit.provider)?;
+                }
+                find(offender)?
+            }
+            TaskState::Open { .. } | TaskState::Cancelled { .. } | TaskState::Expired { .. } => 0,
+        };
+        let key_at = self.key_or_new(task.key).map_err(|_| "more keys than can be numbered")?;
+        if !task.state.is_terminal() {
+            let add = |sum: Amount, part| sum.checked_add(part).ok_or("exposure does not fit");
+            let exposure = add(add(self.key_row(key_at).exposure, task.bounty_max)?, task.value_at_risk)?;
+            self.key_mut(key_at).exposure = exposure;
+        }
+        if matches!(task.state, TaskState::Assigned { .. }) {
+            let row = self.account_mut(party);
+            row.locks = row.locks.saturating_add(1);
+        }
+        self.totals.escrowed = self.totals.escrowed.checked_add(task.escrow.total()).ok_or("escrows do not fit")?;
+        let task = Task {
+            sequence,
+            live: Live { state: task.state, escrow: task.escrow, party },
+            terms: Terms {
+                id: *id,
+                requester: task.requester,
+                predicate: task.predicate,
+                key: task.key,
+                input_root: task.input_root,
+                witness_only: task.witness_only,
+                declared: task.declared,
+                expected: task.expected,
+                bounty_max: task.bounty_max,
+                min_stake: task.min_stake,
+                value_at_risk: task.value_at_risk,
+                opened: task.opened,
+                deadline: task.deadline,
+                level: task.level,
+                rules_version: task.rules_version,
+                rules,
+                requester_at,
+                key_at,
+            },
+            dirty: false,
+        };
+        if let Some(due) = task.due() {
+            self.due.insert((due, sequence));
+        }
+        self.tasks.push(task);
+        self.task_ids.insert(*id, sequence);
+        Ok(())
+    }
+}
+
+fn restore_rules(store: &dyn Store) -> Result<Vec<Arc<Rules>>, RestoreError> {
+    let mut rows: Vec<Row> = Vec::new();
+    each(store, Table::Rules, |key, value| {
+        if key != (rows.len() as u32).to_be_bytes() {
+            return Err("not the next version");
+        }
+        rows.push((key.to_vec(), value.to_vec()));
+        Ok(())
+    })?;
+    if rows.is_empty() {
+        return Err(RestoreError::Empty);
+    }
+    (0u32..)
+        .zip(rows)
+        .map(|(version, (_, value))| {
+            Rules::decode(&value).map(Arc::new).map_err(|source| RestoreError::Rules { version, source })
+        })
+        .collect()
+}
+
+/// Calls `visit` with each row of a table, in order of their keys, a page at a time.
+fn each(
+    store: &dyn Store,
+    table: Table,
+    mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), &'static str>,
+) -> Result<(), RestoreError> {
+    let mut from = Vec::new();
+    loop {
+        let page = store.scan(table, &[], &from, PAGE)?;
+        for (key, value) in &page {
+            visit(key, value).map_err(|what| damaged(table, key, what))?;
+        }
+        match page.last() {
+            Some((key, _)) if page.len() == PAGE => {
+                // The next key in byte order.
+                from.clone_from(key);
+                from.push(0);
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn damaged(table: Table, key: &[u8], what: &'static str) -> RestoreError {
+    let key = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    RestoreError::Row { table, key, what }
+}

@@ -1,0 +1,263 @@
+//! The governed numbers, each with a hard floor and a hard ceiling.
+
+use zera_abi::wire::Reader;
+use zera_abi::{Amount, Bps};
+
+use crate::price;
+
+/// Why a set of rules can not be adopted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the message of each variant says what its fields are")]
+pub enum RulesError {
+    #[error("rule {name}: {value}, expected {floor} to {ceiling}")]
+    Bounds { name: &'static str, value: u128, floor: u128, ceiling: u128 },
+    #[error("rules: {what}")]
+    Relation { what: &'static str },
+    #[error("rules: version {version} is not known")]
+    Version { version: u8 },
+    #[error("rules: expected {expected} bytes, got {got}")]
+    Length { expected: usize, got: usize },
+}
+
+/// A number that rules are made of, as it lies on disk.
+trait Number: Copy {
+    fn to_units(self) -> u128;
+    fn from_units(units: u128) -> Option<Self>;
+}
+
+macro_rules! integers {
+    ($($kind:ty),*) => {$(
+        impl Number for $kind {
+            fn to_units(self) -> u128 {
+                u128::from(self)
+            }
+            fn from_units(units: u128) -> Option<Self> {
+                <$kind>::try_from(units).ok()
+            }
+        }
+    )*};
+}
+integers!(u8, u32, u64);
+
+impl Number for Bps {
+    fn to_units(self) -> u128 {
+        u128::from(self.get())
+    }
+    fn from_units(units: u128) -> Option<Self> {
+        u16::try_from(units).ok().and_then(Bps::new)
+    }
+}
+
+impl Number for Amount {
+    fn to_units(self) -> u128 {
+        self.units()
+    }
+    fn from_units(units: u128) -> Option<Self> {
+        Some(Amount::from_units(units))
+    }
+}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty = $standard:expr, $local:expr, $floor:literal ..= $ceiling:expr;)*) => {
+        /// Every governed number of the market. Times are distances in blocks, amounts are in units of 10^-9 ZRA.
+        ///
+        /// No `Default`: a network says which rules it starts with. A task keeps the rules it was opened under.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Rules { $($(#[$doc])* pub $name: $kind,)* }
+
+        impl Rules {
+            /// The defaults of market.md 3.3.
+            pub const fn standard() -> Rules {
+                Rules { $($name: $standard,)* }
+            }
+
+            /// The same logic with windows for blocks of 50 to 100 ms: demonstrations and tests.
+            pub const fn local() -> Rules {
+                Rules { $($name: $local,)* }
+            }
+
+            /// Name, value, floor and ceiling of each number.
+            pub fn entries(&self) -> Vec<(&'static str, u128, u128, u128)> {
+                vec![$((stringify!($name), self.$name.to_units(), $floor, $ceiling),)*]
+            }
+
+            fn read(reader: &mut Reader<'_>) -> Option<Rules> {
+                Some(Rules { $($name: <$kind as Number>::from_units(reader.u128().ok()?)?,)* })
+            }
+        }
+    };
+}
+
+/// A whole ZRA in units.
+const ZRA: u128 = zera_abi::amount::UNITS_PER_ZRA;
+/// A thousandth of a ZRA in units.
+const MILLI: u128 = 1_000_000;
+
+const fn zra(milli: u128) -> Amount {
+    // Constants below; the greatest is 10^9 thousandths, so the product is below 2^60.
+    Amount::from_units(milli.saturating_mul(MILLI))
+}
+
+const fn bps(bps: u16) -> Bps {
+    match Bps::new(bps) {
+        Some(bps) => bps,
+        None => Bps::ONE,
+    }
+}
+
+rules! {
+    /// Blocks of one auction round.
+    auction_blocks: u64 = 20, 12, 1 ..= 10_000;
+    /// Blocks in which a round's price climbs from its floor to its ceiling; flat afterwards.
+    ramp_blocks: u64 = 10, 6, 1 ..= 10_000;
+    /// Rounds of the auction, the first one included.
+    rounds_max: u8 = 3, 3, 1 ..= 8;
+    /// Blocks that a lock holder has to answer.
+    lock_blocks: u64 = 10, 12, 4 ..= 100_000;
+    /// Blocks after the lock's deadline in which others may answer.
+    rescue_blocks: u64 = 20, 24, 4 ..= 200_000;
+    /// Blocks from acceptance to final.
+    final_blocks: u64 = 50, 10, 10 ..= 2_000;
+    /// Blocks after opening before the requester may cancel.
+    cancel_delay_blocks: u64 = 5, 3, 1 ..= 1_000;
+    /// A commitment is revealed 1 to this many blocks after it.
+    reveal_blocks: u64 = 2, 2, 1 ..= 16;
+    /// Least distance from opening to the task's deadline.
+    deadline_min_blocks: u64 = 40, 42, 1 ..= 1_000_000;
+    /// Greatest distance from opening to the task's deadline.
+    deadline_max_blocks: u64 = 100_000, 100_000, 1 ..= 10_000_000;
+    /// Share of the lock time in which the holder may release.
+    start_share: Bps = bps(1_000), bps(1_000), 0 ..= 5_000;
+    /// Share of the stake burnt by a release.
+    release_share: Bps = bps(200), bps(200), 1 ..= 1_000;
+    /// Price at the start of a round, as a share of the round's ceiling.
+    price_floor_share: Bps = bps(4_000), bps(4_000), 1 ..= 10_000;
+    /// Ceiling of a round over that of the round before, in basis points; above the whole.
+    raise_bps: u32 = 12_500, 12_500, 10_001 ..= 40_000;
+    /// Stake as a share of the greatest bounty.
+    stake_share: Bps = bps(2_500), bps(2_500), 100 ..= 10_000;
+    /// Least stake of any lock.
+    stake_floor: Amount = zra(10), zra(10), 1 ..= 1_000 * ZRA;
+    /// Bad proofs until the lock is lost.
+    attempts_max: u8 = 3, 3, 1 ..= 8;
+    /// Share of the stake burnt by the first bad proof; doubles with each further one.
+    attempt_share: Bps = bps(2_500), bps(2_500), 100 ..= 10_000;
+    /// Burnt with every bad proof, before the shares.
+    verify_fee: Amount = zra(1), zra(1), 1 ..= 100 * ZRA;
+    /// Share of the stake that lateness costs at once; the rest grows with the delay.
+    late_floor_share: Bps = bps(1_000), bps(1_000), 100 ..= 10_000;
+    /// Share of a slash that is burnt.
+    burn_share: Bps = bps(5_000), bps(5_000), 2_500 ..= 7_500;
+    /// Share of a slash for whoever repaired the fault.
+    hero_share: Bps = bps(3_500), bps(3_500), 0 ..= 7_500;
+    /// Share of a slash for the requester.
+    requester_share: Bps = bps(1_500), bps(1_500), 0 ..= 2_500;
+    /// Least bond of a requester; stands for twice the cost of a native run.
+    bond_floor: Amount = zra(5), zra(5), 1 ..= 1_000 * ZRA;
+    /// Requester's bond as a share of the greatest bounty.
+    bond_share: Bps = bps(1_000), bps(1_000), 0 ..= 10_000;
+    /// Share of the bond that pays for a proven trap or exceeded bound.
+    execution_share: Bps = bps(8_000), bps(8_000), 1_000 ..= 10_000;
+    /// Deposit of a commitment in a rescue.
+    commit_deposit: Amount = zra(10), zra(10), 1 ..= 100 * ZRA;
+    /// Commitments of one task at a time.
+    commits_max: u8 = 64, 64, 1 ..= 128;
+    /// Locks that one provider may hold at a time.
+    locks_max: u32 = 256, 256, 1 ..= 1_000_000;
+    /// Least fee of opening a task.
+    open_fee: Amount = zra(1), zra(1), 0 ..= 100 * ZRA;
+    /// Kept of the bond when a task is cancelled.
+    storage_fee: Amount = zra(1), zra(1), 0 ..= 100 * ZRA;
+    /// Least bounty.
+    bounty_floor: Amount = zra(1), zra(1), 1 ..= 1_000 * ZRA;
+    /// Greatest bounty; BN254 gives about 100 bits.
+    bounty_ceiling: Amount = zra(10_000_000), zra(10_000_000), 1 ..= 1_000_000_000 * ZRA;
+    /// Greatest declared value at risk.
+    value_ceiling: Amount = zra(100_000_000), zra(100_000_000), 0 ..= 1_000_000_000 * ZRA;
+    /// Greatest sum of bounty and value over the tasks of one key that have not ended.
+    key_value_ceiling: Amount = zra(1_000_000_000), zra(1_000_000_000), 1 ..= 1_000_000_000_000 * ZRA;
+}
+
+impl Rules {
+    /// The version of the encoding.
+    const VERSION: u8 = 1;
+
+    /// Whether each number is within its bounds and the numbers go together.
+    ///
+    /// # Errors
+    /// [`RulesError`] with the first number or relation that does not hold.
+    pub fn check(&self) -> Result<(), RulesError> {
+        for (name, value, floor, ceiling) in self.entries() {
+            if value < floor || value > ceiling {
+                return Err(RulesError::Bounds { name, value, floor, ceiling });
+            }
+        }
+        let shares = [self.burn_share, self.hero_share, self.requester_share];
+        let whole = shares.iter().fold(0u32, |sum, share| sum.saturating_add(u32::from(share.get())));
+        let relations = [
+            (whole == 10_000, "burn, hero and requester shares do not add up to the whole"),
+            (self.ramp_blocks <= self.auction_blocks, "the ramp is longer than the auction"),
+            (self.reveal_blocks < self.rescue_blocks, "a rescue is too short for a reveal"),
+            (self.stake_floor >= self.verify_fee, "the least stake does not cover a verification"),
+            (self.commit_deposit >= self.verify_fee, "a commit deposit does not cover a verification"),
+            (self.bond_floor >= self.storage_fee, "the least bond does not cover the storage fee"),
+            (self.bounty_floor <= self.bounty_ceiling, "the least bounty exceeds the greatest"),
+            (self.deadline_min_blocks <= self.deadline_max_blocks, "the least deadline exceeds the greatest"),
+            (self.room_blocks() <= self.deadline_max_blocks, "no deadline leaves room for a lock and a rescue"),
+        ];
+        match relations.into_iter().find(|(holds, _)| !holds) {
+            Some((_, what)) => Err(RulesError::Relation { what }),
+            None => Ok(()),
+        }
+    }
+
+    /// Blocks that a round needs before the task's deadline: a ramp, a lock and a rescue.
+    pub const fn room_blocks(&self) -> u64 {
+        // Each below 2^20 by `check`.
+        self.ramp_blocks.saturating_add(self.lock_blocks).saturating_add(self.rescue_blocks)
+    }
+
+    /// Greatest distance from opening to a terminal state under these rules: the deadline, one block, the final window.
+    pub const fn life_blocks_max(&self) -> u64 {
+        self.deadline_max_blocks.saturating_add(self.final_blocks).saturating_add(1)
+    }
+
+    /// The requester's bond for a bounty of `bounty_max`.
+    pub fn bond(&self, bounty_max: Amount) -> Amount {
+        bounty_max.share(self.bond_share).max(self.bond_floor)
+    }
+
+    /// Ceiling of `round` (from 1): the greatest bounty divided by the raise once for each round after it.
+    pub fn round_ceiling(&self, bounty_max: Amount, round: u8) -> Amount {
+        price::round_ceiling(bounty_max, self.rounds_max.saturating_sub(round), self.raise_bps)
+    }
+
+    /// The row on disk: `version u8 | each number u128 LE`, in the order of the fields.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = vec![Self::VERSION];
+        for (_, value, _, _) in self.entries() {
+            bytes.extend_from_slice(&value.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Reads what [`encode`](Rules::encode) writes and checks it.
+    ///
+    /// # Errors
+    /// [`RulesError`].
+    pub fn decode(bytes: &[u8]) -> Result<Rules, RulesError> {
+        let expected = Rules::standard().encode().len();
+        if bytes.len() != expected {
+            return Err(RulesError::Length { expected, got: bytes.len() });
+        }
+        let mut reader = Reader::new(bytes);
+        let version = reader.u8().unwrap_or(0);
+        if version != Self::VERSION {
+            return Err(RulesError::Version { version });
+        }
+        let rules = Rules::read(&mut reader).ok_or(RulesError::Relation { what: "a number does not fit its kind" })?;
+        rules.check()?;
+        Ok(rules)
+    }
+}

@@ -1,0 +1,479 @@
+//! A task: what was asked, how far it has come, and the money it holds.
+
+use std::sync::Arc;
+
+use zera_abi::{AccountId, Amount, End, Height, KeyId, Level, Outcome, PredicateId, TaskId};
+
+use crate::price;
+use crate::rules::Rules;
+
+/// Why a task ended without an answer; the `u16` that a contract sees.
+pub mod reason {
+    /// The task has not ended, or ended with an answer.
+    pub const NONE: u16 = 0;
+    /// Failed: the predicate trapped.
+    pub const TRAP: u16 = 2;
+    /// Failed: a declared bound was exceeded.
+    pub const BOUND_EXCEEDED: u16 = 3;
+    /// Expired: nobody locked.
+    pub const NO_LOCK: u16 = 16;
+    /// Expired: the holder failed and nobody rescued.
+    pub const NOT_RESCUED: u16 = 17;
+}
+
+/// What opening a task takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The task's name.
+    pub task: TaskId,
+    /// Who pays and asks.
+    pub requester: AccountId,
+    /// The predicate, resolved and pinned.
+    pub predicate: PredicateId,
+    /// The verifying key, pinned.
+    pub key: KeyId,
+    /// Root of the public input bytes, a canonical big-endian scalar.
+    pub input_root: [u8; 32],
+    /// How many values an answer declares beside the outcome.
+    pub declared: u8,
+    /// What the first declared values must be.
+    pub expected: Vec<[u8; 32]>,
+    /// Greatest price, escrowed.
+    pub bounty_max: Amount,
+    /// Least stake that the requester asks for; the rules may ask for more.
+    pub min_stake: Amount,
+    /// What a false answer would be worth.
+    pub value_at_risk: Amount,
+    /// Last height at which an answer is accepted.
+    pub deadline: Height,
+    /// The level that the requester waits for.
+    pub level: Level,
+    /// Opening fee with the fuel of callbacks; to the treasury.
+    pub fee: Amount,
+    /// The predicate reads private bytes that `expected` does not fix: outcome 1 alone is an answer.
+    pub witness_only: bool,
+}
+
+/// Money that a task holds, by purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Escrow {
+    /// The bounty not yet promised to anybody.
+    pub bounty: Amount,
+    /// The stake of the holder, of the offender during a rescue, or of the payee until final.
+    pub stake: Amount,
+    /// The requester's bond.
+    pub bond: Amount,
+    /// Payouts that wait for final, and a hero's share that waits for a rescuer.
+    pub hold: Amount,
+    /// Deposits of commitments.
+    pub deposit: Amount,
+}
+
+/// One of a task's buckets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bucket {
+    Bounty,
+    Stake,
+    Bond,
+    Hold,
+    Deposit,
+}
+
+impl Escrow {
+    /// Everything the task holds.
+    pub fn total(&self) -> Amount {
+        [self.bounty, self.stake, self.bond, self.hold, self.deposit]
+            .into_iter()
+            .try_fold(Amount::ZERO, |sum, part| sum.checked_add(part))
+            .unwrap_or(Amount::MAX)
+    }
+
+    pub(crate) fn bucket(&self, bucket: Bucket) -> Amount {
+        match bucket {
+            Bucket::Bounty => self.bounty,
+            Bucket::Stake => self.stake,
+            Bucket::Bond => self.bond,
+            Bucket::Hold => self.hold,
+            Bucket::Deposit => self.deposit,
+        }
+    }
+
+    pub(crate) fn bucket_mut(&mut self, bucket: Bucket) -> &mut Amount {
+        match bucket {
+            Bucket::Bounty => &mut self.bounty,
+            Bucket::Stake => &mut self.stake,
+            Bucket::Bond => &mut self.bond,
+            Bucket::Hold => &mut self.hold,
+            Bucket::Deposit => &mut self.deposit,
+        }
+    }
+}
+
+/// One round of the auction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// From 1.
+    pub round: u8,
+    /// Greatest price of the round.
+    pub ceiling: Amount,
+    /// Height at which the price starts to climb.
+    pub started: Height,
+    /// First height at which the round is over.
+    pub ends: Height,
+}
+
+/// A rescuer's commitment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Who committed.
+    pub provider: AccountId,
+    /// [`commit_digest`](crate::commit_digest) of salt, provider, task and answer.
+    pub digest: [u8; 32],
+    /// The block that carries it.
+    pub height: Height,
+    /// What is burnt unless it is revealed.
+    pub deposit: Amount,
+    /// The provider's dense index.
+    pub(crate) account: u32,
+}
+
+/// How far a task has come. Each state carries what it needs and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// Waits for a lock.
+    Open {
+        /// The current round.
+        clock: Clock,
+    },
+    /// One provider has the sole right to answer.
+    Assigned {
+        /// The holder.
+        provider: AccountId,
+        /// What an answer in time is paid.
+        price: Amount,
+        /// The stake at the lock; bad proofs have burnt the difference to `Escrow::stake`.
+        stake: Amount,
+        /// Height of the lock.
+        locked: Height,
+        /// Last height at which the holder may release.
+        start_deadline: Height,
+        /// Last height at which the holder may answer.
+        lock_deadline: Height,
+        /// Bad proofs so far.
+        attempts: u8,
+        /// The round that a release goes back to.
+        clock: Clock,
+    },
+    /// The holder failed; anyone may commit and reveal.
+    Rescue {
+        /// Who failed.
+        offender: AccountId,
+        /// Too late (the stake is still whole), rather than too many bad proofs (slashed, the hero's share waits).
+        late: bool,
+        /// The lock's price, where the rescue's price starts.
+        price: Amount,
+        /// From where the price climbs and lateness counts.
+        opened: Height,
+        /// Last height of a reveal.
+        expires: Height,
+        /// Commitments not yet revealed, in the order in which they came.
+        commits: Vec<Commit>,
+    },
+    /// A proof verified; the payout is held.
+    Accepted {
+        /// The payee.
+        provider: AccountId,
+        /// The answer.
+        outcome: Outcome,
+        /// Its declared values.
+        declared: Vec<[u8; 32]>,
+        /// The price it is paid, without a hero's share.
+        price: Amount,
+        /// Height of the acceptance.
+        accepted: Height,
+        /// Height at which it becomes final.
+        final_at: Height,
+    },
+    /// Settled for good.
+    Final {
+        /// Who was paid.
+        provider: AccountId,
+        /// The answer.
+        outcome: Outcome,
+        /// Its declared values.
+        declared: Vec<[u8; 32]>,
+        /// What was paid, a hero's share included.
+        paid: Amount,
+        /// Height.
+        at: Height,
+    },
+    /// Ended by the requester before a lock.
+    Cancelled {
+        /// Height.
+        at: Height,
+    },
+    /// Ended without an answer.
+    Expired {
+        /// [`reason::NO_LOCK`] or [`reason::NOT_RESCUED`].
+        reason: u16,
+        /// Height.
+        at: Height,
+    },
+    /// Ended by a proven trap or exceeded bound.
+    Failed {
+        /// Who proved it.
+        provider: AccountId,
+        /// `Trap` or `BoundExceeded`.
+        outcome: Outcome,
+        /// Height.
+        at: Height,
+    },
+}
+
+impl TaskState {
+    /// The word for it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            TaskState::Open { .. } => "open",
+            TaskState::Assigned { .. } => "assigned",
+            TaskState::Rescue { .. } => "rescue",
+            TaskState::Accepted { .. } => "accepted",
+            TaskState::Final { .. } => "final",
+            TaskState::Cancelled { .. } => "cancelled",
+            TaskState::Expired { .. } => "expired",
+            TaskState::Failed { .. } => "failed",
+        }
+    }
+
+    /// Whether nothing follows; then the escrow is empty.
+    pub const fn is_terminal(&self) -> bool {
+        matches!(
+            self,
+            TaskState::Final { .. }
+                | TaskState::Cancelled { .. }
+                | TaskState::Expired { .. }
+                | TaskState::Failed { .. }
+        )
+    }
+}
+
+/// What a task was opened with; never changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    pub(crate) id: TaskId,
+    pub(crate) requester: AccountId,
+    pub(crate) predicate: PredicateId,
+    pub(crate) key: KeyId,
+    pub(crate) input_root: [u8; 32],
+    pub(crate) witness_only: bool,
+    pub(crate) declared: u8,
+    pub(crate) expected: Vec<[u8; 32]>,
+    pub(crate) bounty_max: Amount,
+    pub(crate) min_stake: Amount,
+    pub(crate) value_at_risk: Amount,
+    pub(crate) opened: Height,
+    pub(crate) deadline: Height,
+    pub(crate) level: Level,
+    pub(crate) rules_version: u32,
+    pub(crate) rules: Arc<Rules>,
+    /// Dense indices of requester and key.
+    pub(crate) requester_at: u32,
+    pub(crate) key_at: u32,
+}
+
+/// The part of a task that transitions change.
+#[derive(Clone, Debug)]
+pub(crate) struct Live {
+    pub(crate) state: TaskState,
+    pub(crate) escrow: Escrow,
+    /// Dense index of the holder, offender or payee; 0 and meaningless while there is none.
+    pub(crate) party: u32,
+}
+
+/// One request for an answer.
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub(crate) sequence: u32,
+    pub(crate) terms: Terms,
+    pub(crate) live: Live,
+    pub(crate) dirty: bool,
+}
+
+impl Task {
+    /// Its name.
+    pub fn id(&self) -> &TaskId {
+        &self.terms.id
+    }
+    /// Its place in the order of opening, from 0.
+    pub fn sequence(&self) -> u64 {
+        u64::from(self.sequence)
+    }
+    /// Who asks and pays.
+    pub fn requester(&self) -> &AccountId {
+        &self.terms.requester
+    }
+    /// The predicate pinned when it opened.
+    pub fn predicate(&self) -> &PredicateId {
+        &self.terms.predicate
+    }
+    /// The verifying key pinned when it opened.
+    pub fn key(&self) -> &KeyId {
+        &self.terms.key
+    }
+    /// Root of the public input bytes.
+    pub fn input_root(&self) -> &[u8; 32] {
+        &self.terms.input_root
+    }
+    /// How many values an answer declares.
+    pub fn declared(&self) -> u8 {
+        self.terms.declared
+    }
+    /// What the first declared values must be.
+    pub fn expected(&self) -> &[[u8; 32]] {
+        &self.terms.expected
+    }
+    /// Whether outcome 1 alone is an answer.
+    pub fn witness_only(&self) -> bool {
+        self.terms.witness_only
+    }
+    /// Greatest price.
+    pub fn bounty_max(&self) -> Amount {
+        self.terms.bounty_max
+    }
+    /// Least stake that the requester asked for.
+    pub fn min_stake(&self) -> Amount {
+        self.terms.min_stake
+    }
+    /// Declared value at risk.
+    pub fn value_at_risk(&self) -> Amount {
+        self.terms.value_at_risk
+    }
+    /// Height of opening.
+    pub fn opened(&self) -> Height {
+        self.terms.opened
+    }
+    /// Last height at which an answer is accepted; inside the binding.
+    pub fn not_after(&self) -> Height {
+        self.terms.deadline
+    }
+    /// The level that the requester waits for.
+    pub fn minimum_level(&self) -> Level {
+        self.terms.level
+    }
+    /// Version of the rules it was opened under.
+    pub fn rules_version(&self) -> u32 {
+        self.terms.rules_version
+    }
+    /// The rules it was opened under.
+    pub fn rules(&self) -> &Rules {
+        &self.terms.rules
+    }
+    /// How far it has come.
+    pub fn state(&self) -> &TaskState {
+        &self.live.state
+    }
+    /// The money it holds.
+    pub fn escrow(&self) -> &Escrow {
+        &self.live.escrow
+    }
+
+    /// The level of its answer.
+    pub fn level(&self) -> Level {
+        match self.live.state {
+            TaskState::Accepted { .. } => Level::Accepted,
+            TaskState::Final { .. } => Level::Final,
+            _ => Level::Pending,
+        }
+    }
+
+    /// How it ended without a final answer, if it did.
+    pub fn end(&self) -> End {
+        match self.live.state {
+            TaskState::Failed { .. } => End::Failed,
+            TaskState::Expired { .. } => End::Expired,
+            TaskState::Cancelled { .. } => End::Cancelled,
+            _ => End::None,
+        }
+    }
+
+    /// Why it ended; see [`reason`].
+    pub fn reason(&self) -> u16 {
+        match &self.live.state {
+            TaskState::Failed { outcome: Outcome::Trap, .. } => reason::TRAP,
+            TaskState::Failed { .. } => reason::BOUND_EXCEEDED,
+            TaskState::Expired { reason, .. } => *reason,
+            _ => reason::NONE,
+        }
+    }
+
+    /// The answer and its declared values, from acceptance on; none at any end but final.
+    pub fn answer(&self) -> Option<(Outcome, &[[u8; 32]])> {
+        match &self.live.state {
+            TaskState::Accepted { outcome, declared, .. } | TaskState::Final { outcome, declared, .. } => {
+                Some((*outcome, declared))
+            }
+            _ => None,
+        }
+    }
+
+    /// The holder, offender or payee.
+    pub fn provider(&self) -> Option<&AccountId> {
+        match &self.live.state {
+            TaskState::Assigned { provider, .. }
+            | TaskState::Rescue { offender: provider, .. }
+            | TaskState::Accepted { provider, .. }
+            | TaskState::Final { provider, .. }
+            | TaskState::Failed { provider, .. } => Some(provider),
+            TaskState::Open { .. } | TaskState::Cancelled { .. } | TaskState::Expired { .. } => None,
+        }
+    }
+
+    /// What a lock at `now` would be paid, or a reveal during a rescue by another than the offender; monotone in `now`.
+    pub fn price_at(&self, now: Height) -> Option<Amount> {
+        let rules = &self.terms.rules;
+        match &self.live.state {
+            TaskState::Open { clock } => {
+                let elapsed = now.since(clock.started).0;
+                Some(price::clock_price(clock.ceiling, rules.price_floor_share, elapsed, rules.ramp_blocks))
+            }
+            TaskState::Rescue { price, opened, expires, .. } => {
+                let (elapsed, window) = (now.since(*opened).0, expires.since(*opened).0);
+                Some(price::rescue_price(*price, self.terms.bounty_max, elapsed, window))
+            }
+            _ => None,
+        }
+    }
+
+    /// The stake of a lock at `now`; `None` unless open, or where it does not fit 128 bits.
+    pub fn stake_required_at(&self, now: Height) -> Option<Amount> {
+        if !matches!(self.live.state, TaskState::Open { .. }) {
+            return None;
+        }
+        let (terms, rules) = (&self.terms, &self.terms.rules);
+        let lapse = price::lapse_stake(terms.bounty_max, self.price_at(now)?, rules.hero_share)?;
+        let share = terms.bounty_max.share(rules.stake_share);
+        Some(lapse.max(share).max(terms.min_stake).max(rules.stake_floor))
+    }
+
+    /// Height at which [`tick`](crate::Market::tick) has something to do; `None` once it has ended.
+    pub fn due(&self) -> Option<Height> {
+        match &self.live.state {
+            TaskState::Open { clock } => Some(clock.ends),
+            TaskState::Assigned { lock_deadline, .. } => Some(later(*lock_deadline, 1)),
+            TaskState::Rescue { expires, commits, .. } => {
+                let window = self.terms.rules.reveal_blocks.saturating_add(1);
+                let first = commits.first().map(|commit| later(commit.height, window));
+                let end = later(*expires, 1);
+                Some(first.map_or(end, |first| first.min(end)))
+            }
+            TaskState::Accepted { final_at, .. } => Some(*final_at),
+            _ => None,
+        }
+    }
+}
+
+/// The height `blocks` after `height`; the last height where there is none.
+pub(crate) fn later(height: Height, blocks: u64) -> Height {
+    Height(height.0.saturating_add(blocks))
+}

@@ -1,0 +1,67 @@
+//! The transition table, a file for each phase. Checks run first, in the order of the status codes; then nothing fails.
+
+mod auction;
+mod lock;
+mod rescue;
+mod settle;
+mod tick;
+
+use zera_abi::{AccountId, Outcome, TaskId};
+
+use crate::claim::Answer;
+use crate::error::MarketError;
+use crate::market::Market;
+use crate::ports::Claim;
+use crate::task::{Task, TaskState};
+
+impl Market {
+    /// The claim that [`submit`](Market::submit) or [`reveal`](Market::reveal) would put to the judge, for judging ahead of time.
+    ///
+    /// It does not say that `provider` may answer: that is [`may_answer`](Market::may_answer), and depends on the block.
+    ///
+    /// # Errors
+    /// [`MarketError::UnknownTask`], [`WitnessOnly`](MarketError::WitnessOnly), [`Count`](MarketError::Count),
+    /// [`Commitment`](MarketError::Commitment).
+    pub fn claim(&self, task: &TaskId, provider: AccountId, answer: &Answer) -> Result<Claim, MarketError> {
+        claim(self.task_at(self.find(task)?), provider, answer)
+    }
+
+    /// Whether `provider` holds the task's lock, or has a commitment in its rescue: who else answers is refused unjudged.
+    pub fn may_answer(&self, task: &TaskId, provider: &AccountId) -> bool {
+        match self.task(task).map(Task::state) {
+            Some(TaskState::Assigned { provider: holder, .. }) => holder == provider,
+            Some(TaskState::Rescue { commits, .. }) => commits.iter().any(|commit| commit.provider == *provider),
+            _ => false,
+        }
+    }
+}
+
+fn claim(task: &Task, provider: AccountId, answer: &Answer) -> Result<Claim, MarketError> {
+    let terms = &task.terms;
+    if terms.witness_only && answer.outcome != Outcome::True {
+        return Err(MarketError::WitnessOnly { task: terms.id, outcome: answer.outcome });
+    }
+    let expected = usize::from(terms.declared);
+    if answer.declared.len() != expected {
+        return Err(MarketError::Count { expected, got: answer.declared.len() });
+    }
+    let differs = terms.expected.iter().zip(&answer.declared).position(|(fixed, declared)| fixed != declared);
+    if let Some(index) = differs {
+        return Err(MarketError::Commitment { index });
+    }
+    Ok(Claim {
+        task: terms.id,
+        key: terms.key,
+        predicate: terms.predicate,
+        provider,
+        not_after: terms.deadline,
+        input_root: terms.input_root,
+        outcome: answer.outcome,
+        declared: answer.declared.clone(),
+    })
+}
+
+/// The error of an event that the task's state does not know.
+fn wrong_state(task: &Task, event: &'static str) -> MarketError {
+    MarketError::State { task: task.terms.id, state: task.live.state.name(), event }
+}

@@ -1,0 +1,126 @@
+//! Nested undo: what a rolled-back transaction or call leaves is exactly what it found.
+//!
+//! A checkpoint is a position in a log of overwritten values. Nothing is logged before the first checkpoint of a block, and
+//! [`Market::take_changes`] forgets the log, so a market that is driven without checkpoints pays nothing.
+
+use zera_abi::Amount;
+
+use crate::market::{AccountRow, Market, Totals};
+use crate::task::Live;
+
+/// A point to go back to. Dropping it keeps what was done since.
+#[must_use = "dropping a checkpoint keeps what follows; say so with `let _ =` or `drop`"]
+#[derive(Debug)]
+pub struct Checkpoint {
+    epoch: u64,
+    log: usize,
+    notes: u64,
+    totals: Totals,
+    totals_dirty: bool,
+    accounts_dirty: usize,
+    tasks_dirty: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Undo {
+    Account { at: u32, free: Amount, locked: Amount, locks: u32 },
+    NewAccount,
+    Task { at: u32, live: Box<Live> },
+    NewTask,
+    Exposure { at: u32, exposure: Amount },
+    NewKey,
+    NewRules,
+}
+
+impl Market {
+    /// Marks this point. Checkpoints nest; an outer one may be rolled back after inner ones were kept or rolled back.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        self.recording = true;
+        Checkpoint {
+            epoch: self.epoch,
+            log: self.log.len(),
+            notes: self.notes_end(),
+            totals: self.totals,
+            totals_dirty: self.totals_dirty,
+            accounts_dirty: self.accounts_dirty.len(),
+            tasks_dirty: self.tasks_dirty.len(),
+        }
+    }
+
+    /// Goes back to `checkpoint`: state, notes not yet drained and pending changes.
+    ///
+    /// # Panics
+    /// Where [`take_changes`](Market::take_changes) was called since, or an outer checkpoint was rolled back before.
+    pub fn rollback(&mut self, checkpoint: Checkpoint) {
+        assert!(checkpoint.epoch == self.epoch, "a checkpoint does not outlive its block");
+        assert!(checkpoint.log <= self.log.len(), "an outer checkpoint was rolled back before");
+        while self.log.len() > checkpoint.log {
+            if let Some(undo) = self.log.pop() {
+                self.undo(undo);
+            }
+        }
+        for at in self.accounts_dirty.split_off(checkpoint.accounts_dirty) {
+            if let Some(row) = self.accounts.get_mut(at as usize) {
+                row.dirty = false;
+            }
+        }
+        for at in self.tasks_dirty.split_off(checkpoint.tasks_dirty) {
+            if let Some(task) = self.tasks.get_mut(at as usize) {
+                task.dirty = false;
+            }
+        }
+        self.totals = checkpoint.totals;
+        self.totals_dirty = checkpoint.totals_dirty;
+        let keep = checkpoint.notes.saturating_sub(self.notes_drained);
+        self.notes.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
+    }
+
+    pub(crate) fn record(&mut self, undo: impl FnOnce(&Market) -> Undo) {
+        if self.recording {
+            let undo = undo(self);
+            self.log.push(undo);
+        }
+    }
+
+    pub(crate) fn forget_log(&mut self) {
+        self.log.clear();
+        self.recording = false;
+        self.epoch = self.epoch.wrapping_add(1);
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        match undo {
+            Undo::Account { at, free, locked, locks } => {
+                let AccountRow { free: f, locked: l, locks: n, .. } = self.account_mut(at);
+                (*f, *l, *n) = (free, locked, locks);
+            }
+            Undo::NewAccount => {
+                if let Some(row) = self.accounts.pop() {
+                    self.account_ids.remove(&row.id);
+                }
+            }
+            Undo::Task { at, live } => {
+                let before = self.task_at(at).due();
+                self.task_mut(at).live = *live;
+                self.reschedule(at, before);
+            }
+            Undo::NewTask => {
+                if let Some(task) = self.tasks.pop() {
+                    if let Some(due) = task.due() {
+                        self.due.remove(&(due, task.sequence));
+                    }
+                    self.task_ids.remove(&task.terms.id);
+                }
+            }
+            Undo::Exposure { at, exposure } => self.key_mut(at).exposure = exposure,
+            Undo::NewKey => {
+                if let Some(key) = self.keys.pop() {
+                    self.key_ids.remove(&key.id);
+                }
+            }
+            Undo::NewRules => {
+                self.rules.pop();
+            }
+        }
+    }
+}

@@ -44,3 +44,27 @@ fn element(chunk: &[u8]) -> Fr {
     }
     Fr::from_bigint(BigInt(limbs)).expect("2^248 is below r")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_are_little_endian_and_padded_with_zeros() {
+        let bytes: Vec<u8> = (1..=33).collect();
+        let elements = pack(&bytes);
+        assert_eq!(elements[0], Fr::from_le_bytes_mod_order(&bytes[..31]));
+        assert_eq!(elements[1], Fr::from(32 + 33 * 256));
+        assert_eq!(elements.len(), 2);
+        assert_eq!(pack(&[]), []);
+        assert_eq!(pack(&[0; 62]).len(), 2);
+    }
+
+    /// Padding hides trailing zeros from the elements; the length in front tells them apart.
+    #[test]
+    fn trailing_zeros_change_the_root() {
+        assert_eq!(pack(&[7]), pack(&[7, 0]));
+        assert_ne!(input_root(&[7]), input_root(&[7, 0]));
+        assert_ne!(input_root(&[]), input_root(&[0]));
+    }
+}

@@ -90,8 +90,6 @@ fn sbox(x: &mut Fr) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ark_ff::PrimeField;
-    use ark_ff::UniformRand;
 
     /// The definition, round by round: the oracle for the schedule.
     fn permute_plainly(parameters: &Parameters, state: &mut Vec<Fr>) {
@@ -104,5 +102,31 @@ mod tests {
             state.iter_mut().take(if partial { 1 } else { *t }).for_each(sbox);
             *state = mds.chunks(*t).map(|row| row.iter().zip(&*state).map(|(m, x)| *m * x).sum()).collect();
         }
+    }
+
+    /// All of the state, not only the element that the hash returns, from states that no hash starts from.
+    #[test]
+    fn the_schedule_permutes_as_the_definition_does() {
+        for t in WIDTH_MIN..=WIDTH_MAX {
+            let Instance { parameters, schedule } = instance(t).unwrap();
+            assert_eq!(parameters.constants.len(), t * (FULL_ROUNDS + PARTIAL_ROUNDS[t - WIDTH_MIN]));
+            assert_eq!(parameters.mds.len(), t * t);
+            let mut state: Vec<Fr> = (0..t as u64).map(|i| Fr::from(i + 1).inverse().unwrap()).collect();
+            for _ in 0..3 {
+                let mut sparse = state.clone();
+                schedule.permute(&mut sparse);
+                permute_plainly(parameters, &mut state);
+                assert_eq!(sparse, state, "t = {t}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_one_to_sixteen_inputs_have_a_hash() {
+        assert_eq!(hash(&[]), None);
+        assert_eq!(hash(&[Fr::zero(); 17]), None);
+        assert!(hash(&[Fr::zero(); 16]).is_some());
+        assert_eq!(parameters(1), None);
+        assert_eq!(parameters(18), None);
     }
 }

@@ -28,3 +28,19 @@ impl Statement {
         inputs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcome_binding_root_then_declared() {
+        let [binding, input_root, first, second] = [11, 12, 13, 14].map(Fr::from);
+        for (outcome, code) in
+            [(Outcome::False, 0), (Outcome::True, 1), (Outcome::Trap, 2), (Outcome::BoundExceeded, 3)]
+        {
+            let statement = Statement { outcome, binding, input_root, declared: vec![first, second] };
+            assert_eq!(statement.public_inputs(), [Fr::from(code), binding, input_root, first, second]);
+        }
+    }
+}

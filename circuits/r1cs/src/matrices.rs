@@ -350,3 +350,102 @@ impl Matrices {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matrix(rows: &[&[(u32, u64)]]) -> SparseMatrix {
+        SparseMatrix::from_rows(rows.iter().map(|row| row.iter().map(|&(wire, c)| (wire, Fr::from(c))))).unwrap()
+    }
+
+    /// `x * y = z` and `2 x + 3 = w`, over wires 1, x, y, z, w.
+    fn example() -> Matrices {
+        let a = matrix(&[&[(1, 1)], &[(0, 3), (1, 2)]]);
+        let b = matrix(&[&[(2, 1)], &[(0, 1)]]);
+        let c = matrix(&[&[(3, 1)], &[(4, 1)]]);
+        Matrices::new(1, 5, a, b, c).unwrap()
+    }
+
+    fn scalars<const N: usize>(values: [u64; N]) -> Vec<Fr> {
+        values.map(Fr::from).to_vec()
+    }
+
+    #[test]
+    fn check_names_the_first_row_that_does_not_hold_and_its_values() {
+        let matrices = example();
+        assert_eq!(matrices.check(&scalars([1, 5, 7, 35, 13])), Ok(()));
+        let [a, b, c] = [5, 7, 36].map(Fr::from);
+        assert_eq!(matrices.check(&scalars([1, 5, 7, 36, 99])), Err(Unsatisfied::Row { row: 0, a, b, c }));
+        let [a, b, c] = [13, 1, 99].map(Fr::from);
+        let error = matrices.check(&scalars([1, 5, 7, 35, 99])).unwrap_err();
+        assert_eq!(error, Unsatisfied::Row { row: 1, a, b, c });
+        assert_eq!(error.row(), Some(1));
+        assert_eq!(error.to_string(), "row 1: 13 * 1 is not 99");
+    }
+
+    #[test]
+    fn an_assignment_has_one_value_a_wire_and_starts_with_one() {
+        let matrices = example();
+        assert_eq!(matrices.check(&scalars([1, 5, 7, 35])), Err(Unsatisfied::Length { expected: 5, got: 4 }));
+        assert_eq!(matrices.check(&scalars([1, 5, 7, 35, 13, 0])), Err(Unsatisfied::Length { expected: 5, got: 6 }));
+        assert_eq!(matrices.check(&[]), Err(Unsatisfied::Length { expected: 5, got: 0 }));
+        // All rows hold for a zero assignment of homogeneous rows; wire 0 must still be 1.
+        assert_eq!(matrices.check(&scalars([0; 5])), Err(Unsatisfied::One));
+    }
+
+    #[test]
+    fn rows_are_sorted_without_zeros_and_failed_rows_leave_no_trace() {
+        let mut matrix = matrix(&[&[(3, 4)]]);
+        let before = matrix.clone();
+        let one = Fr::one();
+        let order = |previous, wire| Err(MatrixError::Order { row: 1, previous, wire });
+        assert_eq!(matrix.push_row([(1, one), (1, one)]), order(1, 1));
+        assert_eq!(matrix.push_row([(1, one), (7, one), (2, one)]), order(7, 2));
+        assert_eq!(matrix.push_row([(1, one), (2, Fr::zero())]), Err(MatrixError::Zero { row: 1, wire: 2 }));
+        assert_eq!(matrix, before);
+        // Order counts within a row alone.
+        assert_eq!(matrix.push_row([(0, one), (u32::MAX, one)]), Ok(()));
+        assert_eq!(matrix.push_row([]), Ok(()));
+        assert_eq!((matrix.rows(), matrix.nonzeros()), (3, 3));
+        assert_eq!(matrix.row(1), (&[0, u32::MAX][..], &[one, one][..]));
+        assert_eq!(matrix.row(2), (&[][..], &[][..]));
+    }
+
+    #[test]
+    fn matrices_share_rows_and_wires() {
+        let row = || matrix(&[&[(4, 1)]]);
+        let none = SparseMatrix::new;
+        assert_eq!(Matrices::new(0, 4, row(), row(), row()), Err(MatrixError::Wire { wire: 4, wires: 4 }));
+        assert_eq!(Matrices::new(5, 5, row(), row(), row()), Err(MatrixError::Publics { publics: 5, wires: 5 }));
+        assert_eq!(Matrices::new(0, 0, none(), none(), none()), Err(MatrixError::Publics { publics: 0, wires: 0 }));
+        assert_eq!(Matrices::new(0, 5, row(), row(), none()), Err(MatrixError::Rows { a: 1, b: 1, c: 0 }));
+        assert_eq!(Matrices::new(0, 5, none(), row(), row()), Err(MatrixError::Rows { a: 0, b: 1, c: 1 }));
+        assert!(matches!(Matrices::new(0, u32::MAX, none(), none(), none()), Err(MatrixError::Limit { .. })));
+        assert!(Matrices::new(4, 5, row(), row(), row()).is_ok());
+    }
+
+    #[test]
+    fn products_are_dot_products() {
+        let matrix = matrix(&[&[], &[(0, 3), (2, 1)], &[(1, 10)]]);
+        assert_eq!(matrix.mul(&scalars([1, 5, 7])), scalars([0, 10, 50]));
+    }
+
+    /// What moves between counts or matrices moves the digest.
+    #[test]
+    fn digests_tell_systems_apart() {
+        let none = SparseMatrix::new;
+        let (row, zero) = (|| matrix(&[&[(1, 1)]]), || matrix(&[&[]]));
+        let systems = [
+            Matrices::new(0, 2, none(), none(), none()),
+            Matrices::new(1, 2, none(), none(), none()),
+            Matrices::new(0, 3, none(), none(), none()),
+            Matrices::new(0, 2, zero(), zero(), zero()),
+            Matrices::new(0, 2, row(), zero(), zero()),
+            Matrices::new(0, 2, zero(), row(), zero()),
+            Matrices::new(0, 2, zero(), zero(), row()),
+        ];
+        let digests: std::collections::BTreeSet<[u8; 32]> = systems.map(|m| m.unwrap().digest()).into();
+        assert_eq!(digests.len(), 7);
+    }
+}

@@ -1,3 +1,26 @@
-//! Groth16 from matrices and assignment.
+//! Groth16 over BN254, from matrices and an assignment.
+//!
+//! The crate is generic over circuits: it takes [`zera_r1cs::Matrices`], a full assignment and a proving key in arkworks'
+//! form, and asks an [`zera_kernels::Engine`] for every sum and transform. With equal blinding its proofs are arkworks'
+//! proofs, bit for bit.
+//!
+//! - [`mod@prove`]: [`prove()`], [`prove_with`], the blinding, the stages and what each of them took.
+//! - [`assignment`]: from the assignment to one value a row, or the first row that does not hold.
+//! - [`quotient`]: `h(X)`, six transforms.
+//! - [`error`]: what is refused before anything costly runs.
+//!
+//! # Variable time
+//! Proving is not constant time: products skip coefficients that are one, sums sort scalars by size, and the time of each
+//! stage is reported. Whoever can time a prover, or shares its caches, learns something about the witness. A machine that
+//! proves over private bytes must be the prover's own.
 
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod assignment;
+pub mod error;
+pub mod prove;
+pub mod quotient;
+
+pub use error::ProveError;
+pub use prove::{Blinding, Stage, Timings, prove, prove_with};

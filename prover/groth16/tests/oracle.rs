@@ -1,0 +1,122 @@
+//! Our proofs are arkworks' proofs, bit for bit, and both verifiers accept them for the right statement alone.
+
+use ark_bn254::{Bn254, Fr};
+use ark_ff::{UniformRand, Zero};
+use ark_groth16::{Groth16, Proof, prepare_verifying_key};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use zera_kernels::{Arkworks, Engine, Naive};
+use zera_params::{Keys, dev_keys};
+use zera_prover::{Blinding, Stage, prove, prove_with};
+use zera_r1cs::Matrices;
+use zera_verifier::{PublicInputs, VerifyError};
+
+#[path = "support/circuit.rs"]
+mod circuit;
+
+fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// arkworks' prover with its own reduction, on the same key, assignment and blinding.
+fn theirs(keys: &Keys, matrices: &Matrices, z: &[Fr], blinding: &Blinding) -> Proof<Bn254> {
+    let rows = [&matrices.a, &matrices.b, &matrices.c].map(|matrix| {
+        let row = |i| {
+            let (wires, coefficients) = matrix.row(i);
+            coefficients.iter().copied().zip(wires.iter().map(|&wire| wire as usize)).collect::<Vec<_>>()
+        };
+        (0..matrix.rows()).map(row).collect::<Vec<_>>()
+    });
+    let (inputs, count) = (matrices.publics as usize + 1, matrices.rows());
+    let Blinding { r, s } = *blinding;
+    Groth16::<Bn254>::create_proof_with_reduction_and_matrices(&keys.proving, r, s, &rows, inputs, count, z)
+        .expect("arkworks proves")
+}
+
+fn ours(engine: &dyn Engine, keys: &Keys, matrices: &Matrices, z: &[Fr], blinding: &Blinding) -> Proof<Bn254> {
+    prove_with(engine, &keys.proving, matrices, z, blinding, &mut |_| ()).expect("a proof").0
+}
+
+#[test]
+fn equal_to_arkworks_bit_for_bit() {
+    // rows + publics + 1 at, one below and one above powers of two; one row; rows in several tasks.
+    let circuits = [(1, 1), (5, 1), (6, 1), (7, 1), (12, 3), (13, 3), (28, 3), (46, 16), (47, 16), (48, 16), (600, 3)];
+    for (seed, (rows, publics)) in (1..).zip(circuits) {
+        let (matrices, z) = circuit::random(seed, rows, publics);
+        let keys = dev_keys(&matrices).expect("keys");
+        let blinding = Blinding::random(&mut rng(seed));
+        let proof = ours(&Arkworks, &keys, &matrices, &z, &blinding);
+        assert_eq!(proof, theirs(&keys, &matrices, &z, &blinding), "{rows} rows, {publics} public wires");
+    }
+}
+
+#[test]
+fn equal_to_arkworks_for_every_kind_of_blinding() {
+    let (matrices, z) = circuit::random(1, 20, 3);
+    let keys = dev_keys(&matrices).expect("keys");
+    let some = Fr::rand(&mut rng(1));
+    for (r, s) in [(Fr::zero(), Fr::zero()), (some, Fr::zero()), (Fr::zero(), some), (some, some), (some, -some)] {
+        let blinding = Blinding { r, s };
+        let proof = ours(&Arkworks, &keys, &matrices, &z, &blinding);
+        assert_eq!(proof, theirs(&keys, &matrices, &z, &blinding), "r = {r}, s = {s}");
+    }
+}
+
+/// The port: another engine, the same proof.
+#[test]
+fn the_engine_does_not_show() {
+    let (matrices, z) = circuit::random(1, 12, 2);
+    let keys = dev_keys(&matrices).expect("keys");
+    let blinding = Blinding::random(&mut rng(1));
+    let proof = ours(&Naive, &keys, &matrices, &z, &blinding);
+    assert_eq!(proof, ours(&Arkworks, &keys, &matrices, &z, &blinding));
+}
+
+#[test]
+fn accepted_for_the_right_statement_alone() {
+    for (seed, rows, publics) in [(1, 6, 1), (2, 300, 3), (3, 40, 16)] {
+        let (matrices, z) = circuit::random(seed, rows, publics);
+        let keys = dev_keys(&matrices).expect("keys");
+        let (proof, timings) = prove(&Arkworks, &keys.proving, &matrices, &z, &mut rng(seed)).expect("a proof");
+        assert!(Stage::ALL.iter().map(|&stage| timings.of(stage)).sum::<std::time::Duration>() <= timings.total);
+
+        let prepared = prepare_verifying_key(&keys.proving.vk);
+        let key = keys.verifying.prepare();
+        let wire = zera_verifier::Proof::from_points(proof.a, proof.b, proof.c).expect("a proof");
+        let verdict = |inputs: &[Fr]| {
+            let verdict = zera_verifier::verify(&key, &PublicInputs::from_scalars(inputs.to_vec()), &wire);
+            assert_eq!(Groth16::<Bn254>::verify_proof(&prepared, &proof, inputs), Ok(verdict.is_ok()));
+            verdict
+        };
+        let right = &z[1..=publics as usize];
+        assert_eq!(verdict(right), Ok(()));
+        for index in 0..right.len() {
+            let mut wrong = right.to_vec();
+            wrong[index] += Fr::from(1u64);
+            assert_eq!(verdict(&wrong), Err(VerifyError::Rejected), "input {index}");
+        }
+    }
+}
+
+/// Two proofs of one statement differ in every point: the blinding is the caller's randomness.
+#[test]
+fn blinded_afresh_each_time() {
+    let (matrices, z) = circuit::random(1, 20, 3);
+    let keys = dev_keys(&matrices).expect("keys");
+    let stream = &mut rng(1);
+    let (one, _) = prove(&Arkworks, &keys.proving, &matrices, &z, stream).expect("a proof");
+    let (two, _) = prove(&Arkworks, &keys.proving, &matrices, &z, stream).expect("a proof");
+    assert!(one.a != two.a && one.b != two.b && one.c != two.c);
+    let (again, _) = prove(&Arkworks, &keys.proving, &matrices, &z, &mut rng(1)).expect("a proof");
+    assert_eq!(again, one);
+}
+
+#[test]
+fn progress_names_every_stage_in_order() {
+    let (matrices, z) = circuit::random(1, 6, 1);
+    let keys = dev_keys(&matrices).expect("keys");
+    let mut seen = Vec::new();
+    let blinding = Blinding::random(&mut rng(1));
+    prove_with(&Arkworks, &keys.proving, &matrices, &z, &blinding, &mut |stage| seen.push(stage)).expect("a proof");
+    assert_eq!(seen, Stage::ALL);
+}

@@ -1,0 +1,164 @@
+//! The shape of the house, asserted: which crate may lean on which, and what no source file may hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace is two folders up")
+}
+
+/// Direct dependencies of every workspace crate, tests left out.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let mut found = BTreeMap::new();
+    for package in metadata["packages"].as_array().expect("packages") {
+        let name = package["name"].as_str().expect("a name").to_owned();
+        let direct = package["dependencies"]
+            .as_array()
+            .expect("dependencies")
+            .iter()
+            .filter(|dependency| dependency["kind"].is_null())
+            .map(|dependency| dependency["name"].as_str().expect("a name").to_owned())
+            .collect();
+        found.insert(name, direct);
+    }
+    found
+}
+
+fn reaches(graph: &BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut todo = vec![from.to_owned()];
+    while let Some(name) = todo.pop() {
+        for next in graph.get(&name).into_iter().flatten() {
+            if seen.insert(next.clone()) {
+                todo.push(next.clone());
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn checking_never_links_proving() {
+    let graph = dependencies();
+    for checking in ["zera-host", "zera-verifier", "zera-market", "zera-ledger"] {
+        let reached = reaches(&graph, checking);
+        for proving in ["zera-kernels", "zera-prover", "zera-provider", "zera-params", "ark-groth16"] {
+            assert!(!reached.contains(proving), "{checking} reaches {proving}");
+        }
+    }
+    // The prover is generic over circuits and never names one.
+    let prover = reaches(&graph, "zera-prover");
+    for circuit in ["zera-library", "zera-ir"] {
+        assert!(!prover.contains(circuit), "zera-prover reaches {circuit}");
+    }
+}
+
+#[test]
+fn heavy_dependencies_are_named_where_they_belong() {
+    let graph = dependencies();
+    let allowed: &[(&str, &[&str])] = &[
+        ("wasmtime", &["zera-host", "zera-native"]),
+        ("wasmparser", &["zera-host"]),
+        ("redb", &["zera-ledger", "zera-provider"]),
+        ("axum", &["zera-node"]),
+        ("reqwest", &["zera-provider"]),
+        ("tokio", &["zera-node", "zera-provider", "zera-cli"]),
+        ("ark-groth16", &["zera-prover", "zera-params", "zera-benches"]),
+        ("clap", &["zera-cli"]),
+    ];
+    for (dependency, crates) in allowed {
+        for (name, direct) in &graph {
+            assert!(!direct.contains(*dependency) || crates.contains(&name.as_str()), "{name} names {dependency}");
+        }
+    }
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let graph = dependencies();
+    let allowed: &[(&str, &[&str])] = &[
+        ("zera-abi", &[]),
+        ("zera-statement", &["zera-abi"]),
+        ("zera-r1cs", &["zera-abi", "zera-statement"]),
+        ("zera-ir", &["zera-abi", "zera-statement", "zera-r1cs"]),
+        ("zera-library", &["zera-abi", "zera-statement", "zera-r1cs", "zera-ir"]),
+        ("zera-native", &[]),
+        ("zera-kernels", &[]),
+        ("zera-prover", &["zera-kernels", "zera-r1cs"]),
+        ("zera-verifier", &["zera-abi"]),
+        ("zera-params", &["zera-abi", "zera-r1cs", "zera-statement", "zera-verifier", "zera-kernels"]),
+        ("zera-market", &["zera-abi"]),
+        ("zera-ledger", &["zera-market"]),
+        ("zera-host", &["zera-abi", "zera-market", "zera-native", "zera-statement", "zera-verifier"]),
+    ];
+    for (name, crates) in allowed {
+        let inside = graph[*name].iter().filter(|dependency| dependency.starts_with("zera-"));
+        for dependency in inside {
+            assert!(crates.contains(&dependency.as_str()), "{name} leans on {dependency}");
+        }
+    }
+    for (name, direct) in &graph {
+        for top in ["zera-cli", "zera-benches"] {
+            assert!(!direct.contains(top), "{name} leans on {top}");
+        }
+    }
+}
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("a folder of the workspace") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        if path.is_dir() {
+            if name != "target" && !name.starts_with('.') {
+                sources(&path, found);
+            }
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn sources_keep_the_rules() {
+    let root = root();
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 50, "the walk found {} files", files.len());
+    // Spelled in two halves, so that this file does not hold them.
+    let banned = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    for path in &files {
+        let text = std::fs::read_to_string(path).expect("UTF-8");
+        let shown = path.strip_prefix(&root).unwrap_or(path).display();
+        assert!(text.is_ascii(), "{shown}: source is ASCII");
+        assert_ne!(path.file_name().and_then(|name| name.to_str()), Some("mod.rs"), "{shown}: modules are foo.rs");
+        for word in banned {
+            assert!(!text.contains(word), "{shown}: holds {word}");
+        }
+        if path.ends_with("src/lib.rs") && !path.starts_with(root.join("contracts/examples")) {
+            let guest = path.starts_with(root.join("contracts/sdk"));
+            let forbids = text.contains("#![forbid(unsafe_code)]") || (guest && text.contains("#![deny(unsafe_code)]"));
+            assert!(forbids, "{shown}: does not forbid unsafe code");
+            assert!(text.starts_with("//!"), "{shown}: has no crate docs");
+        }
+    }
+}
+
+#[test]
+fn domain_types_are_not_serialised() {
+    let root = root();
+    for folder in ["contracts/abi", "circuits", "verifier-host/market", "verifier-host/host", "verifier-host/verifier", "verifier-host/ledger"] {
+        let mut files = Vec::new();
+        sources(&root.join(folder), &mut files);
+        for path in files {
+            let text = std::fs::read_to_string(&path).expect("UTF-8");
+            assert!(!text.contains("derive(Serialize"), "{}: converts in node/src/view.rs instead", path.display());
+        }
+    }
+}

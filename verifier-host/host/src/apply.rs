@@ -218,8 +218,8 @@ impl State {
     }
 }
 
-/// What an action gives: its data, and a line for people.
-type Done = (Vec<u8>, String);
+/// What an action gives: its ending, its data, and a line for people.
+type Done = (Ending, Vec<u8>, String);
 
 /// Why an action does nothing: the rules refuse it, or the node fails.
 enum Stop {
@@ -454,7 +454,7 @@ fn charged(
         .map_err(|error| NodeFault::State { what: format!("fee of {sender}: {error}") })?;
     let mark = state.mark();
     let (ending, data, detail) = match act(state) {
-        Ok((data, detail)) => (Ending::Done, data, detail),
+        Ok(done) => done,
         Err(Stop::Fault(fault)) => return Err(fault),
         Err(Stop::Refused(status, why)) => {
             state.rollback(mark);
@@ -526,11 +526,11 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
 }
 
 fn done(detail: impl Into<String>) -> Done {
-    (Vec::new(), detail.into())
+    (Ending::Done, Vec::new(), detail.into())
 }
 
 /// Judges an answer and keeps the submission. A rejected proof is a settled submission, not a refused transaction: the
-/// stake that it cost stays cut. The receipt's data is one byte, 1 where the proof verified.
+/// stake that it cost stays cut.
 fn judged(
     state: &mut State,
     task: &TaskId,
@@ -561,7 +561,8 @@ fn judged(
         Ruling::Rejected(Verdict::Malformed) => "proof is not a canonical encoding of three points".to_owned(),
         Ruling::Rejected(_) => "proof does not verify for this task, provider and answer".to_owned(),
     };
-    Ok((vec![u8::from(accepted)], detail))
+    let ending = if accepted { Ending::Done } else { Ending::Rejected(ruling.status()) };
+    Ok((ending, Vec::new(), detail))
 }
 
 fn deploy(
@@ -594,7 +595,7 @@ fn deploy(
         state.market.transfer(tx.sender, contract, endowment)?;
     }
     state.events.push(Event::ContractDeployed { contract, creator: tx.sender });
-    Ok((contract.0.to_vec(), format!("contract {contract}")))
+    Ok((Ending::Done, contract.0.to_vec(), format!("contract {contract}")))
 }
 
 fn publish(state: &mut State, sender: AccountId, publication: &Publication) -> Result<Done, Stop> {
@@ -626,7 +627,7 @@ fn publish(state: &mut State, sender: AccountId, publication: &Publication) -> R
     let row = PredicateRow { owner: sender, publication: publication.clone(), key: None, next_key: None };
     state.overlay.put(Table::Predicates, id.as_bytes(), &row);
     state.events.push(Event::PredicatePublished { predicate: id, owner: sender, name: publication.name.clone() });
-    Ok((id.0.to_vec(), format!("predicate {id}")))
+    Ok((Ending::Done, id.0.to_vec(), format!("predicate {id}")))
 }
 
 fn register_key(state: &mut State, sender: AccountId, row: PredicateRow, bytes: &[u8]) -> Result<Done, Stop> {
@@ -670,5 +671,5 @@ fn register_key(state: &mut State, sender: AccountId, row: PredicateRow, bytes: 
     state.events.push(Event::KeyRegistered { key: id, predicate, owner: sender, activates });
     // Last, since it is not undone: nothing below can refuse.
     state.keys.insert(id, Arc::new(key.prepare()));
-    Ok((id.0.to_vec(), format!("key {id}")))
+    Ok((Ending::Done, id.0.to_vec(), format!("key {id}")))
 }

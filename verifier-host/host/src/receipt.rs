@@ -6,7 +6,7 @@ use zera_abi::{Amount, Status, TxHash};
 
 use crate::codec::Field;
 
-/// How a transaction ended. Only `Done` changed more than fee and nonce.
+/// How a transaction ended. Only `Done` and `Rejected` changed more than fee and nonce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// It did what it says.
@@ -22,6 +22,8 @@ pub enum Ending {
     },
     /// The contract trapped: the whole limit is burnt.
     Trapped,
+    /// A proof was judged and not taken (`NO` or `E_ENC`): the submission stands, and so does what it cost.
+    Rejected(Status),
 }
 
 /// The record of one transaction.
@@ -46,7 +48,7 @@ impl Receipt {
     pub fn status(&self) -> Status {
         match self.ending {
             Ending::Done => Status::Ok,
-            Ending::Refused(status) => status,
+            Ending::Refused(status) | Ending::Rejected(status) => status,
             Ending::Aborted { .. } | Ending::Trapped => Status::No,
         }
     }
@@ -66,6 +68,10 @@ impl Receipt {
                 message.put(out);
             }
             Ending::Trapped => 3u8.put(out),
+            Ending::Rejected(status) => {
+                4u8.put(out);
+                status.code().put(out);
+            }
         }
         self.fuel_used.put(out);
         self.fee.put(out);
@@ -86,6 +92,7 @@ impl Field for Receipt {
             1 => Ending::Refused(Status::from_code(from.u32()?).ok_or(WireError::Flags)?),
             2 => Ending::Aborted { code: Field::take(from)?, message: Field::take(from)? },
             3 => Ending::Trapped,
+            4 => Ending::Rejected(Status::from_code(from.u32()?).ok_or(WireError::Flags)?),
             _ => return Err(WireError::Flags),
         };
         Ok(Receipt {

@@ -189,10 +189,10 @@ impl SparseMatrix {
             return Err(MatrixError::Limit { what: "rows", count: row + 1, max: ROWS_MAX });
         }
         for (wire, coefficient) in terms {
-            if let Some(&previous) = self.wires[start..].last() {
-                if previous >= wire {
-                    return Err(MatrixError::Order { row, previous, wire });
-                }
+            if let Some(&previous) = self.wires[start..].last()
+                && previous >= wire
+            {
+                return Err(MatrixError::Order { row, previous, wire });
             }
             if coefficient.is_zero() {
                 return Err(MatrixError::Zero { row, wire });

@@ -37,7 +37,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Matrices, ArtefactError> {
     let wires = number(&mut reader).map_err(section)?;
     let pool = scalars(&mut reader).map_err(section)?;
     let rows = count(&mut reader, "rows", 3, ROWS_MAX).map_err(section)?;
-    let mut matrices = [const { () }; 3].map(|()| SparseMatrix::new());
+    let mut matrices: [SparseMatrix; 3] = Default::default();
     let mut terms = Vec::new();
     for _ in 0..rows {
         for matrix in &mut matrices {

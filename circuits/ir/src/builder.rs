@@ -1,0 +1,346 @@
+//! Wires, the operations that compute them, and the rows that pin them.
+
+use crate::lc::LcKey;
+use crate::statement::Input;
+use crate::{Bit, FinishError, Layout, Lc, Verdict, Wire};
+use ark_bn254::Fr;
+use ark_ff::One;
+use std::collections::BTreeMap;
+use zera_r1cs::{Artefact, Booleans, Manifest, Matrices, Register, Span, Spans, SparseMatrix, Tape, TapeBuilder};
+
+/// The first wires of every statement.
+const OUTCOME: Wire = 1;
+const BINDING: Wire = 2;
+const INPUT_ROOT: Wire = 3;
+const DECLARED: Wire = 4;
+
+/// Builds one predicate: see the crate's rules for how wires come into being.
+///
+/// Rows stand in the order in which they were added, wires in the order of the tape, and nothing depends on anything but
+/// the calls made, so equal calls give equal artefacts. Products, splits and zero tests of the same combination are made
+/// once.
+pub struct Builder {
+    layout: Layout,
+    next: Wire,
+    rows: Vec<Row>,
+    booleans: Vec<Wire>,
+    tape: TapeBuilder,
+    /// Where the tape holds a combination.
+    registers: BTreeMap<LcKey, Register>,
+    products: BTreeMap<(LcKey, LcKey), Lc>,
+    zeros: BTreeMap<LcKey, Bit>,
+    pub(crate) splits: BTreeMap<(LcKey, u32), Vec<Bit>>,
+    pub(crate) public_bits: Vec<Bit>,
+    pub(crate) private_bits: Vec<Bit>,
+    span_stack: Vec<String>,
+    spans: Vec<Span>,
+}
+
+struct Row {
+    a: Lc,
+    b: Lc,
+    c: Lc,
+}
+
+impl Builder {
+    /// The statement's wires with what holds them: eight boolean rows an input byte, the root of the public bytes
+    /// (about 41 rows per 31 bytes), and one row for the binding.
+    ///
+    /// # Panics
+    /// Where a length of the layout does not fit 32 bits.
+    pub fn new(layout: Layout) -> Self {
+        let len = |len: usize| u32::try_from(len).expect("input lengths fit 32 bits");
+        let mut builder = Builder {
+            layout,
+            next: DECLARED + len(layout.declared),
+            rows: Vec::new(),
+            booleans: Vec::new(),
+            tape: TapeBuilder::new(len(layout.public_len), len(layout.private_len)),
+            registers: BTreeMap::new(),
+            products: BTreeMap::new(),
+            zeros: BTreeMap::new(),
+            splits: BTreeMap::new(),
+            public_bits: Vec::new(),
+            private_bits: Vec::new(),
+            span_stack: Vec::new(),
+            spans: Vec::new(),
+        };
+        builder.span("statement", |builder| {
+            builder.span("public bytes", |builder| {
+                builder.public_bits =
+                    (0..layout.public_len).flat_map(|i| builder.read_byte(Input::Public, i)).collect();
+            });
+            builder.span("private bytes", |builder| {
+                let bits = (0..layout.private_len).flat_map(|i| builder.read_byte(Input::Private, i)).collect();
+                builder.private_bits = bits;
+            });
+            builder.span("input root", |builder| {
+                let root = builder.input_root();
+                builder.define(INPUT_ROOT, &root);
+            });
+            // A public wire in no row would be malleable: its point in the key would be the identity.
+            builder.span("binding", |builder| {
+                builder.tape.binding(Register::Wire(BINDING));
+                builder.mul(&Lc::wire(BINDING), &Lc::wire(BINDING));
+            });
+        });
+        builder
+    }
+
+    /// Rows so far.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Wires so far, wire 0 included.
+    pub fn wires(&self) -> usize {
+        self.next as usize
+    }
+
+    /// Runs `f` with its rows under `text`, within the spans that are open.
+    pub fn span<T>(&mut self, text: &str, f: impl FnOnce(&mut Builder) -> T) -> T {
+        self.push_span(text);
+        let result = f(self);
+        self.pop_span();
+        result
+    }
+
+    /// Opens a span: rows from here on belong to `text`, within the spans that are open.
+    pub fn push_span(&mut self, text: &str) {
+        let path = match self.span_stack.last() {
+            Some(outer) => format!("{outer}: {text}"),
+            None => text.to_owned(),
+        };
+        self.span_stack.push(path);
+    }
+
+    /// Closes the span opened last.
+    pub fn pop_span(&mut self) {
+        self.span_stack.pop();
+    }
+
+    /// `a * b`: one row with a new wire (Mul), none where a factor is constant or the product is known.
+    ///
+    /// The shorter factor stands in B, whose wires cost most when proving.
+    pub fn mul(&mut self, a: &Lc, b: &Lc) -> Lc {
+        if let Some(factor) = a.as_constant() {
+            return b.scale(factor);
+        }
+        if let Some(factor) = b.as_constant() {
+            return a.scale(factor);
+        }
+        let key = product_key(a, b);
+        if let Some(product) = self.products.get(&key) {
+            return product.clone();
+        }
+        let wire = self.wire();
+        let (left, right) = (self.register(a), self.register(b));
+        self.tape.multiply(Register::Wire(wire), left, right);
+        let product = Lc::wire(wire);
+        self.assert_product(a, b, &product);
+        self.products.insert(key, product.clone());
+        product
+    }
+
+    /// `bit ? a : b`: one row with a new wire (Mux), none where `bit` or `a - b` is constant.
+    pub fn select(&mut self, bit: &Bit, a: &Lc, b: &Lc) -> Lc {
+        let difference = a.sub(b);
+        match (bit.as_constant(), difference.as_constant()) {
+            (Some(true), _) => return a.clone(),
+            (Some(false), _) => return b.clone(),
+            (None, Some(step)) => return b.add_scaled(bit.lc(), step),
+            (None, None) => {}
+        }
+        let key = product_key(&difference, bit.lc());
+        if let Some(product) = self.products.get(&key) {
+            return b.add(product);
+        }
+        let wire = self.wire();
+        let [condition, then, otherwise] = [bit.lc(), a, b].map(|lc| self.register(lc));
+        self.tape.select(Register::Wire(wire), condition, then, otherwise);
+        let chosen = Lc::wire(wire);
+        let product = chosen.sub(b);
+        self.assert_product(&difference, bit.lc(), &product);
+        self.products.insert(key, product);
+        chosen
+    }
+
+    /// Whether `x = 0`: two rows, two wires (IsZero), none where `x` is constant or was tested before.
+    pub fn is_zero(&mut self, x: &Lc) -> Bit {
+        if let Some(value) = x.as_constant() {
+            return Bit::constant(value == Fr::from(0));
+        }
+        let key = x.key();
+        if let Some(bit) = self.zeros.get(&key) {
+            return bit.clone();
+        }
+        let (inverse, zero) = (self.wire(), self.wire());
+        let from = self.register(x);
+        self.tape.inverse_or_zero(Register::Wire(inverse), from);
+        self.tape.is_zero(Register::Wire(zero), from);
+        let bit = Bit::assume_boolean(Lc::wire(zero));
+        self.assert_product(x, &Lc::wire(inverse), bit.not().lc());
+        self.assert_product(x, bit.lc(), &Lc::zero());
+        self.booleans.push(zero);
+        self.zeros.insert(key, bit.clone());
+        bit
+    }
+
+    /// `a & b`: one row, none where one is known.
+    pub fn and(&mut self, a: &Bit, b: &Bit) -> Bit {
+        if a == b {
+            return a.clone();
+        }
+        let product = self.mul(a.lc(), b.lc());
+        self.booleans.extend(product.as_wire());
+        Bit::assume_boolean(product)
+    }
+
+    /// `a | b = a + b - a b`: one row, none where one is known.
+    pub fn or(&mut self, a: &Bit, b: &Bit) -> Bit {
+        self.and(&a.not(), &b.not()).not()
+    }
+
+    /// `a ^ b = a + b - 2 a b`: one row, none where one is known.
+    pub fn xor(&mut self, a: &Bit, b: &Bit) -> Bit {
+        let both = self.and(a, b);
+        Bit::assume_boolean(a.lc().add(b.lc()).add_scaled(both.lc(), -Fr::from(2)))
+    }
+
+    /// Asserts `a b = c`: one row, no wire. The longer factor stands in A.
+    pub fn assert_product(&mut self, a: &Lc, b: &Lc, c: &Lc) {
+        let (a, b) = if a.terms().len() < b.terms().len() { (b, a) } else { (a, b) };
+        self.rows.push(Row { a: a.clone(), b: b.clone(), c: c.clone() });
+        let Some(text) = self.span_stack.last() else { return };
+        let row = self.rows.len() as u32 - 1;
+        match self.spans.last_mut() {
+            Some(span) if span.rows.end == row && span.text == *text => span.rows.end += 1,
+            _ => self.spans.push(Span { rows: row..row + 1, text: text.clone() }),
+        }
+    }
+
+    /// Asserts `a = b`: one row `(a - b) 1 = 0`, none where they are the same combination.
+    pub fn assert_equal(&mut self, a: &Lc, b: &Lc) {
+        if a != b {
+            self.assert_product(&a.sub(b), &Lc::constant(Fr::one()), &Lc::zero());
+        }
+    }
+
+    /// Asserts that a combination is 0 or `size`: `l (l - size) = 0`.
+    pub(crate) fn assert_zero_or(&mut self, lc: &Lc, size: Fr) {
+        self.booleans.extend(lc.as_wire().filter(|_| size.is_one()));
+        self.assert_product(lc, &lc.add_constant(-size), &Lc::zero());
+    }
+
+    /// A new wire; the caller adds the operation and the rows.
+    pub(crate) fn wire(&mut self) -> Wire {
+        self.next = self.next.checked_add(1).expect("fewer than 2^32 wires");
+        self.next - 1
+    }
+
+    /// Where the tape holds the value of a combination.
+    pub(crate) fn register(&mut self, lc: &Lc) -> Register {
+        if let Some(wire) = lc.as_wire() {
+            return Register::Wire(wire);
+        }
+        let key = lc.key();
+        if let Some(register) = self.registers.get(&key) {
+            return *register;
+        }
+        let register = self.tape.temporary();
+        self.linear(register, lc);
+        self.registers.insert(key, register);
+        register
+    }
+
+    /// The tape itself, for operations on temporaries.
+    pub(crate) fn tape(&mut self) -> &mut TapeBuilder {
+        &mut self.tape
+    }
+
+    /// Wires for all bits of `from` but the highest of `n`, computed by the tape; no rows.
+    pub(crate) fn allocate_split(&mut self, from: &Lc, n: u32) -> Vec<Wire> {
+        let from = self.register(from);
+        let wires: Vec<Wire> = (1..n).map(|_| self.wire()).collect();
+        let mut registers: Vec<Register> = wires.iter().copied().map(Register::Wire).collect();
+        registers.push(self.tape.temporary());
+        self.tape.bits(&registers, from);
+        wires
+    }
+
+    /// Wires for the bits of an input byte, computed by the tape; no rows.
+    pub(crate) fn allocate_byte(&mut self, input: Input, index: usize) -> Vec<Wire> {
+        let byte = self.tape.temporary();
+        // `new` checked that the lengths fit.
+        match input {
+            Input::Public => self.tape.public_byte(byte, index as u32),
+            Input::Private => self.tape.private_byte(byte, index as u32),
+        }
+        let wires: Vec<Wire> = (0..8).map(|_| self.wire()).collect();
+        let registers: Vec<Register> = wires.iter().copied().map(Register::Wire).collect();
+        self.tape.bits(&registers, byte);
+        wires
+    }
+
+    /// Computes a public wire and pins it to a combination: `lc 1 = wire` (Equal).
+    fn define(&mut self, wire: Wire, lc: &Lc) {
+        self.linear(Register::Wire(wire), lc);
+        self.assert_product(lc, &Lc::constant(Fr::one()), &Lc::wire(wire));
+    }
+
+    fn linear(&mut self, to: Register, lc: &Lc) {
+        let mut constant = Fr::from(0);
+        let mut terms = Vec::with_capacity(lc.terms().len());
+        for (wire, coefficient) in lc.terms() {
+            match wire {
+                0 => constant = *coefficient,
+                _ => terms.push((Register::Wire(*wire), *coefficient)),
+            }
+        }
+        self.tape.linear(to, constant, terms);
+    }
+
+    /// Pins outcome and declared values, and puts the parts together. The certificate stays empty.
+    ///
+    /// # Errors
+    /// [`FinishError`].
+    pub fn finish(
+        mut self,
+        verdict: &Verdict,
+        declared: &[Lc],
+        manifest: Manifest,
+        program_hash: [u8; 32],
+    ) -> Result<Artefact, FinishError> {
+        if declared.len() != self.layout.declared {
+            return Err(FinishError::Declared { expected: self.layout.declared, got: declared.len() });
+        }
+        self.span("statement", |builder| {
+            builder.span("outcome", |builder| {
+                let outcome = builder.outcome(verdict);
+                builder.define(OUTCOME, &outcome);
+            });
+            builder.span("declared values", |builder| {
+                for (wire, value) in (DECLARED..).zip(declared) {
+                    builder.define(wire, value);
+                }
+            });
+        });
+        let publics = INPUT_ROOT + declared.len() as u32;
+        let matrix = |part: fn(&Row) -> &Lc| {
+            SparseMatrix::from_rows(self.rows.iter().map(|row| part(row).terms().iter().copied()))
+        };
+        let (a, b, c) = (matrix(|row| &row.a)?, matrix(|row| &row.b)?, matrix(|row| &row.c)?);
+        let matrices = Matrices::new(publics, self.next, a, b, c)?;
+        let tape: Tape = self.tape.finish(self.next)?;
+        let mut booleans = Booleans::new(self.next);
+        self.booleans.iter().for_each(|wire| booleans.set(*wire));
+        let spans = Spans::new(self.spans)?;
+        Ok(Artefact::new(manifest, program_hash, matrices, tape, Vec::new(), spans, booleans)?)
+    }
+}
+
+/// Equal for equal products, whichever factor comes first.
+fn product_key(a: &Lc, b: &Lc) -> (LcKey, LcKey) {
+    let (a, b) = (a.key(), b.key());
+    if a <= b { (a, b) } else { (b, a) }
+}

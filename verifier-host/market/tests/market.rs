@@ -1,0 +1,16 @@
+//! The market from outside: payouts, boundaries, attacks, and a plain model of all of it.
+
+#[path = "market/attack.rs"]
+mod attack;
+#[path = "market/boundary.rs"]
+mod boundary;
+#[path = "market/exhaustive.rs"]
+mod exhaustive;
+#[path = "market/fixture.rs"]
+mod fixture;
+#[path = "market/model.rs"]
+mod model;
+#[path = "market/payout.rs"]
+mod payout;
+#[path = "market/random.rs"]
+mod random;

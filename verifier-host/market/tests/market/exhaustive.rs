@@ -1,0 +1,145 @@
+//! Every order of every action on one task, on a small clock: two providers and a requester.
+
+use std::collections::BTreeSet;
+
+use zera_abi::{AccountId, Height, Outcome};
+use zera_market::ports::Change;
+use zera_market::{Market, Rules, TaskState};
+
+use super::fixture::*;
+
+/// The shortest windows that the floors allow.
+fn shortest() -> Rules {
+    let mut rules = Rules::local();
+    (rules.auction_blocks, rules.ramp_blocks, rules.rounds_max) = (1, 1, 2);
+    (rules.lock_blocks, rules.rescue_blocks, rules.final_blocks) = (4, 4, 10);
+    (rules.cancel_delay_blocks, rules.reveal_blocks, rules.attempts_max) = (1, 1, 2);
+    rules.deadline_min_blocks = 1;
+    rules
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Action {
+    Cancel,
+    Lock(AccountId),
+    Release(AccountId),
+    Submit(AccountId, Outcome),
+    SubmitBad(AccountId),
+    Commit(AccountId, Outcome),
+    CommitBad(AccountId),
+    Reveal(AccountId, Outcome),
+    RevealBad(AccountId),
+}
+
+fn actions() -> Vec<Action> {
+    let mut all = vec![Action::Cancel];
+    for who in [PROVIDER, RESCUER] {
+        all.extend([
+            Action::Lock(who),
+            Action::Release(who),
+            Action::SubmitBad(who),
+            Action::CommitBad(who),
+            Action::RevealBad(who),
+        ]);
+        for outcome in [Outcome::True, Outcome::Trap] {
+            all.extend([Action::Submit(who, outcome), Action::Commit(who, outcome), Action::Reveal(who, outcome)]);
+        }
+    }
+    all
+}
+
+fn act(market: &mut Market, now: u64, action: Action) -> bool {
+    let height = Height(now);
+    match action {
+        Action::Cancel => market.cancel(height, &task_id(1), REQUESTER).is_ok(),
+        Action::Lock(who) => market.lock(height, &task_id(1), who).is_ok(),
+        Action::Release(who) => market.release(height, &task_id(1), who).is_ok(),
+        Action::Submit(who, outcome) => {
+            let answer = good(market, 1, who, outcome);
+            submit(market, now, who, answer).is_ok()
+        }
+        Action::SubmitBad(who) => submit(market, now, who, bad(Outcome::True)).is_ok(),
+        Action::Commit(who, outcome) => {
+            let answer = good(market, 1, who, outcome);
+            commit(market, now, who, &answer).is_ok()
+        }
+        Action::CommitBad(who) => commit(market, now, who, &bad(Outcome::True)).is_ok(),
+        Action::Reveal(who, outcome) => {
+            let answer = good(market, 1, who, outcome);
+            reveal(market, now, who, answer).is_ok()
+        }
+        Action::RevealBad(who) => reveal(market, now, who, bad(Outcome::True)).is_ok(),
+    }
+}
+
+/// Breadth first over states; two actions a block at most. Checks I1-I3 and I5-I8 in each state.
+#[test]
+fn every_interleaving_keeps_the_invariants() {
+    let rules = shortest();
+    let mut market = rich_market(rules.clone());
+    let mut opening = opening(1);
+    opening.deadline = Height(OPENED + 11);
+    market.open(Height(OPENED), opening).expect("opens");
+    let actions = actions();
+    let mut layer: Vec<Market> = vec![market];
+    let (mut states, mut ends) = (0u32, BTreeSet::new());
+    let last = OPENED + 11 + 1 + rules.final_blocks;
+    for now in OPENED..=last {
+        let mut seen: BTreeSet<Vec<Vec<u8>>> = BTreeSet::new();
+        let mut next = Vec::new();
+        let mut here = std::mem::take(&mut layer);
+        for market in &mut here {
+            market.tick(Height(now));
+        }
+        for _ in 0..3 {
+            let mut further = Vec::new();
+            for market in here {
+                // Rows are the whole state.
+                let key = market.rows().into_iter().map(|Change { value, .. }| value.unwrap_or_default()).collect();
+                if !seen.insert(key) {
+                    continue;
+                }
+                states += 1;
+                market.conserved().expect("conserved");
+                for action in &actions {
+                    let mut after = market.clone();
+                    if act(&mut after, now, *action) {
+                        check(&market, &after);
+                        further.push(after);
+                    }
+                }
+                next.push(market);
+            }
+            here = further;
+        }
+        for mut market in next {
+            let task = market.task(&task_id(1)).expect("the task");
+            if task.state().is_terminal() {
+                ends.insert(task.state().name());
+            } else {
+                let before = market.clone();
+                market.tick(Height(now + 1));
+                check(&before, &market);
+                layer.push(before);
+            }
+        }
+    }
+    assert!(layer.is_empty(), "{} tasks outlive the bound (I8)", layer.len());
+    assert_eq!(ends, BTreeSet::from(["cancelled", "expired", "failed", "final"]));
+    assert!(states > 1_000, "only {states} states");
+    println!("{states} states");
+}
+
+fn check(before: &Market, after: &Market) {
+    let (b, a) = (before.task(&task_id(1)).expect("there"), after.task(&task_id(1)).expect("there"));
+    assert!(a.level() >= b.level(), "I5: {:?} after {:?}", a.state(), b.state());
+    assert!(!b.state().is_terminal(), "an end is the end: {:?} after {:?}", a.state(), b.state());
+    assert!(!a.state().is_terminal() || a.escrow().total().is_zero(), "I2: {:?}", a.escrow());
+    if let (TaskState::Accepted { provider: p, .. }, TaskState::Final { provider: q, .. }) = (b.state(), a.state()) {
+        assert_eq!(p, q, "I12");
+    }
+    match a.state() {
+        TaskState::Accepted { .. } | TaskState::Final { .. } => assert!(a.answer().is_some()),
+        _ => assert_eq!(a.answer(), None, "I7: {:?}", a.state()),
+    }
+}

@@ -1,0 +1,154 @@
+//! Actors, toy proofs and a judge that knows them.
+
+use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, PredicateId, TaskId};
+use zera_market::ports::{Claim, Verdict, Verify};
+use zera_market::{Answer, Market, MarketError, Opening, Rules, Ruling, commit_digest};
+
+pub const ZRA: u128 = 1_000_000_000;
+pub const REQUESTER: AccountId = AccountId([0xa0; 32]);
+pub const PROVIDER: AccountId = AccountId([0xb0; 32]);
+pub const RESCUER: AccountId = AccountId([0xc0; 32]);
+pub const OTHER: AccountId = AccountId([0xd0; 32]);
+pub const KEY: KeyId = KeyId([0x11; 32]);
+pub const PREDICATE: PredicateId = PredicateId([0x22; 32]);
+pub const ROOT: [u8; 32] = [0x03; 32];
+pub const SALT: [u8; 32] = [0x5a; 32];
+/// Every task of these tests opens here.
+pub const OPENED: u64 = 100;
+pub const DEADLINE: u64 = 1_000;
+
+pub fn units(units: u128) -> Amount {
+    Amount::from_units(units)
+}
+
+pub fn task_id(n: u8) -> TaskId {
+    TaskId([n; 32])
+}
+
+/// A toy proof: the claim itself, with bytes at the end that do not matter, as in a proof that can be re-randomised.
+pub fn prove(claim: &Claim) -> Box<[u8; 256]> {
+    let mut proof = Box::new([0u8; 256]);
+    let mut at = 0;
+    let mut put = |bytes: &[u8]| {
+        proof[at..at + bytes.len()].copy_from_slice(bytes);
+        at += bytes.len();
+    };
+    put(claim.task.as_bytes());
+    put(claim.key.as_bytes());
+    put(claim.predicate.as_bytes());
+    put(claim.provider.as_bytes());
+    put(&claim.input_root);
+    put(&claim.not_after.0.to_le_bytes());
+    put(&[claim.outcome.code(), claim.declared.len() as u8]);
+    let mut mixed = [0u8; 32];
+    for (i, value) in claim.declared.iter().enumerate() {
+        for (m, v) in mixed.iter_mut().zip(value) {
+            *m = m.wrapping_mul(31).wrapping_add(*v).wrapping_add(i as u8);
+        }
+    }
+    put(&mixed);
+    proof
+}
+
+/// The part of a toy proof that says what it proves.
+const PROVEN: usize = 5 * 32 + 8 + 2 + 32;
+
+/// Accepts exactly the claim inside the proof; a proof that ends in 0xff is malformed. Counts what reaches it.
+#[derive(Debug, Default)]
+pub struct Judge {
+    pub calls: u32,
+}
+
+impl Verify for Judge {
+    fn verify(&mut self, claim: &Claim, proof: &[u8; 256]) -> Verdict {
+        self.calls += 1;
+        if proof[255] == 0xff {
+            Verdict::Malformed
+        } else if proof[..PROVEN] == prove(claim)[..PROVEN] {
+            Verdict::Valid
+        } else {
+            Verdict::Invalid
+        }
+    }
+}
+
+pub fn opening(n: u8) -> Opening {
+    Opening {
+        task: task_id(n),
+        requester: REQUESTER,
+        predicate: PREDICATE,
+        key: KEY,
+        input_root: ROOT,
+        declared: 0,
+        expected: vec![],
+        bounty_max: units(ZRA),
+        min_stake: units(0),
+        value_at_risk: units(0),
+        deadline: Height(DEADLINE),
+        level: Level::Accepted,
+        fee: units(1_000_000),
+        witness_only: false,
+    }
+}
+
+/// The answer that the judge accepts from `provider`.
+pub fn good(market: &Market, n: u8, provider: AccountId, outcome: Outcome) -> Answer {
+    let declared = market.task(&task_id(n)).map_or(0, |task| usize::from(task.declared()));
+    let mut answer = Answer { outcome, declared: vec![[7; 32]; declared], proof: Box::new([0; 256]) };
+    if let Ok(claim) = market.claim(&task_id(n), provider, &answer) {
+        answer.proof = prove(&claim);
+    }
+    answer
+}
+
+/// Well-formed, proves nothing.
+pub fn bad(outcome: Outcome) -> Answer {
+    Answer { outcome, declared: vec![], proof: Box::new([1; 256]) }
+}
+
+/// Not even a proof.
+pub fn malformed(outcome: Outcome) -> Answer {
+    Answer { outcome, declared: vec![], proof: Box::new([0xff; 256]) }
+}
+
+/// A market under standard rules in which each actor has 100 ZRA, and task 1 opened at [`OPENED`].
+pub fn market() -> Market {
+    let mut market = rich_market(Rules::standard());
+    market.open(Height(OPENED), opening(1)).expect("opens");
+    market
+}
+
+pub fn rich_market(rules: Rules) -> Market {
+    let mut market = Market::new(rules).expect("rules");
+    for actor in [REQUESTER, PROVIDER, RESCUER, OTHER] {
+        market.mint(actor, units(100 * ZRA)).expect("minted");
+    }
+    market
+}
+
+/// Ticks every block from `from` to `to`, both included.
+pub fn run(market: &mut Market, from: u64, to: u64) {
+    for height in from..=to {
+        market.tick(Height(height));
+    }
+    market.conserved().expect("conserved");
+}
+
+pub fn state(market: &Market, n: u8) -> &'static str {
+    market.task(&task_id(n)).expect("the task").state().name()
+}
+
+pub fn submit(market: &mut Market, now: u64, who: AccountId, answer: Answer) -> Result<Ruling, MarketError> {
+    let mut judge = Judge::default();
+    market.submit(Height(now), &task_id(1), who, answer, &mut judge)
+}
+
+pub fn commit(market: &mut Market, now: u64, who: AccountId, answer: &Answer) -> Result<(), MarketError> {
+    let digest = commit_digest(&SALT, &who, &task_id(1), &answer.digest());
+    market.commit(Height(now), &task_id(1), who, digest)
+}
+
+pub fn reveal(market: &mut Market, now: u64, who: AccountId, answer: Answer) -> Result<Ruling, MarketError> {
+    let mut judge = Judge::default();
+    market.reveal(Height(now), &task_id(1), who, SALT, answer, &mut judge)
+}

@@ -1,0 +1,508 @@
+//! The transition table again, plainly: maps, `i128`, scans instead of indices, and nothing shared with the market.
+
+use std::collections::BTreeMap;
+
+use zera_abi::{AccountId, KeyId, Outcome, Status, TaskId};
+use zera_market::{Opening, Rules};
+
+/// What the model needs of the rules, as plain numbers.
+#[derive(Clone)]
+pub struct Numbers(BTreeMap<&'static str, i128>);
+
+impl Numbers {
+    pub fn of(rules: &Rules) -> Numbers {
+        Numbers(rules.entries().into_iter().map(|(name, value, ..)| (name, value as i128)).collect())
+    }
+    fn get(&self, name: &str) -> i128 {
+        self.0[name]
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum St {
+    Open {
+        round: i128,
+        start: i128,
+        end: i128,
+    },
+    Assigned {
+        who: AccountId,
+        p: i128,
+        s: i128,
+        may_release: i128,
+        t_lock: i128,
+        bad: i128,
+        auction: (i128, i128, i128),
+    },
+    Rescue {
+        who: AccountId,
+        late: bool,
+        p: i128,
+        from: i128,
+        t_exp: i128,
+        commits: Vec<(AccountId, i128, [u8; 32])>,
+    },
+    Accepted {
+        who: AccountId,
+        t_final: i128,
+    },
+    Ended(&'static str),
+}
+
+#[derive(Clone, Debug)]
+pub struct ModelTask {
+    pub id: TaskId,
+    requester: AccountId,
+    key: KeyId,
+    b_max: i128,
+    value: i128,
+    min_stake: i128,
+    opened: i128,
+    deadline: i128,
+    pub st: St,
+    e_bounty: i128,
+    e_stake: i128,
+    e_bond: i128,
+    e_hold: i128,
+}
+
+#[derive(Clone)]
+pub struct Model {
+    n: Numbers,
+    pub free: BTreeMap<AccountId, i128>,
+    pub tasks: Vec<ModelTask>,
+    pub insurance: i128,
+    pub treasury: i128,
+    pub burned: i128,
+    pub minted: i128,
+}
+
+/// What an answer is worth to the judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quality {
+    Good,
+    Bad,
+    Malformed,
+}
+
+type Step = Result<Status, Status>;
+
+impl Model {
+    pub fn new(rules: &Rules) -> Model {
+        let n = Numbers::of(rules);
+        Model { n, free: BTreeMap::new(), tasks: vec![], insurance: 0, treasury: 0, burned: 0, minted: 0 }
+    }
+
+    pub fn locked(&self, who: &AccountId) -> i128 {
+        let deposit = self.n.get("commit_deposit");
+        self.tasks
+            .iter()
+            .map(|t| match &t.st {
+                St::Assigned { who: w, .. } | St::Accepted { who: w, .. } if w == who => t.e_stake,
+                St::Rescue { who: w, commits, .. } => {
+                    let deposits = commits.iter().filter(|c| c.0 == *who).count() as i128 * deposit;
+                    deposits + if w == who { t.e_stake } else { 0 }
+                }
+                _ => 0,
+            })
+            .sum()
+    }
+
+    pub fn escrowed(&self) -> i128 {
+        let deposit = self.n.get("commit_deposit");
+        self.tasks
+            .iter()
+            .map(|t| {
+                let deposits = if let St::Rescue { commits, .. } = &t.st { commits.len() as i128 * deposit } else { 0 };
+                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + deposits
+            })
+            .sum()
+    }
+
+    pub fn check(&self) {
+        let free: i128 = self.free.values().sum();
+        assert_eq!(
+            free + self.escrowed() + self.insurance + self.treasury + self.burned,
+            self.minted,
+            "the model leaks"
+        );
+        assert!(self.free.values().all(|f| *f >= 0));
+    }
+
+    pub fn mint(&mut self, who: AccountId, amount: i128) {
+        *self.free.entry(who).or_default() += amount;
+        self.minted += amount;
+    }
+
+    fn has(&self, who: &AccountId) -> i128 {
+        self.free.get(who).copied().unwrap_or(0)
+    }
+
+    fn pay(&mut self, who: AccountId, amount: i128) {
+        *self.free.entry(who).or_default() += amount;
+    }
+
+    pub fn transfer(&mut self, from: AccountId, to: AccountId, amount: i128) -> Step {
+        if amount > self.has(&from) {
+            return Err(Status::Funds);
+        }
+        self.pay(from, -amount);
+        self.pay(to, amount);
+        Ok(Status::Ok)
+    }
+
+    pub fn charge(&mut self, from: AccountId, amount: i128) -> Step {
+        if amount > self.has(&from) {
+            return Err(Status::Funds);
+        }
+        self.pay(from, -amount);
+        self.treasury += amount;
+        Ok(Status::Ok)
+    }
+
+    fn find(&self, id: &TaskId) -> Result<usize, Status> {
+        self.tasks.iter().position(|t| t.id == *id).ok_or(Status::NotFound)
+    }
+
+    fn room(&self) -> i128 {
+        self.n.get("ramp_blocks") + self.n.get("lock_blocks") + self.n.get("rescue_blocks")
+    }
+
+    pub fn open(&mut self, now: i128, o: &Opening) -> Step {
+        let n = |name| self.n.get(name);
+        if self.find(&o.task).is_ok() {
+            return Err(Status::Duplicate);
+        }
+        let distance = o.deadline.0 as i128 - now;
+        if distance < n("deadline_min_blocks") || distance < self.room() || distance > n("deadline_max_blocks") {
+            return Err(Status::Deadline);
+        }
+        let (b, fee, v) = (o.bounty_max.units() as i128, o.fee.units() as i128, o.value_at_risk.units() as i128);
+        let bond = (b * n("bond_share") / 10_000).max(n("bond_floor"));
+        if fee < n("open_fee") || b + bond + fee > self.has(&o.requester) {
+            return Err(Status::Funds);
+        }
+        let on_key: i128 = self
+            .tasks
+            .iter()
+            .filter(|t| t.key == o.key && !matches!(t.st, St::Ended(_)))
+            .map(|t| t.b_max + t.value)
+            .sum();
+        if b < n("bounty_floor")
+            || b > n("bounty_ceiling")
+            || v > n("value_ceiling")
+            || on_key + b + v > n("key_value_ceiling")
+        {
+            return Err(Status::Limit);
+        }
+        let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - n("rescue_blocks"));
+        self.pay(o.requester, -(b + bond + fee));
+        self.treasury += fee;
+        self.tasks.push(ModelTask {
+            id: o.task,
+            requester: o.requester,
+            key: o.key,
+            b_max: b,
+            value: v,
+            min_stake: o.min_stake.units() as i128,
+            opened: now,
+            deadline: o.deadline.0 as i128,
+            st: St::Open { round: 1, start: now, end },
+            e_bounty: b,
+            e_stake: 0,
+            e_bond: bond,
+            e_hold: 0,
+        });
+        Ok(Status::Ok)
+    }
+
+    fn clock_price(&self, t: &ModelTask, round: i128, start: i128, now: i128) -> i128 {
+        let mut ceiling = t.b_max;
+        for _ in round..self.n.get("rounds_max") {
+            ceiling = ceiling * 10_000 / self.n.get("raise_bps");
+        }
+        let floor = ceiling * self.n.get("price_floor_share") / 10_000;
+        let ramp = self.n.get("ramp_blocks");
+        floor + (ceiling - floor) * (now - start).clamp(0, ramp) / ramp
+    }
+
+    pub fn cancel(&mut self, now: i128, id: &TaskId, by: AccountId) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        if !matches!(t.st, St::Open { .. }) {
+            return Err(Status::State);
+        }
+        if by != t.requester {
+            return Err(Status::Unauthorized);
+        }
+        if now < t.opened + self.n.get("cancel_delay_blocks") {
+            return Err(Status::State);
+        }
+        let fee = self.n.get("storage_fee");
+        self.treasury += fee;
+        self.pay(t.requester, t.e_bounty + t.e_bond - fee);
+        self.close(i, "cancelled");
+        Ok(Status::Ok)
+    }
+
+    fn close(&mut self, i: usize, how: &'static str) {
+        let t = &mut self.tasks[i];
+        (t.e_bounty, t.e_stake, t.e_bond, t.e_hold) = (0, 0, 0, 0);
+        t.st = St::Ended(how);
+    }
+
+    pub fn lock(&mut self, now: i128, id: &TaskId, who: AccountId) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Open { round, start, end } = t.st else { return Err(Status::State) };
+        if now >= end {
+            return Err(Status::State);
+        }
+        let n = |name| self.n.get(name);
+        let p = self.clock_price(&t, round, start, now);
+        let kept = 10_000 - n("hero_share");
+        let lapse = ((t.b_max - p) * 10_000 + kept - 1) / kept;
+        let s = lapse.max(t.b_max * n("stake_share") / 10_000).max(t.min_stake).max(n("stake_floor"));
+        if s > self.has(&who) {
+            return Err(Status::Funds);
+        }
+        let held = self.tasks.iter().filter(|t| matches!(&t.st, St::Assigned { who: w, .. } if *w == who)).count();
+        if held as i128 >= n("locks_max") {
+            return Err(Status::Limit);
+        }
+        let t_lock = (now + n("lock_blocks")).min(t.deadline - n("rescue_blocks"));
+        let may_release = now + ((t_lock - now) * n("start_share") + 9_999) / 10_000;
+        self.pay(who, -s);
+        self.tasks[i].e_stake = s;
+        self.tasks[i].st = St::Assigned { who, p, s, may_release, t_lock, bad: 0, auction: (round, start, end) };
+        Ok(Status::Ok)
+    }
+
+    pub fn release(&mut self, now: i128, id: &TaskId, who: AccountId) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Assigned { who: holder, s, may_release, auction: (round, start, end), .. } = t.st else {
+            return Err(Status::State);
+        };
+        if now > may_release {
+            return Err(Status::Deadline);
+        }
+        if who != holder {
+            return Err(Status::Unauthorized);
+        }
+        let burn = (s * self.n.get("release_share") / 10_000).min(t.e_stake);
+        self.burned += burn;
+        self.pay(who, t.e_stake - burn);
+        self.tasks[i].e_stake = 0;
+        self.tasks[i].st = St::Open { round, start, end };
+        Ok(Status::Ok)
+    }
+
+    pub fn submit(&mut self, now: i128, id: &TaskId, who: AccountId, outcome: Outcome, quality: Quality) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Assigned { who: holder, p, s, t_lock, bad, .. } = t.st else { return Err(Status::State) };
+        if now > t_lock {
+            return Err(Status::Deadline);
+        }
+        if who != holder {
+            return Err(Status::Unauthorized);
+        }
+        if quality == Quality::Good {
+            if outcome.as_bool().is_some() {
+                self.accept(now, i, who, p);
+            } else {
+                self.fail(i, who);
+            }
+            return Ok(Status::Ok);
+        }
+        if bad + 1 < self.n.get("attempts_max") {
+            let share = s * self.n.get("attempt_share") / 10_000 * (1 << bad);
+            let burn = (share + self.n.get("verify_fee")).min(t.e_stake);
+            self.burned += burn;
+            self.tasks[i].e_stake -= burn;
+            if let St::Assigned { bad, .. } = &mut self.tasks[i].st {
+                *bad += 1;
+            }
+        } else {
+            let hero = self.sigma(i);
+            self.tasks[i].e_hold = hero;
+            let t_exp = t_lock + self.n.get("rescue_blocks");
+            self.tasks[i].st = St::Rescue { who, late: false, p, from: now, t_exp, commits: vec![] };
+        }
+        Ok(if quality == Quality::Bad { Status::No } else { Status::Encoding })
+    }
+
+    /// Empties the stake by the split and returns the hero's share.
+    fn sigma(&mut self, i: usize) -> i128 {
+        let s = std::mem::take(&mut self.tasks[i].e_stake);
+        let hero = s * self.n.get("hero_share") / 10_000;
+        let requester = s * self.n.get("requester_share") / 10_000;
+        self.pay(self.tasks[i].requester, requester);
+        self.burned += s - hero - requester;
+        hero
+    }
+
+    fn accept(&mut self, now: i128, i: usize, who: AccountId, price: i128) {
+        let t_final = now + self.n.get("final_blocks");
+        let t = &mut self.tasks[i];
+        let back = t.e_bounty - price;
+        t.e_bounty = 0;
+        t.e_hold += price;
+        t.st = St::Accepted { who, t_final };
+        let requester = t.requester;
+        self.pay(requester, back);
+    }
+
+    fn fail(&mut self, i: usize, who: AccountId) {
+        let t = self.tasks[i].clone();
+        let fee = t.e_bond * self.n.get("execution_share") / 10_000;
+        let half = (t.e_bond - fee) / 2;
+        self.pay(who, fee + t.e_stake);
+        self.pay(t.requester, half + t.e_bounty);
+        self.burned += t.e_bond - fee - half;
+        self.close(i, "failed");
+    }
+
+    pub fn commit(&mut self, now: i128, id: &TaskId, who: AccountId, digest: [u8; 32]) -> Step {
+        let i = self.find(id)?;
+        let St::Rescue { commits, t_exp, .. } = &self.tasks[i].st else { return Err(Status::State) };
+        if commits.iter().any(|c| c.0 == who) {
+            return Err(Status::Duplicate);
+        }
+        if now >= *t_exp {
+            return Err(Status::Deadline);
+        }
+        let deposit = self.n.get("commit_deposit");
+        if deposit > self.has(&who) {
+            return Err(Status::Funds);
+        }
+        if commits.len() as i128 >= self.n.get("commits_max") {
+            return Err(Status::Limit);
+        }
+        self.pay(who, -deposit);
+        if let St::Rescue { commits, .. } = &mut self.tasks[i].st {
+            commits.push((who, now, digest));
+        }
+        Ok(Status::Ok)
+    }
+
+    pub fn reveal(
+        &mut self,
+        now: i128,
+        id: &TaskId,
+        who: AccountId,
+        digest: [u8; 32],
+        outcome: Outcome,
+        quality: Quality,
+    ) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Rescue { who: offender, late, p, from, t_exp, commits } = t.st else { return Err(Status::State) };
+        if now > t_exp {
+            return Err(Status::Deadline);
+        }
+        let Some((_, at, committed)) = commits.iter().find(|c| c.0 == who).copied() else {
+            return Err(Status::Unauthorized);
+        };
+        if now <= at {
+            return Err(Status::State);
+        }
+        if now > at + self.n.get("reveal_blocks") {
+            return Err(Status::Deadline);
+        }
+        if digest != committed {
+            return Err(Status::Unauthorized);
+        }
+        let deposit = self.n.get("commit_deposit");
+        if quality != Quality::Good {
+            self.burned += deposit;
+            if let St::Rescue { commits, .. } = &mut self.tasks[i].st {
+                commits.retain(|c| c.0 != who);
+            }
+            return Ok(if quality == Quality::Bad { Status::No } else { Status::Encoding });
+        }
+        for (other, ..) in &commits {
+            self.pay(*other, deposit);
+        }
+        let window = t_exp - from;
+        let price = if who == offender {
+            self.burned += std::mem::take(&mut self.tasks[i].e_hold);
+            if late {
+                let floor = t.e_stake * self.n.get("late_floor_share") / 10_000;
+                let fee = floor + (t.e_stake - floor) * (now - from).min(window) / window;
+                self.tasks[i].e_stake -= fee;
+                self.burned += fee;
+            }
+            p
+        } else {
+            if late {
+                let hero = self.sigma(i);
+                self.tasks[i].e_hold = hero;
+            }
+            p + (t.b_max - p) * (now - from).min(window) / window
+        };
+        if outcome.as_bool().is_some() {
+            self.accept(now, i, who, price);
+        } else {
+            let hero = std::mem::take(&mut self.tasks[i].e_hold);
+            self.pay(who, hero);
+            self.fail(i, who);
+        }
+        Ok(Status::Ok)
+    }
+
+    /// Everything that is due at `now`, where every block is ticked.
+    pub fn tick(&mut self, now: i128) {
+        for i in 0..self.tasks.len() {
+            let t = self.tasks[i].clone();
+            match t.st {
+                St::Open { round, end, .. } if now >= end => {
+                    if round < self.n.get("rounds_max") && now + self.room() <= t.deadline {
+                        let end = (now + self.n.get("auction_blocks")).min(t.deadline - self.n.get("rescue_blocks"));
+                        self.tasks[i].st = St::Open { round: round + 1, start: now, end };
+                    } else {
+                        self.pay(t.requester, t.e_bounty + t.e_bond);
+                        self.close(i, "expired");
+                    }
+                }
+                St::Assigned { who, p, t_lock, .. } if now > t_lock => {
+                    let t_exp = t_lock + self.n.get("rescue_blocks");
+                    self.tasks[i].st = St::Rescue { who, late: true, p, from: t_lock, t_exp, commits: vec![] };
+                }
+                St::Rescue { t_exp, commits, .. } => {
+                    let (deposit, window) = (self.n.get("commit_deposit"), self.n.get("reveal_blocks"));
+                    let over = now > t_exp;
+                    let gone = commits.iter().filter(|c| over || now > c.1 + window).count() as i128;
+                    self.burned += gone * deposit;
+                    if let St::Rescue { commits, .. } = &mut self.tasks[i].st {
+                        commits.retain(|c| !over && now <= c.1 + window);
+                    }
+                    if over {
+                        self.insurance += t.e_hold;
+                        let hero = self.sigma(i);
+                        self.insurance += hero;
+                        self.pay(t.requester, t.e_bounty + t.e_bond);
+                        self.close(i, "expired");
+                    }
+                }
+                St::Accepted { who, t_final } if now >= t_final => {
+                    self.pay(who, t.e_hold + t.e_stake);
+                    self.pay(t.requester, t.e_bond);
+                    self.close(i, "final");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub fn name(t: &ModelTask) -> &'static str {
+        match t.st {
+            St::Open { .. } => "open",
+            St::Assigned { .. } => "assigned",
+            St::Rescue { .. } => "rescue",
+            St::Accepted { .. } => "accepted",
+            St::Ended(how) => how,
+        }
+    }
+}

@@ -90,3 +90,27 @@ fn both_levels_use_the_same_fuel() {
     assert_eq!(run(&Engine::new(&plain).unwrap(), text, 1_000_000), Ok(fuel));
     assert!(fuel > 10_000, "{fuel}");
 }
+
+/// Why contracts are compiled without optimisation. The module recurses before it computes anything, so a level costs a
+/// call and little else; but it sees the same 1,200 values twice, and the optimiser keeps each of them in the frame.
+#[test]
+fn the_optimiser_makes_frames_that_the_module_does_not_show() {
+    let value = |n: usize| format!("(i64.mul (local.get 1) (i64.const {}))", 2 * n + 3);
+    // Each to a place of its own: of two stores to one place, the optimiser drops the first.
+    let store = |at: usize| (0..1_200).map(move |n| format!("(i64.store (i32.const {}) {})", at + 8 * n, value(n)));
+    let text = format!(
+        "(module (memory 1 1) (func $nothing)
+            (func $f (param i32 i64)
+                (if (local.get 0) (then (call $f (local.get 0) (local.get 1)) (return)))
+                {} (call $nothing) {})
+            (func (export \"run\") (call $f (i32.const 1) (i64.const 5))))",
+        store(0).collect::<String>(),
+        store(10_000).collect::<String>()
+    );
+    // 2,000,000 / 255 levels of 16 * (2 + 3) + 256 bytes would be below 3 MiB.
+    for (level, end) in [(OptLevel::None, Trap::OutOfFuel), (OptLevel::Speed, Trap::StackOverflow)] {
+        let mut config = deterministic_config();
+        config.cranelift_opt_level(level).max_wasm_stack(16 << 20);
+        assert_eq!(run(&Engine::new(&config).unwrap(), &text, 2_000_000), Err(end), "{level:?}");
+    }
+}

@@ -155,9 +155,7 @@ pub enum DeployError {
 
 /// Integer WebAssembly 1.0 with sign extension, mutable globals, multi-value blocks and bulk memory.
 pub(crate) fn features() -> WasmFeatures {
-    let mut features = WasmFeatures::empty();
-    features |= WasmFeatures::MUTABLE_GLOBAL | WasmFeatures::SIGN_EXTENSION | WasmFeatures::SATURATING_FLOAT_TO_INT;
-    features | WasmFeatures::MULTI_VALUE | WasmFeatures::BULK_MEMORY
+    WasmFeatures::MUTABLE_GLOBAL | WasmFeatures::SIGN_EXTENSION | WasmFeatures::MULTI_VALUE | WasmFeatures::BULK_MEMORY
 }
 
 /// Decides whether a module may be deployed.

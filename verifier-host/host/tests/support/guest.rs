@@ -54,7 +54,13 @@ pub fn user(name: &str) -> Entry {
 }
 
 /// Validates a module and calls an entry of it.
-pub fn call(world: Double, wasm: &[u8], entry: Entry, input: &[u8], fuel_limit: u64) -> (Double, Result<CallReport, NodeFault>) {
+pub fn call(
+    world: Double,
+    wasm: &[u8],
+    entry: Entry,
+    input: &[u8],
+    fuel_limit: u64,
+) -> (Double, Result<CallReport, NodeFault>) {
     validate(wasm).unwrap_or_else(|error| panic!("refused: {error}"));
     let code = zera_statement::code_hash(wasm);
     let call = Call { contract: CONTRACT, caller: USER, entry, input: input.to_vec(), fuel_limit };

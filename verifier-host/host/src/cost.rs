@@ -86,7 +86,7 @@ impl CostSchedule {
             event_byte: 10,
             sha256: 1_000,
             sha256_byte: 10,
-            poseidon: 60_000,
+            poseidon: 300_000,
             task_open: 900_000,
             decode_proof: 300_000,
             verify_base: 2_300_000,
@@ -185,7 +185,7 @@ mod tests {
     fn an_input_root_pays_for_every_started_block() {
         let cost = CostSchedule::v1();
         for (len, permutations) in [(0, 1), (1, 1), (465, 1), (466, 2), (16 * 1024, 36)] {
-            assert_eq!(cost.input_root(len), 60_000 * permutations, "{len} bytes");
+            assert_eq!(cost.input_root(len), 300_000 * permutations, "{len} bytes");
         }
     }
 

@@ -83,7 +83,7 @@ mod tests {
         let root = advance(&start, &[a.clone(), b.clone()]);
         assert_eq!(root, advance(&start, &[b.clone(), a.clone()]));
         assert_ne!(root, advance(&[1; 32], &[a.clone(), b.clone()]));
-        assert_ne!(root, advance(&start, &[a.clone()]));
+        assert_ne!(root, advance(&start, std::slice::from_ref(&a)));
         assert_ne!(root, advance(&start, &[a.clone(), change(Table::Kv, b"b", Some(b""))]));
         assert_ne!(root, advance(&start, &[change(Table::Config, b"a", Some(b"1")), b.clone()]));
         // Derived tables are outside the root.

@@ -1,3 +1,39 @@
 //! A local network: blocks, API, events.
-
+//!
+//! A [`Node`] owns one [`zera_host::Chain`]. Transactions come in over HTTP and wait in a bounded pool; the proofs among
+//! them are verified in parallel while the chain can still be read; then the block is applied by one writer. Everything
+//! that a reader sees comes from the chain, so a restart on the same store changes no answer but that of a transaction
+//! that was still waiting.
+//!
+//! Invariants:
+//! 1. What is answered 202 is in a block, waits, or has a reason that `GET /v1/tx/{hash}` gives.
+//! 2. The order of a block's transactions is that of their arrival, and among one sender's that of their nonces. Neither
+//!    the number of threads nor the order in which proofs are verified changes a block.
+//! 3. A panic of ours is never a verdict: the node stops making blocks and says so on `/readyz`.
+//! 4. Locks are taken in the order pool, then chain, and never held across an await.
+//! 5. Every queue, list, body and stream has a named maximum.
+//!
+//! The endpoints are in `docs/api.md`.
+#![doc = include_str!("../docs/api.md")]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+// The node: configuration, life, faults.
+mod error;
+mod node;
+// Blocks: what waits, what is verified ahead, who makes them.
+mod block;
+mod pool;
+mod shared;
+mod verify;
+// The API: connections, routes, streams, words.
+mod api;
+mod serve;
+mod sse;
+mod token;
+mod view;
+
+pub use api::{BODY_MAX, EVENTS_MAX, REQUESTS_MAX, STREAMS_MAX, TASKS_MAX, TX_BODY_MAX, WAITS_MAX};
+pub use error::{Fault, NodeError};
+pub use node::{BlockMode, Node, NodeConfig, VERIFY_THREADS_MAX};
+pub use pool::{PER_SENDER_MAX, POOL_LEN_MAX, POOL_MAX};

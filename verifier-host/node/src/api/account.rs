@@ -1,0 +1,18 @@
+//! `/v1/accounts`.
+
+use axum::Json;
+use axum::extract::State;
+use zera_abi::AccountId;
+
+use super::path::{Path, id};
+use super::{Api, ApiError};
+use crate::view::AccountView;
+
+pub(crate) async fn show(State(api): State<Api>, Path(account): Path<String>) -> Result<Json<AccountView>, ApiError> {
+    let account: AccountId = id(&account)?;
+    let read = move |chain: &zera_host::Chain| {
+        let (balance, nonce) = (chain.market()?.account(&account), chain.nonce(&account)?);
+        Ok::<_, ApiError>(AccountView::new(account, balance, nonce, chain.contract(&account)?.is_some()))
+    };
+    api.shared.ask(read).await.map(Json)
+}

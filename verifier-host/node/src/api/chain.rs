@@ -1,0 +1,64 @@
+//! Health, version, the head, blocks and totals.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use zera_abi::Height;
+
+use super::path::Path;
+use super::{Api, ApiError};
+use crate::node::BlockMode;
+use crate::view::{HeaderView, MarketView, StatusView};
+
+pub(crate) async fn livez() -> &'static str {
+    "ok"
+}
+
+pub(crate) async fn readyz(State(api): State<Api>) -> (StatusCode, String) {
+    match api.shared.not_ready() {
+        None => (StatusCode::OK, "ok".to_owned()),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct VersionView {
+    version: &'static str,
+    protocol: u32,
+}
+
+pub(crate) async fn version() -> Json<VersionView> {
+    Json(VersionView { version: env!("CARGO_PKG_VERSION"), protocol: zera_abi::PROTOCOL_VERSION })
+}
+
+pub(crate) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, ApiError> {
+    let block_ms = match api.shared.mode {
+        BlockMode::Every(interval) => u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
+        BlockMode::Instant => 0,
+    };
+    let work = move |shared: &crate::shared::Shared| {
+        let pending = shared.pool().count();
+        shared.read(|chain| Ok::<_, ApiError>(StatusView::new(chain, block_ms, pending)?))
+    };
+    api.shared.blocking(work).await.map(Json)
+}
+
+pub(crate) async fn block(State(api): State<Api>, Path(height): Path<String>) -> Result<Json<HeaderView>, ApiError> {
+    let canonical = height.bytes().all(|b| b.is_ascii_digit());
+    let parsed = height.parse().ok().filter(|_| canonical).map(Height);
+    let height = parsed.ok_or_else(|| ApiError::bad("height: expected a decimal number"))?;
+    let read = move |chain: &zera_host::Chain| {
+        let header = chain.header(height)?;
+        header.ok_or_else(|| ApiError::not_found(format!("block {height} is not there")))
+    };
+    api.shared.ask(read).await.map(|header| Json(HeaderView::from(&header)))
+}
+
+pub(crate) async fn market(State(api): State<Api>) -> Result<Json<MarketView>, ApiError> {
+    let read = |chain: &zera_host::Chain| {
+        let market = chain.market()?;
+        Ok::<_, ApiError>(MarketView::new(market.totals(), market.rules().clone()))
+    };
+    api.shared.ask(read).await.map(Json)
+}

@@ -1,0 +1,50 @@
+//! `/v1/predicates` and `/v1/keys`.
+
+use axum::Json;
+use axum::extract::State;
+use zera_abi::{KeyId, PredicateId};
+
+use super::path::{Path, id};
+use super::{Api, ApiError};
+use crate::shared::next;
+use crate::view::{KeyView, PredicateView};
+
+pub(crate) async fn predicates(State(api): State<Api>) -> Result<Json<Vec<PredicateView>>, ApiError> {
+    let read = |chain: &zera_host::Chain| {
+        let now = next(chain.head().height);
+        Ok::<_, ApiError>(chain.predicates()?.into_iter().map(|row| PredicateView::new(row, now)).collect())
+    };
+    api.shared.ask(read).await.map(Json)
+}
+
+/// By id; and what is no known id is a name, as it stands in the next block.
+pub(crate) async fn predicate(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Json<PredicateView>, ApiError> {
+    let read = move |chain: &zera_host::Chain| {
+        let now = next(chain.head().height);
+        let mut row = match name.parse::<PredicateId>() {
+            Ok(id) => chain.predicate(&id)?,
+            Err(_) => None,
+        };
+        if row.is_none() {
+            if let Some(named) = chain.predicate_name(&name)? {
+                row = chain.predicate(&named.at(now))?;
+            }
+        }
+        let row = row.ok_or_else(|| ApiError::not_found("no predicate of this id or name is published"))?;
+        Ok::<_, ApiError>(PredicateView::new(row, now))
+    };
+    api.shared.ask(read).await.map(Json)
+}
+
+pub(crate) async fn key(State(api): State<Api>, Path(key): Path<String>) -> Result<Json<KeyView>, ApiError> {
+    let key: KeyId = id(&key)?;
+    let read = move |chain: &zera_host::Chain| {
+        let (row, bytes) =
+            chain.key(&key)?.ok_or_else(|| ApiError::not_found(format!("key {key} is not registered")))?;
+        Ok::<_, ApiError>(KeyView::new(key, &row, bytes))
+    };
+    api.shared.ask(read).await.map(Json)
+}

@@ -1,0 +1,531 @@
+//! Serialisable twins of domain types. What the API shows is decided here and nowhere else.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
+use zera_host::{
+    CallEnd, CallReport, Chain, ContractRow, Ending, EventValue, Header, KeyRow, NodeFault, PlacedEvent, PredicateRow,
+    Receipt, SubmissionRow,
+};
+use zera_market::{Balance, Escrow, Rules, Task, TaskState, Totals};
+
+use crate::shared::next;
+
+/// Bytes as lower-case hex.
+pub(crate) struct Hex<B>(pub(crate) B);
+
+impl<B: AsRef<[u8]>> Serialize for Hex<B> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(&self.0))
+    }
+}
+
+/// Money as a decimal string of smallest units.
+pub(crate) struct Units(pub(crate) Amount);
+
+impl Serialize for Units {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.units())
+    }
+}
+
+/// An id, or anything else by its text.
+pub(crate) struct Text<T>(pub(crate) T);
+
+impl<T: std::fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// The network and its head.
+#[derive(Serialize)]
+pub(crate) struct StatusView {
+    name: String,
+    chain_id: Text<ChainId>,
+    development: bool,
+    height: u64,
+    block_hash: Hex<[u8; 32]>,
+    state_root: Hex<[u8; 32]>,
+    block_ms: u64,
+    fuel_price: u64,
+    pending_txs: usize,
+}
+
+impl StatusView {
+    pub(crate) fn new(chain: &Chain, block_ms: u64, pending_txs: usize) -> Result<StatusView, NodeFault> {
+        let head = chain.head();
+        Ok(StatusView {
+            name: chain.name().to_owned(),
+            chain_id: Text(chain.chain_id()?),
+            development: chain.is_development(),
+            height: head.height.0,
+            block_hash: Hex(head.hash()),
+            state_root: Hex(head.state_root),
+            block_ms,
+            fuel_price: chain.fuel_price()?,
+            pending_txs,
+        })
+    }
+}
+
+/// A block's header.
+#[derive(Serialize)]
+pub(crate) struct HeaderView {
+    height: u64,
+    hash: Hex<[u8; 32]>,
+    previous: Hex<[u8; 32]>,
+    tx_root: Hex<[u8; 32]>,
+    receipt_root: Hex<[u8; 32]>,
+    event_root: Hex<[u8; 32]>,
+    state_root: Hex<[u8; 32]>,
+}
+
+impl From<&Header> for HeaderView {
+    fn from(header: &Header) -> Self {
+        HeaderView {
+            height: header.height.0,
+            hash: Hex(header.hash()),
+            previous: Hex(header.previous),
+            tx_root: Hex(header.tx_root),
+            receipt_root: Hex(header.receipt_root),
+            event_root: Hex(header.event_root),
+            state_root: Hex(header.state_root),
+        }
+    }
+}
+
+/// A status code.
+#[derive(Serialize)]
+struct CodeView {
+    code: u32,
+    name: &'static str,
+}
+
+impl From<Status> for CodeView {
+    fn from(status: Status) -> Self {
+        CodeView { code: status.code(), name: status.name() }
+    }
+}
+
+/// What became of a transaction.
+#[derive(Serialize)]
+pub(crate) struct ReceiptView {
+    hash: Text<TxHash>,
+    height: u64,
+    status: CodeView,
+    ending: &'static str,
+    fuel_used: u64,
+    fee: Units,
+    data: Hex<Vec<u8>>,
+    detail: String,
+}
+
+impl ReceiptView {
+    pub(crate) fn new(height: Height, receipt: Receipt) -> ReceiptView {
+        let ending = match receipt.ending {
+            Ending::Done => "done",
+            Ending::Refused(_) => "refused",
+            Ending::Aborted { .. } => "aborted",
+            Ending::Trapped => "trapped",
+            Ending::Rejected(_) => "rejected",
+        };
+        ReceiptView {
+            hash: Text(receipt.tx),
+            height: height.0,
+            status: receipt.status().into(),
+            ending,
+            fuel_used: receipt.fuel_used,
+            fee: Units(receipt.fee),
+            data: Hex(receipt.data),
+            detail: receipt.detail,
+        }
+    }
+}
+
+/// An account.
+#[derive(Serialize)]
+pub(crate) struct AccountView {
+    id: Text<AccountId>,
+    free: Units,
+    locked: Units,
+    nonce: u64,
+    contract: bool,
+}
+
+impl AccountView {
+    pub(crate) fn new(id: AccountId, balance: Balance, nonce: u64, contract: bool) -> AccountView {
+        AccountView { id: Text(id), free: Units(balance.free), locked: Units(balance.locked), nonce, contract }
+    }
+}
+
+#[derive(Serialize)]
+struct EscrowView {
+    bounty: Units,
+    stake: Units,
+    bond: Units,
+    hold: Units,
+    deposit: Units,
+}
+
+impl From<&Escrow> for EscrowView {
+    fn from(escrow: &Escrow) -> Self {
+        EscrowView {
+            bounty: Units(escrow.bounty),
+            stake: Units(escrow.stake),
+            bond: Units(escrow.bond),
+            hold: Units(escrow.hold),
+            deposit: Units(escrow.deposit),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SubmissionView {
+    provider: Text<AccountId>,
+    height: u64,
+    outcome: Text<Outcome>,
+    accepted: bool,
+    proof: Hex<[u8; 256]>,
+}
+
+impl From<SubmissionRow> for SubmissionView {
+    fn from(row: SubmissionRow) -> Self {
+        SubmissionView {
+            provider: Text(row.provider),
+            height: row.height.0,
+            outcome: Text(row.outcome),
+            accepted: row.accepted,
+            proof: Hex(row.proof),
+        }
+    }
+}
+
+/// A task: what was asked, how far it has come, and what the next block would make of it.
+#[derive(Serialize)]
+pub(crate) struct TaskView {
+    id: Text<TaskId>,
+    contract: Text<AccountId>,
+    handle: u64,
+    predicate: Text<PredicateId>,
+    key: Text<KeyId>,
+    public: Hex<Vec<u8>>,
+    input_root: Hex<[u8; 32]>,
+    opened: u64,
+    deadline: u64,
+    not_after: u64,
+    state: &'static str,
+    level: Text<Level>,
+    level_asked: Text<Level>,
+    end: Text<zera_abi::End>,
+    reason: u16,
+    bounty_max: Units,
+    min_stake: Units,
+    price: Option<Units>,
+    stake_required: Option<Units>,
+    provider: Option<Text<AccountId>>,
+    locked_price: Option<Units>,
+    lock_deadline: Option<u64>,
+    rescue_expires: Option<u64>,
+    outcome: Option<Text<Outcome>>,
+    escrow: EscrowView,
+    submissions: Vec<SubmissionView>,
+}
+
+impl TaskView {
+    /// Reads what belongs to `task` beside the market's record.
+    pub(crate) fn new(chain: &Chain, task: &Task) -> Result<TaskView, NodeFault> {
+        let missing = || NodeFault::State { what: format!("the input of task {} is missing", task.id()) };
+        let input = chain.input(task.id())?.ok_or_else(missing)?;
+        let submissions = chain.submissions(task.id())?;
+        let now = next(chain.head().height);
+        let (locked_price, lock_deadline, rescue_expires) = match task.state() {
+            TaskState::Assigned { price, lock_deadline, .. } => (Some(*price), Some(lock_deadline.0), None),
+            TaskState::Rescue { price, expires, .. } => (Some(*price), None, Some(expires.0)),
+            TaskState::Accepted { price, .. } => (Some(*price), None, None),
+            _ => (None, None, None),
+        };
+        let outcome = match task.state() {
+            TaskState::Failed { outcome, .. } => Some(*outcome),
+            _ => task.answer().map(|(outcome, _)| outcome),
+        };
+        Ok(TaskView {
+            id: Text(*task.id()),
+            contract: Text(*task.requester()),
+            handle: input.handle,
+            predicate: Text(*task.predicate()),
+            key: Text(*task.key()),
+            public: Hex(input.public),
+            input_root: Hex(*task.input_root()),
+            opened: task.opened().0,
+            deadline: task.not_after().0,
+            not_after: task.not_after().0,
+            state: task.state().name(),
+            level: Text(task.level()),
+            level_asked: Text(task.minimum_level()),
+            end: Text(task.end()),
+            reason: task.reason(),
+            bounty_max: Units(task.bounty_max()),
+            min_stake: Units(task.min_stake()),
+            price: task.price_at(now).map(Units),
+            stake_required: task.stake_required_at(now).map(Units),
+            provider: task.provider().map(|provider| Text(*provider)),
+            locked_price: locked_price.map(Units),
+            lock_deadline,
+            rescue_expires,
+            outcome: outcome.map(Text),
+            escrow: task.escrow().into(),
+            submissions: submissions.into_iter().map(SubmissionView::from).collect(),
+        })
+    }
+}
+
+/// A contract.
+#[derive(Serialize)]
+pub(crate) struct ContractView {
+    id: Text<AccountId>,
+    code_hash: Text<zera_abi::CodeHash>,
+    creator: Text<AccountId>,
+    created: u64,
+    tasks: u64,
+    pending: u64,
+}
+
+impl ContractView {
+    pub(crate) fn new(id: AccountId, row: &ContractRow) -> ContractView {
+        ContractView {
+            id: Text(id),
+            code_hash: Text(row.code),
+            creator: Text(row.creator),
+            created: row.created.0,
+            // Handles count from 1.
+            tasks: row.next_handle.saturating_sub(1),
+            pending: row.pending,
+        }
+    }
+}
+
+/// What a query gave.
+#[derive(Serialize)]
+pub(crate) struct QueryView {
+    end: &'static str,
+    code: i32,
+    data: Hex<Vec<u8>>,
+    detail: String,
+    fuel_used: u64,
+}
+
+impl From<CallReport> for QueryView {
+    fn from(report: CallReport) -> Self {
+        let (end, code, data, detail) = match report.end {
+            CallEnd::Done { code, data } => ("done", code, data, String::new()),
+            CallEnd::Aborted { code, message } => ("aborted", code, Vec::new(), message),
+            CallEnd::Trapped { what } => ("trapped", 0, Vec::new(), what.to_string()),
+            CallEnd::NoEntry => ("no_entry", 0, Vec::new(), "the contract has no such entry".to_owned()),
+        };
+        QueryView { end, code, data: Hex(data), detail, fuel_used: report.fuel_used }
+    }
+}
+
+/// A published predicate, with the key that a task opened in the next block would be pinned to.
+#[derive(Serialize)]
+pub(crate) struct PredicateView {
+    id: Text<PredicateId>,
+    name: String,
+    owner: Text<AccountId>,
+    public_len: u32,
+    private_len: u32,
+    declared: u8,
+    matrices_digest: Hex<[u8; 32]>,
+    program_hash: Hex<[u8; 32]>,
+    manifest_hash: Hex<[u8; 32]>,
+    key: Option<Text<KeyId>>,
+}
+
+impl PredicateView {
+    pub(crate) fn new(row: PredicateRow, next: Height) -> PredicateView {
+        let (id, key) = (row.publication.id(), row.key_at(next));
+        let publication = row.publication;
+        PredicateView {
+            id: Text(id),
+            name: publication.name,
+            owner: Text(row.owner),
+            public_len: publication.public_len,
+            private_len: publication.private_len,
+            declared: publication.declared,
+            matrices_digest: Hex(publication.matrices_digest),
+            program_hash: Hex(publication.program_hash),
+            manifest_hash: Hex(publication.manifest_hash),
+            key: key.map(Text),
+        }
+    }
+}
+
+/// A registered key.
+#[derive(Serialize)]
+pub(crate) struct KeyView {
+    id: Text<KeyId>,
+    predicate: Text<PredicateId>,
+    owner: Text<AccountId>,
+    activates: u64,
+    bytes: Hex<Vec<u8>>,
+}
+
+impl KeyView {
+    pub(crate) fn new(id: KeyId, row: &KeyRow, bytes: Vec<u8>) -> KeyView {
+        KeyView {
+            id: Text(id),
+            predicate: Text(row.predicate),
+            owner: Text(row.owner),
+            activates: row.activates.0,
+            bytes: Hex(bytes),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TotalsView {
+    free: Units,
+    escrowed: Units,
+    insurance: Units,
+    treasury: Units,
+    burned: Units,
+    minted: Units,
+}
+
+/// The governed numbers under their names: amounts as strings, everything else as numbers.
+struct RulesView(Rules);
+
+impl Serialize for RulesView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.0.entries();
+        let mut map = serializer.serialize_map(Some(entries.len()))?;
+        for (name, value, ..) in entries {
+            map.serialize_key(name)?;
+            if is_amount(name) {
+                map.serialize_value(&Units(Amount::from_units(value)))?;
+            } else {
+                map.serialize_value(&u64::try_from(value).map_err(serde::ser::Error::custom)?)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// Whether a rule of this name is an amount: fees, deposits, floors and ceilings are; counts and shares have other endings.
+fn is_amount(name: &str) -> bool {
+    ["_fee", "_deposit", "_floor", "_ceiling"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Where all money is, and the rules for the next task.
+#[derive(Serialize)]
+pub(crate) struct MarketView {
+    totals: TotalsView,
+    conserved: bool,
+    rules: RulesView,
+}
+
+impl MarketView {
+    pub(crate) fn new(totals: Totals, rules: Rules) -> MarketView {
+        MarketView {
+            // The rows behind the totals are added up again at the end of every block.
+            conserved: totals.sum() == Some(totals.minted),
+            totals: TotalsView {
+                free: Units(totals.free),
+                escrowed: Units(totals.escrowed),
+                insurance: Units(totals.insurance),
+                treasury: Units(totals.treasury),
+                burned: Units(totals.burned),
+                minted: Units(totals.minted),
+            },
+            rules: RulesView(rules),
+        }
+    }
+}
+
+struct ValueView<'a>(&'a EventValue);
+
+impl Serialize for ValueView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            EventValue::Id(id) => Hex(id).serialize(serializer),
+            EventValue::Amount(amount) => Units(*amount).serialize(serializer),
+            EventValue::Number(number) => serializer.serialize_u64(*number),
+            EventValue::Flag(flag) => serializer.serialize_bool(*flag),
+            EventValue::Text(text) => serializer.serialize_str(text),
+            EventValue::Bytes(bytes) => Hex(bytes).serialize(serializer),
+            EventValue::Absent => serializer.serialize_none(),
+        }
+    }
+}
+
+/// An event: where it stands, its name, its fields.
+pub(crate) struct EventView<'a>(pub(crate) &'a PlacedEvent);
+
+impl Serialize for EventView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let PlacedEvent { height, index, event } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("height", &height.0)?;
+        map.serialize_entry("index", index)?;
+        map.serialize_entry("event", event.name())?;
+        for (name, value) in event.fields() {
+            map.serialize_entry(name, &ValueView(&value))?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zera_host::Event;
+
+    #[test]
+    fn a_rule_is_an_amount_where_its_type_says_so() {
+        // The types, read from the struct itself: changing every amount changes exactly the entries that are shown as such.
+        let mut rules = Rules::standard();
+        let before = rules.entries();
+        for amount in [
+            &mut rules.stake_floor,
+            &mut rules.verify_fee,
+            &mut rules.bond_floor,
+            &mut rules.commit_deposit,
+            &mut rules.open_fee,
+            &mut rules.storage_fee,
+            &mut rules.bounty_floor,
+            &mut rules.bounty_ceiling,
+            &mut rules.value_ceiling,
+            &mut rules.key_value_ceiling,
+        ] {
+            *amount = Amount::from_units(amount.units() + 1);
+        }
+        for ((name, old, ..), (_, new, ..)) in before.into_iter().zip(rules.entries()) {
+            assert_eq!(is_amount(name), old != new, "{name}");
+        }
+        let json = serde_json::to_value(RulesView(Rules::standard())).expect("plain JSON");
+        assert_eq!(json["stake_floor"], "10000000000");
+        assert_eq!(json["stake_share"], 2500);
+    }
+
+    #[test]
+    fn an_event_shows_its_place_and_fields() {
+        let event = Event::StakeSlashed {
+            task: TaskId([1; 32]),
+            provider: AccountId([2; 32]),
+            burned: Amount::from_units(u128::MAX),
+            hero: None,
+            hero_paid: Amount::ZERO,
+            requester_paid: Amount::from_units(5),
+            insurance_paid: Amount::ZERO,
+        };
+        let placed = PlacedEvent { height: Height(7), index: 3, event };
+        let json = serde_json::to_value(EventView(&placed)).expect("plain JSON");
+        assert_eq!(json["height"], 7);
+        assert_eq!(json["index"], 3);
+        assert_eq!(json["event"], "stake_slashed");
+        assert_eq!(json["task"], "01".repeat(32));
+        assert_eq!(json["burned"], "340282366920938463463374607431768211455");
+        assert!(json["hero"].is_null());
+    }
+}

@@ -43,7 +43,7 @@ fn a_call_costs_the_sum_of_its_parts() {
         ),
         (
             "(drop (call $hash (i32.const 4) (i32.const 0) (i32.const 466) (i32.const 0)))",
-            4 + 255 + 300 + (100 + 466) + (100 + 32) + 2 * 60_000,
+            4 + 255 + 300 + (100 + 466) + (100 + 32) + 2 * 300_000,
         ),
         (
             "(drop (call $verify_groth16 (i32.const 0) (i32.const 0) (i32.const 96) (i32.const 0)))",

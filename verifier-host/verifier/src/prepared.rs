@@ -15,7 +15,7 @@ pub(crate) type Lines = <Bn254 as Pairing>::G2Prepared;
 /// Multiples 1 to 15 of a point.
 type Window = [G1Affine; 15];
 
-/// A key made ready: about 55 KiB and 1 KiB for each public input; 1.5 ms to make.
+/// A key made ready: about 55 KiB and 1 KiB for each public input; 1.2 ms to make.
 #[derive(Clone, Debug)]
 pub struct PreparedKey {
     id: KeyId,

@@ -34,7 +34,7 @@ fn errors_that_cancel_are_found() {
     let vk = fixture.ark_key();
     let key = fixture.key().prepare();
     let rejected = Err(VerifyError::Rejected);
-    for n in [2, 3, 7] {
+    for n in [2, 4, 7, 8, 9] {
         let good: Vec<_> = (0..n).map(|seed| fixture.prove(501 + seed)).collect();
         assert!(naive_batch(vk, &good));
         let shift = random_g1(502);

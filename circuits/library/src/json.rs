@@ -51,7 +51,9 @@ impl<'a> Fields<'a> {
 fn number(value: &Value, field: impl Fn() -> String, max: u64) -> Result<u64, InputError> {
     let number = match value {
         Value::Number(number) => number.as_u64(),
-        Value::String(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().ok(),
+        Value::String(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            digits.parse().ok()
+        }
         _ => None,
     };
     match number {
@@ -88,10 +90,7 @@ mod tests {
         }
         let text = r#"{"a": 18446744073709551616}"#;
         let value: Value = serde_json::from_str(text).unwrap();
-        assert!(matches!(
-            Fields::new(&value, &["a"]).unwrap().number("a", u64::MAX),
-            Err(InputError::Number { .. })
-        ));
+        assert!(matches!(Fields::new(&value, &["a"]).unwrap().number("a", u64::MAX), Err(InputError::Number { .. })));
     }
 
     #[test]

@@ -125,3 +125,126 @@ fn points(n: usize) -> Vec<Fr> {
 fn sum(lcs: &[Lc]) -> Lc {
     Lc::combine(lcs.iter().map(|lc| (Fr::one(), lc)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::{RngCore, SeedableRng};
+    use zera_ir::{Bit, Layout, Verdict};
+    use zera_r1cs::{Artefact, Manifest, TapeInputs};
+
+    /// Sorts `n` keys of `bytes` bytes, which are private input; the least and the greatest are declared.
+    fn build(n: usize, bytes: usize) -> (Artefact, usize) {
+        let private_len = n * bytes;
+        let mut builder = Builder::new(Layout { public_len: 0, private_len, declared: 2 });
+        let keys: Vec<Int> = (0..n).map(|i| builder.private_int(bytes * i, bytes)).collect();
+        let rows = builder.rows();
+        let ranks = builder.span("sorted", |builder| sorted(builder, &keys, 8 * bytes as u32));
+        let rows = builder.rows() - rows;
+        let known = Bit::constant;
+        let verdict = Verdict { truth: known(true), trap: known(false), exceeded: known(false) };
+        let declared = [ranks[0].rep().clone(), ranks[n - 1].rep().clone()];
+        let manifest = Manifest::new("sorted", 1, 0, private_len as u32, vec!["least".into(), "greatest".into()]);
+        (builder.finish(&verdict, &declared, manifest.unwrap(), [0; 32]).unwrap(), rows)
+    }
+
+    fn run(artefact: &Artefact, private: &[u8]) -> Vec<Fr> {
+        let z = artefact.tape.run(&TapeInputs { binding: Fr::from(1000), public: &[], private }).unwrap();
+        assert_eq!(artefact.matrices.check(&z), Ok(()), "{private:?}");
+        z
+    }
+
+    /// Rows that do not hold, by the last part of their span.
+    fn broken<'a>(artefact: &'a Artefact, z: &[Fr]) -> Vec<(usize, &'a str)> {
+        let matrices = &artefact.matrices;
+        (0..matrices.rows())
+            .filter(|row| matrices.a.dot(*row, z) * matrices.b.dot(*row, z) != matrices.c.dot(*row, z))
+            .map(|row| (row, artefact.spans.text(row).and_then(|text| text.rsplit(": ").next()).unwrap_or("")))
+            .collect()
+    }
+
+    #[test]
+    fn ranks_are_right_and_cost_what_the_docs_say() {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        for (n, bytes, multiset) in [(1, 8, 0), (2, 8, 3), (3, 1, 7), (4, 8, 11), (8, 2, 35), (15, 8, 91)] {
+            let (artefact, rows) = build(n, bytes);
+            println!("sorted: {n} keys of {} bits: {rows} rows", 8 * bytes);
+            assert_eq!(rows, (n - 1) * 8 * bytes + multiset + usize::from(n == 1), "{n} keys");
+            for case in 0..30 {
+                let mut private = vec![0; n * bytes];
+                rng.fill_bytes(&mut private);
+                match case {
+                    0 => private.fill(0),
+                    1 => private.fill(0xff),
+                    2..10 => private.iter_mut().for_each(|byte| *byte = 0xff * (*byte & 1)),
+                    10..20 => private.chunks_mut(bytes).for_each(|key| key[1..].fill(0)),
+                    _ => {}
+                }
+                let z = run(&artefact, &private);
+                let read = |key: &[u8]| key.iter().rev().fold(0u64, |value, byte| value << 8 | u64::from(*byte));
+                let mut keys: Vec<u64> = private.chunks(bytes).map(read).collect();
+                keys.sort();
+                assert_eq!(z[4..6], [Fr::from(keys[0]), Fr::from(keys[n - 1])], "{private:?}");
+            }
+        }
+    }
+
+    /// Two keys: whatever list another input would have is refused, by the row that should.
+    #[test]
+    fn every_other_list_is_refused_by_the_row_that_should() {
+        let (artefact, _) = build(2, 1);
+        // Wires: the statement's, 16 input bits, the square of the binding; then two ranks and what hangs on them.
+        let first_rank = (6..artefact.matrices.wires as usize)
+            .find(|wire| {
+                (run(&artefact, &[9, 200])[*wire], run(&artefact, &[200, 9])[*wire]) == (Fr::from(9), Fr::from(9))
+            })
+            .unwrap();
+        let list = |z: &[Fr], from: &[Fr]| -> Vec<Fr> {
+            // The product of the keys stays the keys'; declared values follow the ranks.
+            let mut forged = z.to_vec();
+            forged[4..6].copy_from_slice(&from[4..6]);
+            forged[first_rank..first_rank + 2].copy_from_slice(&from[first_rank..first_rank + 2]);
+            forged[first_rank + 3..].copy_from_slice(&from[first_rank + 3..]);
+            forged
+        };
+        let cases: [(&[u8; 2], &[u8; 2], &[&str]); 4] = [
+            (&[2, 6], &[3, 4], &["same multiset"]),
+            (&[2, 6], &[3, 5], &["same multiset"]),
+            (&[2, 6], &[2, 7], &["same multiset", "same multiset"]),
+            (&[2, 6], &[6, 2], &[]),
+        ];
+        let mut rows = Vec::new();
+        for (keys, other, expected) in cases {
+            let (z, from) = (run(&artefact, keys), run(&artefact, other));
+            let broken = broken(&artefact, &list(&z, &from));
+            assert_eq!(broken.iter().map(|(_, text)| *text).collect::<Vec<_>>(), expected, "{keys:?} as {other:?}");
+            rows.extend(broken.into_iter().map(|(row, _)| row));
+        }
+        assert_ne!(rows[0], rows[1], "the sum refuses [3, 4], the product [3, 5]");
+        // The right multiset in the wrong order: only the order refuses it, with every choice of the seven bits.
+        let z = run(&artefact, &[2, 6]);
+        for bits in 0..128u64 {
+            let mut forged = z.clone();
+            forged.swap(4, 5);
+            forged.swap(first_rank, first_rank + 1);
+            for (i, bit) in forged[first_rank + 3..].iter_mut().enumerate() {
+                *bit = Fr::from(bits >> i & 1);
+            }
+            let broken = broken(&artefact, &forged);
+            assert_eq!(broken.len(), 1);
+            assert_eq!(broken[0].1, "ascending");
+        }
+    }
+
+    #[test]
+    fn interpolation_inverts_evaluation() {
+        let points = points(5);
+        let coefficients: Vec<Lc> = (2..7u64).map(|i| Lc::constant(Fr::from(i * i))).collect();
+        let values: Vec<Lc> = points.iter().map(|x| evaluate(&coefficients, *x).add_constant(-x.pow([5]))).collect();
+        assert_eq!(interpolate(&points, &values), coefficients);
+        for (i, x) in points.iter().enumerate() {
+            assert!(!points[..i].contains(x));
+        }
+    }
+}

@@ -203,7 +203,6 @@ fn u64_range() -> Interval {
     Interval::unsigned(64).expect("64 bits are below 250")
 }
 
-
 fn parse(json: &Value) -> Result<Vec<u8>, InputError> {
     let fields = Fields::new(json, &["threshold", "max_spread_bps", "quotes"])?;
     let input = Input {

@@ -58,3 +58,89 @@ pub fn start_blocks(lock_blocks: u64, share: Bps) -> u64 {
     let product = u128::from(lock_blocks).saturating_mul(u128::from(share.get()));
     u64::try_from(product.div_ceil(10_000)).unwrap_or(lock_blocks)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn amount() -> impl Strategy<Value = Amount> {
+        let extremes = prop_oneof![Just(0), Just(1), Just(u128::MAX), Just(u128::MAX - 1), Just(u128::MAX / 2)];
+        prop_oneof![extremes, any::<u128>(), 0..10_000_000_000u128].prop_map(Amount::from_units)
+    }
+
+    fn share() -> impl Strategy<Value = Bps> {
+        (0..=10_000u16).prop_map(|bps| Bps::new(bps).expect("at most the whole"))
+    }
+
+    fn blocks() -> impl Strategy<Value = u64> {
+        prop_oneof![Just(0), Just(u64::MAX), any::<u64>(), 0..200u64]
+    }
+
+    proptest! {
+        /// Truebit lost 8,535 ETH to a price formula that overflowed: here at the extremes of both types.
+        #[test]
+        fn the_clock_is_monotone_and_bounded(c in amount(), f in share(), ramp in blocks(), a in blocks(), b in blocks()) {
+            let (first, second) = (a.min(b), a.max(b));
+            let (early, late) = (clock_price(c, f, first, ramp), clock_price(c, f, second, ramp));
+            prop_assert!(c.share(f) <= early && early <= late && late <= c);
+            prop_assert_eq!(clock_price(c, f, ramp, ramp), c);
+            prop_assert_eq!(clock_price(c, f, 0, ramp.max(1)), c.share(f));
+        }
+
+        #[test]
+        fn a_rescue_and_lateness_climb_within_their_bounds(p in amount(), q in amount(), f in share(), t in blocks(), w in blocks()) {
+            let (low, high) = (p.min(q), p.max(q));
+            let price = rescue_price(low, high, t, w);
+            prop_assert!(low <= price && price <= high);
+            prop_assert!(price <= rescue_price(low, high, t.saturating_add(1), w));
+            let fee = late_fee(p, f, t, w);
+            prop_assert!(p.share(f) <= fee && fee <= p);
+        }
+
+        #[test]
+        fn rounds_climb_to_the_whole(b in amount(), later in 0..8u8, raise in 10_001..=40_000u32) {
+            prop_assert_eq!(round_ceiling(b, 0, raise), b);
+            prop_assert!(round_ceiling(b, later + 1, raise) <= round_ceiling(b, later, raise));
+        }
+
+        /// The least stake whose unrecoverable share covers the surplus, exactly, where the sums fit.
+        #[test]
+        fn the_stake_covers_a_lapse(b in 0..1u128 << 100, p in 0..1u128 << 100, h in 0..=7_500u16) {
+            let hero = Bps::new(h).expect("at most the whole");
+            let stake = lapse_stake(Amount::from_units(b), Amount::from_units(p), hero).expect("fits").units();
+            let (surplus, kept) = (b.saturating_sub(p), 10_000 - u128::from(h));
+            prop_assert!(stake * kept >= surplus * 10_000);
+            prop_assert!(stake == 0 || (stake - 1) * kept < surplus * 10_000);
+        }
+
+        #[test]
+        fn nothing_overflows(b in amount(), p in amount(), s in share(), before in any::<u8>(), fee in amount(), left in amount()) {
+            // Where it does not fit, the stake is refused; it never wraps to a small one.
+            if let Some(stake) = lapse_stake(b, p, s) {
+                prop_assert!(stake >= b.checked_sub(p).unwrap_or(Amount::ZERO));
+            }
+            let due = attempt_fee(b, s, before, fee, left);
+            prop_assert!(due <= left && (due == left || due >= fee));
+        }
+
+        #[test]
+        fn a_share_of_a_lock_rounds_up(t in blocks(), s in share()) {
+            let blocks = start_blocks(t, s);
+            prop_assert!(blocks <= t);
+            prop_assert_eq!(u128::from(blocks), (u128::from(t) * u128::from(s.get())).div_ceil(10_000));
+        }
+    }
+
+    #[test]
+    fn bad_proofs_cost_a_quarter_a_half_and_all() {
+        let units = Amount::from_units;
+        let quarter = Bps::new(2_500).expect("a share");
+        let fee = |before, left| attempt_fee(units(1_000), quarter, before, units(7), units(left)).units();
+        assert_eq!(
+            [fee(0, 1_000), fee(1, 1_000), fee(2, 1_000), fee(2, 2_000), fee(200, 1_000)],
+            [257, 507, 1_000, 1_007, 1_000]
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! The governed numbers, each with a hard floor and a hard ceiling.
+#![doc = include_str!("../docs/rules.md")]
 
 use zera_abi::wire::Reader;
 use zera_abi::{Amount, Bps};
@@ -259,5 +259,92 @@ impl Rules {
         let rules = Rules::read(&mut reader).ok_or(RulesError::Relation { what: "a number does not fit its kind" })?;
         rules.check()?;
         Ok(rules)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sets_pass_and_survive_the_disk() {
+        for rules in [Rules::standard(), Rules::local()] {
+            rules.check().expect("within bounds");
+            assert_eq!(Rules::decode(&rules.encode()), Ok(rules));
+        }
+    }
+
+    /// Each number a unit below its floor and above its ceiling, written as it would lie on disk.
+    #[test]
+    fn every_number_has_a_floor_and_a_ceiling() {
+        let rules = Rules::standard();
+        let mut refused = 0;
+        for (at, (name, _, floor, ceiling)) in rules.entries().into_iter().enumerate() {
+            assert!(floor <= ceiling, "{name}");
+            for value in [floor.checked_sub(1), ceiling.checked_add(1), Some(u128::MAX)].into_iter().flatten() {
+                let mut bytes = rules.encode();
+                bytes[1 + 16 * at..17 + 16 * at].copy_from_slice(&value.to_le_bytes());
+                match Rules::decode(&bytes) {
+                    Err(RulesError::Bounds { name: named, value: v, .. }) => assert_eq!((named, v), (name, value)),
+                    // Not even a number of its kind.
+                    Err(RulesError::Relation { what }) => {
+                        assert!(what.contains("does not fit its kind"), "{name}: {what}")
+                    }
+                    other => panic!("{name} = {value}: {other:?}"),
+                }
+                refused += 1;
+            }
+        }
+        assert!(refused >= 2 * rules.entries().len());
+    }
+
+    #[test]
+    fn numbers_that_do_not_go_together_are_refused() {
+        type Change = fn(&mut Rules);
+        let changes: [Change; 9] = [
+            |r| r.burn_share = bps(5_001),
+            |r| r.ramp_blocks = r.auction_blocks + 1,
+            |r| (r.reveal_blocks, r.rescue_blocks) = (4, 4),
+            |r| r.stake_floor = Amount::from_units(r.verify_fee.units() - 1),
+            |r| r.commit_deposit = Amount::from_units(r.verify_fee.units() - 1),
+            |r| r.bond_floor = Amount::from_units(r.storage_fee.units() - 1),
+            |r| r.bounty_ceiling = Amount::from_units(r.bounty_floor.units() - 1),
+            |r| r.deadline_max_blocks = r.deadline_min_blocks - 1,
+            |r| (r.deadline_min_blocks, r.deadline_max_blocks) = (1, r.room_blocks() - 1),
+        ];
+        for (at, change) in changes.into_iter().enumerate() {
+            let mut rules = Rules::standard();
+            change(&mut rules);
+            assert!(matches!(rules.check(), Err(RulesError::Relation { .. })), "change {at}: {:?}", rules.check());
+        }
+    }
+
+    #[test]
+    fn another_version_or_length_is_refused() {
+        let mut bytes = Rules::standard().encode();
+        bytes[0] = 2;
+        assert_eq!(Rules::decode(&bytes), Err(RulesError::Version { version: 2 }));
+        bytes.pop();
+        let expected = bytes.len() + 1;
+        assert_eq!(Rules::decode(&bytes), Err(RulesError::Length { expected, got: expected - 1 }));
+        assert!(Rules::decode(&[]).is_err());
+    }
+
+    /// market.md 3.3.
+    #[test]
+    fn the_standard_is_what_the_reference_recommends() {
+        let r = Rules::standard();
+        assert_eq!(
+            (r.auction_blocks, r.ramp_blocks, r.rounds_max, r.lock_blocks, r.rescue_blocks),
+            (20, 10, 3, 10, 20)
+        );
+        assert_eq!((r.final_blocks, r.reveal_blocks, r.attempts_max, r.raise_bps), (50, 2, 3, 12_500));
+        assert_eq!([r.burn_share, r.hero_share, r.requester_share].map(Bps::get), [5_000, 3_500, 1_500]);
+        assert_eq!(
+            [r.stake_share, r.bond_share, r.release_share, r.start_share].map(Bps::get),
+            [2_500, 1_000, 200, 1_000]
+        );
+        let whole = Amount::from_units(1_000);
+        assert_eq!([1, 2, 3].map(|round| r.round_ceiling(whole, round).units()), [640, 800, 1_000]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use zera_abi::{AccountId, Height, Outcome};
 use zera_market::ports::Change;
-use zera_market::{Market, Rules, TaskState};
+use zera_market::{Market, Rules, Task, TaskState};
 
 use super::fixture::*;
 
@@ -41,7 +41,9 @@ fn actions() -> Vec<Action> {
             Action::CommitBad(who),
             Action::RevealBad(who),
         ]);
-        for outcome in [Outcome::True, Outcome::Trap] {
+        // One of the two is enough to prove traps: what they may do is otherwise the same.
+        let outcomes = if who == PROVIDER { &[Outcome::True, Outcome::Trap][..] } else { &[Outcome::True] };
+        for &outcome in outcomes {
             all.extend([Action::Submit(who, outcome), Action::Commit(who, outcome), Action::Reveal(who, outcome)]);
         }
     }
@@ -78,12 +80,12 @@ fn every_interleaving_keeps_the_invariants() {
     let rules = shortest();
     let mut market = rich_market(rules.clone());
     let mut opening = opening(1);
-    opening.deadline = Height(OPENED + 11);
+    opening.deadline = Height(OPENED + 10);
     market.open(Height(OPENED), opening).expect("opens");
     let actions = actions();
     let mut layer: Vec<Market> = vec![market];
     let (mut states, mut ends) = (0u32, BTreeSet::new());
-    let last = OPENED + 11 + 1 + rules.final_blocks;
+    let last = OPENED + 10 + 1 + rules.final_blocks;
     for now in OPENED..=last {
         let mut seen: BTreeSet<Vec<Vec<u8>>> = BTreeSet::new();
         let mut next = Vec::new();
@@ -91,9 +93,9 @@ fn every_interleaving_keeps_the_invariants() {
         for market in &mut here {
             market.tick(Height(now));
         }
-        for _ in 0..3 {
+        for taken in 0..=2 {
             let mut further = Vec::new();
-            for market in here {
+            for mut market in here {
                 // Rows are the whole state.
                 let key = market.rows().into_iter().map(|Change { value, .. }| value.unwrap_or_default()).collect();
                 if !seen.insert(key) {
@@ -101,12 +103,14 @@ fn every_interleaving_keeps_the_invariants() {
                 }
                 states += 1;
                 market.conserved().expect("conserved");
-                for action in &actions {
-                    let mut after = market.clone();
-                    if act(&mut after, now, *action) {
-                        check(&market, &after);
-                        further.push(after);
+                let before = market.task(&task_id(1)).expect("the task").clone();
+                for action in actions.iter().filter(|_| taken < 2) {
+                    let checkpoint = market.checkpoint();
+                    if act(&mut market, now, *action) {
+                        check(&before, &market);
+                        further.push(market.clone());
                     }
+                    market.rollback(checkpoint);
                 }
                 next.push(market);
             }
@@ -117,10 +121,10 @@ fn every_interleaving_keeps_the_invariants() {
             if task.state().is_terminal() {
                 ends.insert(task.state().name());
             } else {
-                let before = market.clone();
+                let before = task.clone();
                 market.tick(Height(now + 1));
                 check(&before, &market);
-                layer.push(before);
+                layer.push(market);
             }
         }
     }
@@ -130,8 +134,8 @@ fn every_interleaving_keeps_the_invariants() {
     println!("{states} states");
 }
 
-fn check(before: &Market, after: &Market) {
-    let (b, a) = (before.task(&task_id(1)).expect("there"), after.task(&task_id(1)).expect("there"));
+fn check(b: &Task, after: &Market) {
+    let a = after.task(&task_id(1)).expect("there");
     assert!(a.level() >= b.level(), "I5: {:?} after {:?}", a.state(), b.state());
     assert!(!b.state().is_terminal(), "an end is the end: {:?} after {:?}", a.state(), b.state());
     assert!(!a.state().is_terminal() || a.escrow().total().is_zero(), "I2: {:?}", a.escrow());

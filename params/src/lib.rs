@@ -14,7 +14,7 @@
 //! pk.bin          the proving key, arkworks uncompressed                                        a length that the sizes fix
 //! ```
 //! Keys load only by the id that the caller expects. `pk.bin` is read only where its length is the one that the manifest's
-//! sizes give, and decoded only after its SHA-256 matched; then every point is checked and its verifying key compared.
+//! sizes give, and decoded only after its SHA-256 matched; then its points are checked and its verifying key compared.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -12,6 +12,10 @@ use zera_params::{Keys, KeysError, Manifest, Origin, Shape, dev_keys, load, load
 #[path = "support/circuit.rs"]
 mod circuit;
 
+type Proving = ark_groth16::ProvingKey<ark_bn254::Bn254>;
+type G1 = ark_bn254::G1Affine;
+type G2 = ark_bn254::G2Affine;
+
 const PREDICATE: PredicateId = PredicateId([7; 32]);
 const FILES: [&str; 3] = ["manifest.toml", "vk.bin", "pk.bin"];
 
@@ -142,13 +146,23 @@ fn a_forged_proving_key_with_a_forged_digest() {
             refused(&bad, lists);
         }
     }
-    // A point off its curve, and one in G2 that is on it and outside the subgroup.
-    let mut bad = good.clone();
-    bad[a_query + 8] ^= 1;
-    refused(&bad, "not a proving key");
-    let mut stray = keys.proving.clone();
-    stray.b_g2_query[5] = outside_the_subgroup();
-    refused(&encode(&stray), "not a proving key");
+    // A point off its curve, in every list, and in beta_g1 and delta_g1.
+    let off_g1 = G1::new_unchecked(1u64.into(), 1u64.into());
+    let off_g2 = G2::new_unchecked(1u64.into(), 1u64.into());
+    let changes: [fn(&mut Proving, G1, G2); 7] = [
+        |key, off, _| key.beta_g1 = off,
+        |key, off, _| key.delta_g1 = off,
+        |key, off, _| key.a_query[5] = off,
+        |key, off, _| key.b_g1_query[24] = off,
+        |key, _, off| key.b_g2_query[0] = off,
+        |key, off, _| key.h_query[30] = off,
+        |key, off, _| key.l_query[7] = off,
+    ];
+    for change in changes {
+        let mut stray = keys.proving.clone();
+        change(&mut stray, off_g1, off_g2);
+        refused(&encode(&stray), "a point is not on its curve");
+    }
     // A coordinate that is no field element.
     let mut bad = good.clone();
     bad[a_query + 8..a_query + 8 + 32].fill(0x3f);
@@ -224,16 +238,8 @@ fn keys_that_do_not_fit_are_not_saved() {
     assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 0);
 }
 
-fn encode(key: &ark_groth16::ProvingKey<ark_bn254::Bn254>) -> Vec<u8> {
+fn encode(key: &Proving) -> Vec<u8> {
     let mut bytes = Vec::new();
     key.serialize_uncompressed(&mut bytes).expect("written");
     bytes
-}
-
-/// The twist has a cofactor, so the first points found on it are outside the subgroup.
-fn outside_the_subgroup() -> ark_bn254::G2Affine {
-    (1u64..)
-        .filter_map(|x| ark_bn254::G2Affine::get_point_from_x_unchecked(ark_bn254::Fq2::from(x), false))
-        .find(|point| !point.is_in_correct_subgroup_assuming_on_curve())
-        .expect("one of the first few")
 }

@@ -108,10 +108,17 @@ fn apply(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> 
     let mut jobs = shared.read(|chain| chain.proof_jobs(&txs).map_err(Unavailable::Fault))?;
     jobs.truncate(BLOCK_VERIFICATIONS);
     let verdicts = verify(&shared.workers, &jobs)?;
-    let report = shared.write(|chain| chain.apply(txs, verdicts).map_err(Unavailable::Fault))?;
+    // In one step for every reader: the block, what waits after it, and the height. A cursor that a reader has seen is then
+    // never beyond the head, and what is in a block never still waits.
+    let mut pool = shared.pool();
+    let report = shared.write(|chain| {
+        let report = chain.apply(txs, verdicts).map_err(Unavailable::Fault)?;
+        pool.settle(&report, next(report.header.height));
+        shared.head.send_replace(report.header.height);
+        Ok::<_, Stop>(report)
+    })?;
+    drop(pool);
     let height = report.header.height;
-    let moved = !report.receipts.is_empty() || !report.rejected.is_empty();
-    shared.pool().settle(&report, next(height));
     tracing::debug!(
         %height,
         txs = report.receipts.len(),
@@ -124,8 +131,7 @@ fn apply(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> 
     for (hash, reason) in &report.rejected {
         tracing::info!(%hash, %reason, "rejected after it waited");
     }
-    // Last: whoever waits for the height finds everything about it.
-    shared.head.send_replace(height);
+    let moved = !report.receipts.is_empty() || !report.rejected.is_empty();
     if moved && !report.deferred.is_empty() {
         shared.wake.notify_one();
     }

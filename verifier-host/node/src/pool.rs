@@ -169,3 +169,142 @@ impl Pool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+    use ed25519_dalek::SigningKey;
+    use zera_abi::{Amount, ChainId};
+    use zera_host::{Action, Ending, Header, Receipt, Tx};
+
+    fn tx(seed: u8, nonce: u64) -> SignedTx {
+        let key = SigningKey::from_bytes(&[seed; 32]);
+        let sender = AccountId(key.verifying_key().to_bytes());
+        let action = Action::Transfer { to: sender, amount: Amount::ZERO };
+        let expiry = Height(10 + nonce);
+        let tx = Tx { chain: ChainId([0; 32]), sender, nonce, expiry, fuel_limit: 0, action };
+        tx.sign(&key).expect("its own key")
+    }
+
+    fn report(included: &[TxHash], rejected: Vec<(TxHash, Rejection)>) -> BlockReport {
+        let header = Header {
+            height: Height(1),
+            previous: [0; 32],
+            tx_root: [0; 32],
+            receipt_root: [0; 32],
+            event_root: [0; 32],
+            state_root: [0; 32],
+        };
+        let receipt = |tx: &TxHash| Receipt {
+            tx: *tx,
+            ending: Ending::Done,
+            fuel_used: 0,
+            fee: Amount::ZERO,
+            data: Vec::new(),
+            detail: String::new(),
+        };
+        let receipts = included.iter().map(receipt).collect();
+        BlockReport { header, receipts, events: Vec::new(), rejected, deferred: Vec::new() }
+    }
+
+    /// What is ready where every sender's next nonce is `next`.
+    fn ready(pool: &Pool, next: u64) -> Vec<SignedTx> {
+        pool.ready(|_| Ok::<_, Infallible>(next)).expect("infallible")
+    }
+
+    #[test]
+    fn order_is_by_arrival_and_within_a_sender_by_nonce() {
+        let mut pool = Pool::default();
+        let arrivals = [tx(1, 2), tx(2, 0), tx(1, 0), tx(3, 1), tx(1, 1), tx(2, 1), tx(1, 4)];
+        for tx in &arrivals {
+            pool.insert(tx.clone(), 1, false).expect("room");
+        }
+        // Sender 1 holds the places 0, 2 and 4; sender 3 lacks its first, and sender 1's last one leaves a gap.
+        let expected = [tx(1, 0), tx(2, 0), tx(1, 1), tx(1, 2), tx(2, 1)];
+        assert_eq!(ready(&pool, 0), expected);
+        assert_eq!(ready(&pool, 0), expected, "nothing has left");
+        // A nonce that was used meanwhile goes first, to be rejected with a reason.
+        assert_eq!(ready(&pool, 1).first(), Some(&tx(1, 0)));
+        assert_eq!(ready(&pool, 1).len(), 6);
+    }
+
+    #[test]
+    fn settling_removes_what_was_decided_and_what_expired() {
+        let mut pool = Pool::default();
+        for nonce in 0..4 {
+            pool.insert(tx(1, nonce), 5, nonce == 3).expect("room");
+        }
+        let used = Rejection::NonceUsed { got: 1, expected: 2 };
+        pool.settle(&report(&[tx(1, 0).hash()], vec![(tx(1, 1).hash(), used.clone())]), Height(13));
+        assert_eq!((pool.count(), pool.len, pool.gapped), (1, 5, 1));
+        assert!(!pool.holds(&tx(1, 0).hash()) && pool.rejection(&tx(1, 0).hash()).is_none());
+        assert_eq!(pool.rejection(&tx(1, 1).hash()), Some(&used));
+        assert_eq!(pool.rejection(&tx(1, 2).hash()), Some(&Rejection::Expired { expiry: 12, next: 13 }));
+        assert!(pool.holds(&tx(1, 3).hash()));
+        // Taken again, it is not rejected any more.
+        pool.insert(tx(1, 1), 5, false).expect("room");
+        assert_eq!(pool.rejection(&tx(1, 1).hash()), None);
+        pool.settle(&report(&[tx(1, 1).hash(), tx(1, 3).hash()], vec![]), Height(13));
+        assert_eq!((pool.count(), pool.len, pool.gapped), (0, 0, 0));
+        assert!(pool.hashes.is_empty() && pool.senders.is_empty());
+    }
+
+    #[test]
+    fn every_bound_holds() {
+        let mut pool = Pool::default();
+        for nonce in 0..16 {
+            pool.insert(tx(1, nonce), 1, false).expect("room");
+        }
+        assert_eq!(pool.insert(tx(1, 16), 1, false), Err(PoolError::SenderFull));
+        assert_eq!(pool.insert(tx(1, 3), 1, false), Err(PoolError::NonceTaken { nonce: 3 }));
+        assert_eq!(pool.insert(tx(2, 0), POOL_LEN_MAX, false), Err(PoolError::Full { waiting: 16 }));
+        // What can not be in the next block never takes the places of what can.
+        let mut gapped = 0;
+        for seed in 10..=255 {
+            for nonce in 1..=16 {
+                match pool.insert(tx(seed, nonce), 1, true) {
+                    Ok(()) => gapped += 1,
+                    Err(error) => assert_eq!(error, PoolError::GappedFull),
+                }
+            }
+        }
+        assert_eq!(gapped, GAPPED_MAX);
+        for seed in 100..=255 {
+            for nonce in 0..5 {
+                if let Err(error) = pool.insert(tx(seed, nonce), 1, false) {
+                    assert_eq!(error, PoolError::Full { waiting: POOL_MAX });
+                }
+            }
+        }
+        assert_eq!(pool.count(), POOL_MAX);
+    }
+
+    #[test]
+    fn rejections_are_remembered_up_to_a_bound() {
+        let mut pool = Pool::default();
+        let hash = |n: u32| {
+            let mut bytes = [0; 32];
+            bytes[..4].copy_from_slice(&n.to_le_bytes());
+            TxHash(bytes)
+        };
+        for n in 0..5000 {
+            pool.settle(&report(&[], vec![(hash(n), Rejection::Chain)]), Height(1));
+        }
+        assert_eq!((pool.rejected.len(), pool.rejected_order.len()), (REJECTED_MAX, REJECTED_MAX));
+        assert!(pool.rejection(&hash(0)).is_none() && pool.rejection(&hash(4999)).is_some());
+    }
+
+    #[test]
+    fn leads_to_tells_gaps() {
+        let mut pool = Pool::default();
+        for nonce in [3, 4, 6] {
+            pool.insert(tx(1, nonce), 1, false).expect("room");
+        }
+        let sender = tx(1, 0).tx().sender;
+        assert!(pool.leads_to(&sender, 3, 3) && pool.leads_to(&sender, 3, 5));
+        assert!(!pool.leads_to(&sender, 3, 6) && !pool.leads_to(&sender, 2, 3));
+        assert!(!pool.leads_to(&AccountId([9; 32]), 0, 1));
+    }
+}

@@ -88,7 +88,7 @@ pub(crate) struct Shared {
     /// Something new waits.
     pub(crate) wake: Notify,
     pub(crate) asks: mpsc::Sender<Ask>,
-    /// The height of the last block; changes after everything about the block can be read.
+    /// The height of the last block; changes in the step that makes the block readable.
     pub(crate) head: watch::Sender<Height>,
     pub(crate) fault: watch::Sender<Option<Fault>>,
     pub(crate) closing: watch::Sender<bool>,

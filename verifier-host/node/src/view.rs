@@ -504,7 +504,7 @@ mod tests {
             assert_eq!(is_amount(name), old != new, "{name}");
         }
         let json = serde_json::to_value(RulesView(Rules::standard())).expect("plain JSON");
-        assert_eq!(json["stake_floor"], "10000000000");
+        assert_eq!(json["stake_floor"], Rules::standard().stake_floor.units().to_string());
         assert_eq!(json["stake_share"], 2500);
     }
 

@@ -28,10 +28,10 @@ pub(crate) async fn predicate(
             Ok(id) => chain.predicate(&id)?,
             Err(_) => None,
         };
-        if row.is_none() {
-            if let Some(named) = chain.predicate_name(&name)? {
-                row = chain.predicate(&named.at(now))?;
-            }
+        if row.is_none()
+            && let Some(named) = chain.predicate_name(&name)?
+        {
+            row = chain.predicate(&named.at(now))?;
         }
         let row = row.ok_or_else(|| ApiError::not_found("no predicate of this id or name is published"))?;
         Ok::<_, ApiError>(PredicateView::new(row, now))

@@ -1,0 +1,135 @@
+//! Whether to take a task: cheap checks first, nothing at stake yet.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use zera_abi::{Amount, Outcome};
+
+use super::shared::{LOCK_FUEL, SUBMIT_FUEL};
+use super::state::{Active, State};
+use crate::decline::{Decline, Declined};
+use crate::job::{Job, Offered, Terms, Way};
+use crate::market::MarketClient;
+use crate::schedule::{Slot, feasible};
+use crate::view::TaskView;
+
+impl<C: MarketClient> State<C> {
+    /// A job to begin, or why not. `free` is the account's free balance before what was decided in this look.
+    pub(super) async fn consider(
+        &mut self,
+        by: Way,
+        task: &TaskView,
+        free: Amount,
+    ) -> Result<(Job<Offered>, Active), Declined> {
+        let shared = Arc::clone(&self.shared);
+        let config = &shared.config;
+        let no = |reason, detail: String| Err(Declined::new(reason, detail));
+
+        if config.deny.contains(&task.contract) {
+            return no(Decline::DenyListed, format!("requester {}", task.contract));
+        }
+        let listed = config.predicates.as_ref().is_none_or(|served| served.contains(&task.predicate));
+        let Some(offer) = shared.prover.offer(&task.predicate).filter(|_| listed) else {
+            return no(Decline::UnknownPredicate, format!("predicate {}", task.predicate));
+        };
+        if offer.key != task.key {
+            return no(Decline::UnknownKey, format!("key {}, here is {}", task.key, offer.key));
+        }
+        let public_len = task.public.len();
+        if public_len > config.public_len_max {
+            return no(Decline::TooLarge, format!("{public_len} input bytes, at most {}", config.public_len_max));
+        }
+        if offer.rows > config.rows_max {
+            return no(Decline::TooLarge, format!("{} rows, at most {}", offer.rows, config.rows_max));
+        }
+        if offer.private_len > 0 {
+            return no(Decline::InputMissing, format!("{} private input bytes", offer.private_len));
+        }
+        let terms = Arc::new(Terms::of(shared.chain, task));
+        if !terms.root_holds() {
+            return no(Decline::InputMismatch, format!("the {public_len} input bytes do not have the task's root"));
+        }
+        if public_len != offer.public_len {
+            return no(
+                Decline::InputMissing,
+                format!("{public_len} input bytes, the predicate reads {}", offer.public_len),
+            );
+        }
+
+        let outcome = self.native(&terms).await?;
+        if !config.outcomes.contains(&outcome) {
+            return no(Decline::OutcomeNotServed, format!("the native answer is {outcome}"));
+        }
+
+        let deadline = self.deadline(by, task.rescue_expires.unwrap_or(task.not_after));
+        let work_ns = shared.estimates.work_ns(&task.predicate).unwrap_or(u64::MAX);
+        let candidate = Slot { deadline, work_ms: work_ns.div_ceil(1_000_000) };
+        let (next, block_ms) = (zera_abi::Height(shared.height().0.saturating_add(1)), shared.status.borrow().block_ms);
+        if !feasible(next, block_ms, config.margin_blocks, &[candidate]) {
+            let (blocks, work_ms) = (deadline.since(next), candidate.work_ms);
+            return no(Decline::Deadline, format!("{work_ms} ms of work, {blocks} blocks of {block_ms} ms"));
+        }
+
+        let (stake, transactions) = match by {
+            Way::Lock => (task.stake_required, LOCK_FUEL.saturating_add(SUBMIT_FUEL)),
+            Way::Rescue => (Some(shared.windows.commit_deposit), LOCK_FUEL.saturating_add(SUBMIT_FUEL)),
+        };
+        let (Some(price), Some(stake)) = (task.price, stake) else {
+            return no(Decline::Underpriced, "no price for the next block".to_owned());
+        };
+        let fees = u128::from(shared.status.borrow().fuel_price).saturating_mul(transactions.into());
+        let fees = Amount::from_units(fees);
+        // The deposit of a rescue comes back with every reveal; a lock's stake is what can be lost.
+        let risked = if by == Way::Lock { stake } else { Amount::ZERO };
+        let least = config.price.least(work_ns, risked, fees);
+        if least.is_none_or(|least| price < least) {
+            let least = least.map_or_else(|| "no price".to_owned(), |least| format!("{least} ZRA"));
+            return no(Decline::Underpriced, format!("{price} ZRA, asked is {least}"));
+        }
+
+        let (held, limit) = (self.active.len(), self.brake.limit());
+        if held >= limit {
+            return no(Decline::OverCapacity, format!("{held} jobs, at most {limit}"));
+        }
+        let mut slots: Vec<Slot> = self.active.values().map(Active::slot).collect();
+        // Work that is nearly done in time stays feasible; what is late already is not the candidate's fault.
+        slots.retain(|slot| slot.work_ms > 0 && feasible(next, block_ms, 0, &[*slot]));
+        slots.push(candidate);
+        if !feasible(next, block_ms, config.margin_blocks, &slots) {
+            return no(Decline::OverCapacity, format!("{held} jobs before it leave too little time"));
+        }
+
+        let at_risk = sum(self.active.values().map(|active| active.stake).chain([stake]));
+        if at_risk > config.max_stake {
+            return no(Decline::CollateralLow, format!("{at_risk} ZRA at risk, at most {}", config.max_stake));
+        }
+        let pending = self.active.values().filter(|active| !active.progress.landed.load(Ordering::Relaxed));
+        let needed = sum(pending.map(|active| active.stake).chain([stake, fees]));
+        if free < needed {
+            return no(Decline::CollateralLow, format!("{free} ZRA free, {needed} ZRA needed"));
+        }
+
+        let active = Active { stake, deadline, work_ms: candidate.work_ms, progress: Arc::default() };
+        Ok((Job { terms, state: Offered { by, price, stake, sent: None } }, active))
+    }
+
+    /// The native answer: once for each task, off the loop's threads.
+    async fn native(&mut self, terms: &Arc<Terms>) -> Result<Outcome, Declined> {
+        let looked = self.looked.entry(terms.task).or_default();
+        if let Some(outcome) = looked.native {
+            return Ok(outcome);
+        }
+        let (prover, order) = (Arc::clone(&self.shared.prover), Arc::clone(terms));
+        let run = move || prover.native(&order.predicate, &order.public);
+        let outcome = tokio::task::spawn_blocking(run).await.ok().flatten();
+        let outcome = outcome
+            .ok_or_else(|| Declined::new(Decline::OutcomeNotServed, "the native run gave no answer".to_owned()))?;
+        self.looked.entry(terms.task).or_default().native = Some(outcome);
+        Ok(outcome)
+    }
+}
+
+/// The sum; more than anybody has where it does not fit.
+fn sum(mut amounts: impl Iterator<Item = Amount>) -> Amount {
+    amounts.try_fold(Amount::ZERO, Amount::checked_add).unwrap_or(Amount::MAX)
+}

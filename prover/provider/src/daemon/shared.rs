@@ -1,0 +1,139 @@
+//! What the loop and its jobs share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use zera_abi::{AccountId, Amount, Bps, ChainId, Height, TaskId};
+
+use super::ProviderConfig;
+use crate::calibrate::Estimates;
+use crate::error::{ClientError, DaemonError};
+use crate::job::AnyJob;
+use crate::journal::Journal;
+use crate::market::MarketClient;
+use crate::prove::Prover;
+use crate::report::{Report, Reporter};
+use crate::view::{RulesView, StatusView, TaskView};
+use crate::wallet::Wallet;
+use crate::workshop::Workshop;
+
+/// Most fuel of a lock, release or commitment: about twice its price.
+pub(super) const LOCK_FUEL: u64 = 600_000;
+/// Most fuel of a submission or reveal: the price with all thirteen declared values.
+pub(super) const SUBMIT_FUEL: u64 = 6_000_000;
+
+/// Rules of the market that decisions need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Windows {
+    pub(super) lock_blocks: u64,
+    pub(super) rescue_blocks: u64,
+    pub(super) reveal_blocks: u64,
+    pub(super) start_share: Bps,
+    pub(super) commit_deposit: Amount,
+}
+
+impl Windows {
+    pub(super) fn read(rules: &RulesView) -> Result<Windows, DaemonError> {
+        let number = |name: &str| {
+            let what = || ClientError::Answer { what: format!("the market's rules have no number {name}") };
+            rules.number(name).ok_or_else(what)
+        };
+        let share = number("start_share")?;
+        let start_share = u16::try_from(share).ok().and_then(Bps::new);
+        Ok(Windows {
+            lock_blocks: number("lock_blocks")?,
+            rescue_blocks: number("rescue_blocks")?,
+            reveal_blocks: number("reveal_blocks")?,
+            start_share: start_share
+                .ok_or_else(|| ClientError::Answer { what: format!("rule start_share: {share} basis points") })?,
+            commit_deposit: Amount::from_units(number("commit_deposit")?.into()),
+        })
+    }
+}
+
+pub(super) struct Shared<C> {
+    pub(super) config: ProviderConfig,
+    pub(super) client: Arc<C>,
+    pub(super) wallet: Wallet<C>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) prover: Arc<dyn Prover>,
+    pub(super) workshop: Workshop,
+    pub(super) estimates: Arc<Estimates>,
+    pub(super) reporter: Arc<Reporter>,
+    pub(super) windows: Windows,
+    pub(super) chain: ChainId,
+    pub(super) account: AccountId,
+    pub(super) status: watch::Receiver<StatusView>,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+impl<C: MarketClient> Shared<C> {
+    pub(super) fn tell(&self, report: Report) {
+        self.reporter.tell(report);
+    }
+
+    /// Height of the last block that we know of.
+    pub(super) fn height(&self) -> Height {
+        self.status.borrow().height
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Until the daemon is told to stop.
+    pub(super) async fn stopped(&self) {
+        if self.stopping.clone().wait_for(|stop| *stop).await.is_err() {
+            // The handle is gone, and with it soon this.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Writes a job to the book, off the loop's threads; `false` where that failed.
+    pub(super) async fn keep(&self, job: AnyJob) -> bool {
+        let (journal, task) = (Arc::clone(&self.journal), job.terms().task);
+        let put = tokio::task::spawn_blocking(move || journal.put(&job)).await;
+        let what = match put {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        self.tell(Report::JournalFailed { task, what });
+        false
+    }
+
+    /// Removes a job that has ended from the book.
+    pub(super) async fn forget(&self, task: TaskId) {
+        let journal = Arc::clone(&self.journal);
+        let removed = tokio::task::spawn_blocking(move || journal.remove(&task)).await;
+        if let Ok(Err(error)) = removed {
+            self.tell(Report::JournalFailed { task, what: error.to_string() });
+        }
+    }
+
+    /// The canonical state of a task, asked for until there is an answer.
+    pub(super) async fn task(&self, id: &TaskId) -> Option<TaskView> {
+        let mut pause = self.config.patience.pause;
+        loop {
+            match self.client.task(id).await {
+                Ok(found) => return found,
+                Err(error) => tracing::debug!(task = %id, %error, "asking again"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2).min(self.config.patience.pause_max);
+        }
+    }
+
+    /// Until the height changes, the drill does, or a while has passed.
+    pub(super) async fn change(&self) {
+        let (mut status, mut drill) = (self.status.clone(), self.config.drill.clone());
+        status.mark_unchanged();
+        drill.mark_unchanged();
+        tokio::select! {
+            Ok(()) = status.changed() => {}
+            Ok(()) = drill.changed() => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}

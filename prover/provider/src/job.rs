@@ -137,8 +137,6 @@ pub enum Sent {
     Reveal {
         /// The transaction.
         tx: SignedTx,
-        /// The commitment's transaction.
-        commit: SignedTx,
         /// The salt that opens it.
         salt: [u8; 32],
     },

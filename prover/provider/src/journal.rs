@@ -30,6 +30,9 @@ const CALIBRATION: TableDefinition<'_, &[u8], u64> = TableDefinition::new("calib
 
 const FORMAT: &[u8] = b"zera provider job book";
 const VERSION: &[u8] = &[1];
+/// A key and its value.
+type Row = (Vec<u8>, Vec<u8>);
+
 /// Most of the file that is kept in memory.
 const CACHE_LEN: usize = 4 << 20;
 
@@ -209,7 +212,7 @@ impl Journal {
         })
     }
 
-    fn rows(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, redb::Error> {
+    fn rows(&self) -> Result<Vec<Row>, redb::Error> {
         let mut rows = Vec::new();
         for entry in self.db.begin_read()?.open_table(JOBS)?.iter()? {
             let (key, value) = entry?;

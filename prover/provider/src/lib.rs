@@ -16,8 +16,7 @@
 //! - [`prove`]: from terms to a verified answer; the port [`Prover`] and its implementation.
 //! - [`price`], [`schedule`], [`decline`]: whether to take a task, and why not.
 //! - [`market`], [`http`], [`view`], [`wallet`]: the node's API; also the command line's client.
-//! - [`conduct`]: drills.
-//! - [`report`]: what happened, for whoever watches.
+//! - [`Conduct`], [`Report`]: drills, and what happened, for whoever watches.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

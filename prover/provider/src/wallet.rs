@@ -44,6 +44,13 @@ impl Patience {
     }
 }
 
+/// What the chain says of a transaction.
+enum Verdict {
+    Landed(TxResult),
+    Dead(WalletError),
+    Alive,
+}
+
 /// Called when a transaction is sent once more, with how often it was.
 type OnResend = Box<dyn Fn(&SignedTx, u32) + Send + Sync>;
 
@@ -127,7 +134,8 @@ impl<C: MarketClient> Turn<'_, C> {
     ///
     /// # Errors
     /// [`WalletError`]: after [`Refused`](WalletError::Refused), [`Expired`](WalletError::Expired) and
-    /// [`Superseded`](WalletError::Superseded) it is in no block and never will be.
+    /// [`Superseded`](WalletError::Superseded) it is in no block and never will be. Without a limit to the wallet's
+    /// patience nothing else is returned, however the node answers.
     pub async fn deliver(&self, tx: &SignedTx) -> Result<TxResult, WalletError> {
         let Wallet { client, patience, on_resend, .. } = self.wallet;
         let (hash, start) = (tx.hash(), Instant::now());
@@ -141,81 +149,64 @@ impl<C: MarketClient> Turn<'_, C> {
             }
             let admitted = client.submit_tx(tx).await;
             sent = sent.saturating_add(1);
-            let wait = match admitted {
-                Ok(()) => {
-                    pause = patience.pause;
-                    client.wait_tx(&hash, patience.resend_after).await
+            let (state, refusal) = match admitted {
+                Ok(()) => (client.wait_tx(&hash, patience.resend_after).await, None),
+                // Perhaps refused, perhaps landed before and refused as a duplicate: the chain knows.
+                Err(ClientError::Api { status, message, .. }) if status != 429 && status < 500 => {
+                    (client.tx(&hash).await, Some(message))
                 }
                 // Nobody knows whether it arrived: ask the chain before doing anything else.
-                Err(ref error) if error.is_transient() => client.tx(&hash).await,
-                Err(ClientError::Api { message: reason, .. }) => {
-                    // Refused, or landed before and refused as a duplicate: the chain knows.
-                    return match self.landed(tx).await? {
-                        Some(result) => Ok(result),
-                        None => Err(self.dead(tx).await?.unwrap_or(WalletError::Refused { hash, reason })),
-                    };
-                }
-                Err(error) => return Err(error.into()),
+                Err(_) => (client.tx(&hash).await, None),
             };
-            match wait {
-                Ok(TxState::Included(result)) => return Ok(result),
-                Ok(TxState::Rejected { reason }) => {
-                    return match self.landed(tx).await? {
-                        Some(result) => Ok(result),
-                        None => Err(self.dead(tx).await?.unwrap_or(WalletError::Refused { hash, reason })),
-                    };
-                }
-                Ok(state @ (TxState::Pending | TxState::Unknown)) => match self.dead(tx).await {
-                    // Forgotten between two questions: not so fast.
-                    Ok(None) if admitted.is_ok() && state == TxState::Unknown => tokio::time::sleep(pause).await,
-                    Ok(None) => {}
-                    Ok(Some(dead)) => {
-                        // It may have landed between the two questions.
-                        return match self.landed(tx).await? {
-                            Some(result) => Ok(result),
-                            None => Err(dead),
-                        };
+            let error = match (state, refusal) {
+                (Ok(TxState::Included(result)), _) => return Ok(result),
+                (Ok(TxState::Rejected { reason }), _) | (Ok(TxState::Unknown), Some(reason)) => {
+                    match self.verdict(tx).await {
+                        Ok(Verdict::Landed(result)) => return Ok(result),
+                        Ok(Verdict::Dead(dead)) => return Err(dead),
+                        Ok(Verdict::Alive) => return Err(WalletError::Refused { hash, reason }),
+                        Err(error) => Some(error),
                     }
-                    Err(WalletError::Client(error)) if error.is_transient() => {}
-                    Err(error) => return Err(error),
+                }
+                (Ok(state @ (TxState::Pending | TxState::Unknown)), _) => match self.verdict(tx).await {
+                    Ok(Verdict::Landed(result)) => return Ok(result),
+                    Ok(Verdict::Dead(dead)) => return Err(dead),
+                    Ok(Verdict::Alive) => {
+                        if state == TxState::Pending {
+                            pause = patience.pause;
+                        }
+                        None
+                    }
+                    Err(error) => Some(error),
                 },
-                Err(error) if error.is_transient() => {}
-                Err(error) => return Err(error.into()),
-            }
+                (Err(error), _) => Some(error),
+            };
             let waited = start.elapsed();
             if patience.give_up_after.is_some_and(|most| waited >= most) {
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
-                return Err(WalletError::Unsettled { hash, waited_ms, expiry: tx.tx().expiry });
+                return Err(match error {
+                    Some(error) => error.into(),
+                    None => WalletError::Unsettled { hash, waited_ms, expiry: tx.tx().expiry },
+                });
             }
-            if admitted.is_err() {
-                tokio::time::sleep(pause).await;
-                pause = pause.saturating_mul(2).min(patience.pause_max);
-            }
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2).min(patience.pause_max);
         }
     }
 
-    /// The result, where it is in a block. Asks until there is an answer or patience ends.
-    async fn landed(&self, tx: &SignedTx) -> Result<Option<TxResult>, WalletError> {
-        let Wallet { client, patience, .. } = self.wallet;
-        let mut pause = patience.pause;
-        let start = Instant::now();
-        loop {
-            match client.tx(&tx.hash()).await {
-                Ok(TxState::Included(result)) => return Ok(Some(result)),
-                Ok(TxState::Pending | TxState::Rejected { .. } | TxState::Unknown) => return Ok(None),
-                Err(error)
-                    if error.is_transient() && patience.give_up_after.is_none_or(|most| start.elapsed() < most) =>
-                {
-                    tokio::time::sleep(pause).await;
-                    pause = pause.saturating_mul(2).min(patience.pause_max);
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+    /// Whether it has landed, still may, or never will.
+    async fn verdict(&self, tx: &SignedTx) -> Result<Verdict, ClientError> {
+        let dead = self.dead(tx).await?;
+        // After the reason, so that what landed between the two questions is seen.
+        Ok(match (self.wallet.client.tx(&tx.hash()).await?, dead) {
+            (TxState::Included(result), _) => Verdict::Landed(result),
+            (_, Some(dead)) => Verdict::Dead(dead),
+            _ => Verdict::Alive,
+        })
     }
 
     /// Why it can be in no block any more, if so. To be believed only where it is in none afterwards.
-    async fn dead(&self, tx: &SignedTx) -> Result<Option<WalletError>, WalletError> {
+    async fn dead(&self, tx: &SignedTx) -> Result<Option<WalletError>, ClientError> {
         let client = &self.wallet.client;
         let (hash, nonce, expiry) = (tx.hash(), tx.tx().nonce, tx.tx().expiry);
         if client.account(&tx.tx().sender).await?.nonce > nonce {

@@ -77,7 +77,7 @@ async fn walk<C: MarketClient>(
             let answer = prove(shared, &job.terms, deadline, None, progress).await?;
             return deliver(shared, job.prove(answer)).await;
         }
-        AnyJob::Offered(job) => lock(shared, job, progress).await?,
+        AnyJob::Offered(job) => lock(shared, job).await?,
     };
     progress.landed.store(true, Ordering::Relaxed);
     speak(shared, &staked.terms.task).await?;
@@ -88,11 +88,7 @@ async fn walk<C: MarketClient>(
 }
 
 /// Locks the task; whatever the transaction's fate seems to be, the chain decides whose it is.
-async fn lock<C: MarketClient>(
-    shared: &Shared<C>,
-    mut job: Job<Offered>,
-    progress: &Progress,
-) -> Result<Job<Staked>, Ending> {
+async fn lock<C: MarketClient>(shared: &Shared<C>, mut job: Job<Offered>) -> Result<Job<Staked>, Ending> {
     let task = job.terms.task;
     let turn = shared.wallet.turn().await;
     let sent = match job.state.sent.clone() {
@@ -100,7 +96,7 @@ async fn lock<C: MarketClient>(
         Some(tx) => {
             if let Some(view) = shared.task(&task).await.filter(|view| view.held_by(&shared.account)) {
                 drop(turn);
-                return Ok(hold(shared, job, &view, None, progress).await);
+                return Ok(hold(shared, job, &view, None).await);
             }
             tx
         }
@@ -123,7 +119,7 @@ async fn lock<C: MarketClient>(
     let view = shared.task(&task).await;
     let locked = result.as_ref().ok().map(|result| result.height);
     match view {
-        Some(view) if view.held_by(&shared.account) => Ok(hold(shared, job, &view, locked, progress).await),
+        Some(view) if view.held_by(&shared.account) => Ok(hold(shared, job, &view, locked).await),
         _ => Err(lost(match result {
             Ok(result) => format!("lock: {}", result.detail),
             Err(error) => format!("lock: {error}"),
@@ -132,12 +128,11 @@ async fn lock<C: MarketClient>(
 }
 
 /// Our stake holds the task: the chain says so.
-async fn hold<C: MarketClient>(
+pub(super) async fn hold<C: MarketClient>(
     shared: &Shared<C>,
     job: Job<Offered>,
     view: &TaskView,
     locked: Option<Height>,
-    progress: &Progress,
 ) -> Job<Staked> {
     let lock_deadline = view.lock_deadline.unwrap_or(view.not_after);
     let stake = view.escrow.get("stake").and_then(|stake| Amount::read(stake.as_str()?.to_owned()).ok());
@@ -148,7 +143,6 @@ async fn hold<C: MarketClient>(
         locked: locked.unwrap_or(Height(lock_deadline.0.saturating_sub(shared.windows.lock_blocks))),
         lock_deadline,
     };
-    progress.landed.store(true, Ordering::Relaxed);
     let job = job.stake(staked);
     shared.keep(AnyJob::Staked(job.clone())).await;
     let Staked { price, stake, lock_deadline, .. } = job.state;
@@ -398,7 +392,7 @@ async fn rescue<C: MarketClient>(shared: &Shared<C>, job: &mut Job<Proved>, view
         Ok(tx) => tx,
         Err(error) => return refused(&error),
     };
-    job.state.sent = Some(Sent::Reveal { tx: reveal.clone(), commit, salt });
+    job.state.sent = Some(Sent::Reveal { tx: reveal.clone(), salt });
     shared.keep(AnyJob::Proved(job.clone())).await;
     shared.tell(Report::Revealed { task, tx: reveal.hash() });
     let revealed = turn.deliver(&reveal).await;

@@ -10,13 +10,13 @@ use tokio::task::JoinSet;
 use zera_abi::{Amount, Height, Outcome, TaskId};
 
 use super::INPUTS_MAX;
-use super::drive::{Ending, drive};
+use super::drive::{Ending, drive, hold};
 use super::pump::{Input, events, heights};
 use super::shared::Shared;
 use crate::conduct::Conduct;
 use crate::decline::{Decline, Declined, Declines};
 use crate::error::DaemonError;
-use crate::job::{AnyJob, Job, Submitted, Way};
+use crate::job::{AnyJob, Job, Offered, Submitted, Terms, Way};
 use crate::market::MarketClient;
 use crate::report::Report;
 use crate::schedule::{Brake, Slot};
@@ -118,6 +118,11 @@ impl<C: MarketClient> State<C> {
             self.begin_again(job);
         }
         self.settle().await;
+        for task in self.shared.client.tasks(TaskStage::Assigned).await.unwrap_or_default() {
+            if task.held_by(&account) {
+                self.adopt(&task.id).await;
+            }
+        }
         self.sweep().await;
         while !(self.stopping && self.jobs.is_empty()) {
             let input = tokio::select! {
@@ -171,6 +176,10 @@ impl<C: MarketClient> State<C> {
         let Some(task) = event.task() else { return Ok(false) };
         match event.event.as_str() {
             "task_opened" | "task_reauctioned" | "task_released" | "rescue_opened" => Ok(true),
+            "task_locked" if event.account("provider") == Some(self.shared.account) => {
+                self.adopt(&task).await;
+                Ok(false)
+            }
             "task_final" | "task_failed" if event.account("provider") == Some(self.shared.account) => {
                 let paid = event.amount("paid");
                 if let Some(job) = self.settling.remove(&task) {
@@ -266,6 +275,25 @@ impl<C: MarketClient> State<C> {
             },
         };
         self.begin(task, job, active);
+    }
+
+    /// Takes up a lock of ours that no job knows: the job book was lost, or a transaction that was given up has landed after
+    /// all. The stake is as real as any.
+    async fn adopt(&mut self, task: &TaskId) {
+        if self.active.contains_key(task) {
+            return;
+        }
+        let Ok(Some(view)) = self.shared.client.task(task).await else { return };
+        let offered = self.shared.prover.offer(&view.predicate).is_some_and(|offer| offer.key == view.key);
+        let terms = Arc::new(Terms::of(self.shared.chain, &view));
+        if !view.held_by(&self.shared.account) || !offered || !terms.root_holds() {
+            return;
+        }
+        let (price, stake) = (view.locked_price.unwrap_or(Amount::ZERO), Amount::ZERO);
+        let offered = Offered { by: Way::Lock, price, stake, sent: None };
+        let job = hold(&self.shared, Job { terms, state: offered }, &view, None).await;
+        self.shared.tell(Report::Resumed { task: *task, stage: "adopted" });
+        self.begin_again(AnyJob::Staked(job));
     }
 
     pub(super) fn begin(&mut self, task: TaskId, job: AnyJob, active: Active) {

@@ -92,8 +92,6 @@ enum SentRow {
         #[serde(with = "crate::json")]
         tx: Vec<u8>,
         #[serde(with = "crate::json")]
-        commit: Vec<u8>,
-        #[serde(with = "crate::json")]
         salt: [u8; 32],
     },
 }
@@ -118,9 +116,7 @@ pub(super) fn encode(job: &AnyJob) -> Vec<u8> {
             sent: sent.as_ref().map(|sent| match sent {
                 Sent::Submit(tx) => SentRow::Submit { tx: tx.encode() },
                 Sent::Commit { tx, salt } => SentRow::Commit { tx: tx.encode(), salt: *salt },
-                Sent::Reveal { tx, commit, salt } => {
-                    SentRow::Reveal { tx: tx.encode(), commit: commit.encode(), salt: *salt }
-                }
+                Sent::Reveal { tx, salt } => SentRow::Reveal { tx: tx.encode(), salt: *salt },
             }),
         },
         AnyJob::Submitted(Job { state: Submitted { price, outcome }, .. }) => {
@@ -164,9 +160,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<AnyJob, String> {
                 None => None,
                 Some(SentRow::Submit { tx: bytes }) => Some(Sent::Submit(tx(bytes)?)),
                 Some(SentRow::Commit { tx: bytes, salt }) => Some(Sent::Commit { tx: tx(bytes)?, salt }),
-                Some(SentRow::Reveal { tx: bytes, commit, salt }) => {
-                    Some(Sent::Reveal { tx: tx(bytes)?, commit: tx(commit)?, salt })
-                }
+                Some(SentRow::Reveal { tx: bytes, salt }) => Some(Sent::Reveal { tx: tx(bytes)?, salt }),
             };
             let answer = Answer { outcome, declared, proof };
             AnyJob::Proved(Job { terms, state: Proved { price, answer, sent } })

@@ -47,7 +47,7 @@ fn jobs() -> Vec<AnyJob> {
         proved(4, None),
         proved(5, Some(Sent::Submit(tx(1)))),
         proved(6, Some(Sent::Commit { tx: tx(2), salt: [11; 32] })),
-        proved(7, Some(Sent::Reveal { tx: tx(3), commit: tx(4), salt: [12; 32] })),
+        proved(7, Some(Sent::Reveal { tx: tx(3), salt: [12; 32] })),
         AnyJob::Submitted(Job { terms: terms(8), state: Submitted { price, outcome: Outcome::True } }),
     ]
 }

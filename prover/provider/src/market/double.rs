@@ -202,6 +202,8 @@ impl Double {
         let now = inner.height;
         inner.market.lock(now, task, provider).unwrap();
         inner.tell();
+        drop(inner);
+        self.changed.send_modify(|count| *count += 1);
     }
 
     pub(crate) fn stage(&self, task: &TaskId) -> &'static str {
@@ -299,6 +301,9 @@ impl Inner {
             let (event, fields) = match note {
                 Note::Opened { task } => ("task_opened", json!({ "task": task.to_string() })),
                 Note::Reauctioned { task, .. } => ("task_reauctioned", json!({ "task": task.to_string() })),
+                Note::Locked { task, provider, .. } => {
+                    ("task_locked", json!({ "task": task.to_string(), "provider": provider.to_string() }))
+                }
                 Note::Released { task, .. } => ("task_released", json!({ "task": task.to_string() })),
                 Note::RescueOpened { task, .. } => ("rescue_opened", json!({ "task": task.to_string() })),
                 Note::Finalised { task, provider, paid, .. } => (

@@ -168,3 +168,25 @@ async fn killed_between_commitment_and_reveal() {
     assert_eq!((world.chain.included("commit"), world.chain.included("reveal")), (1, 1));
     assert!(all_same(&world.chain.arrived("commit")));
 }
+
+/// Story: the job book was on a disk that is gone. The stake is not.
+#[tokio::test]
+async fn locks_that_the_job_book_does_not_know_are_taken_up() {
+    let world = World::new();
+    let before = world.ask();
+    world.chain.lock_as(&before, world.account());
+    let mut handle = world.start().await;
+    until(&mut handle, resumed("adopted")).await;
+    let miner = world.mine();
+    until(&mut handle, is_accepted).await;
+    drop(miner);
+    // And while it runs: one that was given up, and that somebody sent again.
+    world.drill.send_replace(Conduct::Idle);
+    let after = world.ask();
+    world.chain.lock_as(&after, world.account());
+    until(&mut handle, resumed("adopted")).await;
+    let _miner = world.mine();
+    until(&mut handle, is_accepted).await;
+    assert_eq!(world.chain.included("lock"), 0);
+    assert_eq!(world.chain.included("submit"), 2);
+}

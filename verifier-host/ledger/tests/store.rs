@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use redb::{Database, TableDefinition};
 use zera_ledger::{Ledger, LedgerError, SCHEMA};
-use zera_market::ports::{Change, MemStore, Store, Table};
+use zera_market::ports::{Change, MemStore, Row, Store, Table};
 
 const FORMAT: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("zera/format");
 
@@ -135,7 +135,7 @@ fn a_second_handle_is_told_that_the_file_is_open() {
 }
 
 /// A ledger with some rows, as bytes, and its rows.
-fn sample(path: &Path) -> (Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>) {
+fn sample(path: &Path) -> (Vec<u8>, Vec<Row>) {
     let ledger = Ledger::open(path).expect("made");
     for block in 0..4u8 {
         let rows: Vec<Change> = (0..200u8).map(|i| put(Table::Accounts, &[i, block], &[i; 48])).collect();

@@ -30,6 +30,7 @@ pub mod rules;
 pub mod task;
 // The machine.
 mod coins;
+mod index;
 mod market;
 mod restore;
 mod row;

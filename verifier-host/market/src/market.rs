@@ -1,6 +1,6 @@
 //! The market as a value: rows, balances, the buckets that money moves between, and conservation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use zera_abi::{AccountId, Amount, Height, KeyId, TaskId};
 
 use crate::coins::Coins;
 use crate::error::MarketError;
+use crate::index::Index;
 use crate::note::Note;
 use crate::rules::{Rules, RulesError};
 use crate::task::{Bucket, Task, TaskState};
@@ -82,11 +83,11 @@ pub(crate) struct KeyRow {
 pub struct Market {
     pub(crate) rules: Vec<Arc<Rules>>,
     pub(crate) accounts: Vec<AccountRow>,
-    pub(crate) account_ids: BTreeMap<AccountId, u32>,
+    pub(crate) account_ids: Index,
     pub(crate) tasks: Vec<Task>,
-    pub(crate) task_ids: BTreeMap<TaskId, u32>,
+    pub(crate) task_ids: Index,
     pub(crate) keys: Vec<KeyRow>,
-    pub(crate) key_ids: BTreeMap<KeyId, u32>,
+    pub(crate) key_ids: Index,
     /// What `tick` has to do, in the order in which it does it.
     pub(crate) due: BTreeSet<(Height, u32)>,
     pub(crate) totals: Totals,
@@ -128,11 +129,11 @@ impl Market {
         Market {
             rules,
             accounts: Vec::new(),
-            account_ids: BTreeMap::new(),
+            account_ids: Index::default(),
             tasks: Vec::new(),
-            task_ids: BTreeMap::new(),
+            task_ids: Index::default(),
             keys: Vec::new(),
-            key_ids: BTreeMap::new(),
+            key_ids: Index::default(),
             due: BTreeSet::new(),
             totals: Totals::default(),
             notes: Vec::new(),
@@ -171,8 +172,8 @@ impl Market {
 
     /// An account's money; nothing for an account that never had any.
     pub fn account(&self, id: &AccountId) -> Balance {
-        self.account_ids.get(id).map_or(Balance::default(), |at| {
-            let row = self.account_row(*at);
+        self.account_ids.find(&id.0).map_or(Balance::default(), |at| {
+            let row = self.account_row(at);
             Balance { free: row.free, locked: row.locked }
         })
     }
@@ -189,7 +190,7 @@ impl Market {
 
     /// A task by its name.
     pub fn task(&self, id: &TaskId) -> Option<&Task> {
-        self.task_ids.get(id).map(|at| self.task_at(*at))
+        self.task_ids.find(&id.0).map(|at| self.task_at(at))
     }
 
     /// Every task, in the order of opening.
@@ -199,7 +200,7 @@ impl Market {
 
     /// Bounty and declared value of the tasks of `key` that have not ended.
     pub fn key_exposure(&self, key: &KeyId) -> Amount {
-        self.key_ids.get(key).map_or(Amount::ZERO, |at| self.key_row(*at).exposure)
+        self.key_ids.find(&key.0).map_or(Amount::ZERO, |at| self.key_row(at).exposure)
     }
 
     /// New money for `account`: genesis, or a test network's faucet.
@@ -343,28 +344,28 @@ impl Market {
     }
 
     pub(crate) fn find(&self, id: &TaskId) -> Result<u32, MarketError> {
-        self.task_ids.get(id).copied().ok_or(MarketError::UnknownTask { task: *id })
+        self.task_ids.find(&id.0).ok_or(MarketError::UnknownTask { task: *id })
     }
 
     pub(crate) fn account_or_new(&mut self, id: AccountId) -> Result<u32, MarketError> {
-        if let Some(at) = self.account_ids.get(&id) {
-            return Ok(*at);
+        if let Some(at) = self.account_ids.find(&id.0) {
+            return Ok(at);
         }
         let at = dense("accounts", self.accounts.len())?;
         self.accounts.push(AccountRow { id, free: Amount::ZERO, locked: Amount::ZERO, locks: 0, dirty: true });
-        self.account_ids.insert(id, at);
+        self.account_ids.insert(&id.0, at);
         self.record(|_| Undo::NewAccount);
         self.accounts_dirty.push(at);
         Ok(at)
     }
 
     pub(crate) fn key_or_new(&mut self, id: KeyId) -> Result<u32, MarketError> {
-        if let Some(at) = self.key_ids.get(&id) {
-            return Ok(*at);
+        if let Some(at) = self.key_ids.find(&id.0) {
+            return Ok(at);
         }
         let at = dense("keys", self.keys.len())?;
         self.keys.push(KeyRow { id, exposure: Amount::ZERO });
-        self.key_ids.insert(id, at);
+        self.key_ids.insert(&id.0, at);
         self.record(|_| Undo::NewKey);
         Ok(at)
     }
@@ -421,7 +422,7 @@ impl Market {
 
     /// The account, where its free balance covers `need`.
     pub(crate) fn payer(&self, id: &AccountId, need: Amount) -> Result<u32, MarketError> {
-        let at = self.account_ids.get(id).copied();
+        let at = self.account_ids.find(&id.0);
         let have = at.map_or(Amount::ZERO, |at| self.account_row(at).free);
         match at {
             Some(at) if have >= need => Ok(at),

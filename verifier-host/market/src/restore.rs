@@ -93,7 +93,7 @@ impl Market {
         let (free, locked) = row::read_account(value).ok_or("not an account of this version")?;
         let at = u32::try_from(self.accounts.len()).map_err(|_| "more accounts than can be numbered")?;
         self.accounts.push(AccountRow { id, free, locked, locks: 0, dirty: false });
-        self.account_ids.insert(id, at);
+        self.account_ids.insert(&id.0, at);
         self.totals.free = self.totals.free.checked_add(free).ok_or("free balances do not fit")?;
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Market {
             return Err("another sequence number than its place");
         }
         let rules = row::rules_of(&self.rules, task.rules_version).ok_or("unknown rules")?;
-        let find = |id: &AccountId| self.account_ids.get(id).copied().ok_or("unknown account");
+        let find = |id: &AccountId| self.account_ids.find(&id.0).ok_or("unknown account");
         let requester_at = find(&task.requester)?;
         let party = match &mut task.state {
             TaskState::Assigned { provider, .. }
@@ -160,7 +160,7 @@ impl Market {
             self.due.insert((due, sequence));
         }
         self.tasks.push(task);
-        self.task_ids.insert(*id, sequence);
+        self.task_ids.insert(&id.0, sequence);
         Ok(())
     }
 }

@@ -96,7 +96,7 @@ impl Market {
             }
             Undo::NewAccount => {
                 if let Some(row) = self.accounts.pop() {
-                    self.account_ids.remove(&row.id);
+                    self.account_ids.remove(&row.id.0);
                 }
             }
             Undo::Task { at, live } => {
@@ -109,13 +109,13 @@ impl Market {
                     if let Some(due) = task.due() {
                         self.due.remove(&(due, task.sequence));
                     }
-                    self.task_ids.remove(&task.terms.id);
+                    self.task_ids.remove(&task.terms.id.0);
                 }
             }
             Undo::Exposure { at, exposure } => self.key_mut(at).exposure = exposure,
             Undo::NewKey => {
                 if let Some(key) = self.keys.pop() {
-                    self.key_ids.remove(&key.id);
+                    self.key_ids.remove(&key.id.0);
                 }
             }
             Undo::NewRules => {

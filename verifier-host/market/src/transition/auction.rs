@@ -26,7 +26,7 @@ impl Market {
             Level::Accepted | Level::Final => {}
             level @ (Level::Pending | Level::Attested) => return Err(MarketError::Level { level }),
         }
-        if self.task_ids.contains_key(&opening.task) {
+        if self.task_ids.find(&opening.task.0).is_some() {
             return Err(MarketError::TaskExists { task: opening.task });
         }
         check_deadline(&rules, now, opening.deadline)?;
@@ -95,7 +95,7 @@ impl Market {
         };
         self.due.insert((clock.ends, sequence));
         self.tasks.push(task);
-        self.task_ids.insert(id, sequence);
+        self.task_ids.insert(&id.0, sequence);
         self.record(|_| Undo::NewTask);
         self.tasks_dirty.push(sequence);
         let bounty = self.debit(requester_at, opening.bounty_max);

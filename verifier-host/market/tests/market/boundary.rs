@@ -39,6 +39,19 @@ fn opening_needs_room_and_an_end() {
     assert_eq!(status(market.open(Height(OPENED), past)), Some(Status::Deadline));
 }
 
+/// However short a deadline the rules allow, it leaves room for a ramp, a lock and a rescue.
+#[test]
+fn opening_keeps_room_whatever_the_least_deadline() {
+    for (deadline_min_blocks, distance, expected) in
+        [(1, 39, Some(Status::Deadline)), (1, 40, None), (60, 59, Some(Status::Deadline)), (60, 60, None)]
+    {
+        let mut market = rich_market(zera_market::Rules { deadline_min_blocks, ..zera_market::Rules::standard() });
+        let mut opening = opening(1);
+        opening.deadline = Height(OPENED + distance);
+        assert_eq!(status(market.open(Height(OPENED), opening)), expected, "{deadline_min_blocks}, {distance}");
+    }
+}
+
 #[test]
 fn a_task_may_be_cancelled_from_the_fifth_block() {
     for (now, expected) in [(104, Some(Status::State)), (105, None), (106, None)] {
@@ -232,6 +245,22 @@ fn limits_count_the_last_one_in() {
     let answer = good(&market, 1, RESCUER, True);
     assert_eq!(status(commit(&mut market, 111, RESCUER, &answer)), None);
     assert_eq!(status(commit(&mut market, 111, OTHER, &answer)), Some(Status::Limit));
+    // Nor does one that is lost by bad proofs, given back or answered.
+    market.open(Height(111), opening(4)).expect("opens");
+    market.open(Height(111), opening(5)).expect("opens");
+    let mut judge = Judge::default();
+    market.lock(Height(111), &task_id(4), PROVIDER).expect("the second lock");
+    assert_eq!(status(market.lock(Height(111), &task_id(5), PROVIDER)), Some(Status::Limit));
+    for _ in 0..3 {
+        let _ = market.submit(Height(111), &task_id(4), PROVIDER, bad(True), &mut judge).expect("judged");
+    }
+    market.lock(Height(111), &task_id(5), PROVIDER).expect("task 4 is in rescue");
+    market.release(Height(111), &task_id(5), PROVIDER).expect("released");
+    let answer = good(&market, 3, PROVIDER, True);
+    let _ = market.submit(Height(111), &task_id(3), PROVIDER, answer, &mut judge).expect("accepted");
+    market.lock(Height(111), &task_id(5), PROVIDER).expect("no lock is left");
+    market.open(Height(111), opening(6)).expect("opens");
+    market.lock(Height(111), &task_id(6), PROVIDER).expect("the second lock");
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub fn commit_digest(salt: &[u8; 32], provider: &AccountId, task: &TaskId, answe
     hash.finalize().into()
 }
 
-/// A claim whose proof the judge found valid. Only [`Verified::judge`] makes one, and only the market calls it.
+/// A claim whose proof the judge found valid. Only the market makes one, by asking the judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified<T>(T);
 

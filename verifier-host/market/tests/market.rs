@@ -14,3 +14,5 @@ mod model;
 mod payout;
 #[path = "market/random.rs"]
 mod random;
+#[path = "market/view.rs"]
+mod view;

@@ -147,7 +147,8 @@ fn sources_keep_the_rules() {
             assert!(text.starts_with("//!"), "{shown}: has no crate docs");
         }
         // The guest side needs it for its imports and its heap, and nowhere else.
-        let may = ["contracts/sdk/src/imports.rs", "contracts/sdk/src/heap.rs"].iter().any(|file| *path == root.join(file));
+        let may =
+            ["contracts/sdk/src/imports.rs", "contracts/sdk/src/heap.rs"].iter().any(|file| *path == root.join(file));
         for form in [concat!("unsafe", " {"), concat!("unsafe", " fn"), concat!("unsafe", " impl")] {
             assert!(may || !text.contains(form), "{shown}: holds unsafe code");
         }
@@ -157,7 +158,14 @@ fn sources_keep_the_rules() {
 #[test]
 fn domain_types_are_not_serialised() {
     let root = root();
-    for folder in ["contracts/abi", "circuits", "verifier-host/market", "verifier-host/host", "verifier-host/verifier", "verifier-host/ledger"] {
+    for folder in [
+        "contracts/abi",
+        "circuits",
+        "verifier-host/market",
+        "verifier-host/host",
+        "verifier-host/verifier",
+        "verifier-host/ledger",
+    ] {
         let mut files = Vec::new();
         sources(&root.join(folder), &mut files);
         for path in files {

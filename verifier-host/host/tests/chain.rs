@@ -9,8 +9,8 @@ use rand_chacha::ChaCha20Rng;
 use zera_abi::wire::Request;
 use zera_abi::{AccountId, Amount, Blocks, ChainId, End, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId};
 use zera_host::{
-    Action, BlockReport, CallEnd, Chain, ConfigEntry, Ending, EntryName, Event, Genesis, Publication, Receipt, Rejection,
-    SignedTx, Tx, Verdicts, verify_jobs,
+    Action, BlockReport, CallEnd, Chain, ConfigEntry, Ending, EntryName, Event, Genesis, Publication, Receipt,
+    Rejection, SignedTx, Tx, Verdicts, verify_jobs,
 };
 use zera_kernels::Arkworks;
 use zera_library::range::{self, Input};
@@ -111,7 +111,9 @@ impl Fixture {
         // What has a fixed price needs no more; a call may not ask for more than a call may use.
         let signed = tx.clone().sign(&key(who)).unwrap();
         let fuel_limit = match &tx.action {
-            Action::Call { .. } => self.chain.intrinsic_fuel(&signed).unwrap() + self.chain.cost().unwrap().call_fuel_max,
+            Action::Call { .. } => {
+                self.chain.intrinsic_fuel(&signed).unwrap() + self.chain.cost().unwrap().call_fuel_max
+            }
             _ => FUEL,
         };
         Tx { fuel_limit, ..tx }.sign(&key(who)).unwrap()
@@ -184,7 +186,8 @@ impl Fixture {
         let inputs = TapeInputs { binding: binding.to_scalar(), public: &public, private: &[] };
         let z = self.artefact.tape.run(&inputs).unwrap();
         let mut rng = ChaCha20Rng::seed_from_u64(7);
-        let (proof, _) = zera_prover::prove(&Arkworks, &self.keys.proving, &self.artefact.matrices, &z, &mut rng).unwrap();
+        let (proof, _) =
+            zera_prover::prove(&Arkworks, &self.keys.proving, &self.artefact.matrices, &z, &mut rng).unwrap();
         let proof = zera_verifier::Proof::from_points(proof.a, proof.b, proof.c).unwrap();
         Answer { outcome, declared: vec![], proof: Box::new(proof.encode()) }
     }
@@ -269,7 +272,10 @@ fn a_copied_or_corrupted_proof_costs_its_sender_and_changes_no_contract() {
     let stolen = f.one(BOB, Action::Submit { task: first, answer: answer.clone() });
     assert_eq!(stolen.ending, Ending::Refused(Status::Unauthorized));
     f.one(ALICE, Action::Submit { task: first, answer: answer.clone() });
-    assert_eq!(f.one(ALICE, Action::Submit { task: first, answer: answer.clone() }).ending, Ending::Refused(Status::State));
+    assert_eq!(
+        f.one(ALICE, Action::Submit { task: first, answer: answer.clone() }).ending,
+        Ending::Refused(Status::State)
+    );
     // The same question again, answered with a copy: task and provider are in the statement.
     let second = f.ask(HOLDS, Level::Accepted);
     f.one(BOB, Action::Lock { task: second });

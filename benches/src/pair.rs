@@ -1,0 +1,46 @@
+//! Two rivals, timed in turns.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::BenchmarkGroup;
+use criterion::measurement::WallTime;
+
+/// Times `ours` and `peer` in turns, each under its name.
+///
+/// In either bench an iteration runs both on one input of `setup`, in alternating order, and counts the one: caches and
+/// clock speed are what the other left, for both alike. A bench thus takes twice the time that it reports. The clock is read
+/// at every turn, some tens of nanoseconds: not for work below ten microseconds.
+pub fn pair<I, A, B>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    mut setup: impl FnMut() -> I,
+    (name, mut ours): (&str, impl FnMut(&I) -> A),
+    (peer_name, mut peer): (&str, impl FnMut(&I) -> B),
+) {
+    let mut turn = 0u64;
+    let mut turns = |count: u64| {
+        let (mut one, mut other) = (Duration::ZERO, Duration::ZERO);
+        for _ in 0..count {
+            let input = setup();
+            turn += 1;
+            if turn.is_multiple_of(2) {
+                one += time(&mut ours, &input);
+                other += time(&mut peer, &input);
+            } else {
+                other += time(&mut peer, &input);
+                one += time(&mut ours, &input);
+            }
+        }
+        (one, other)
+    };
+    group.bench_function(name, |bench| bench.iter_custom(|count| turns(count).0));
+    group.bench_function(peer_name, |bench| bench.iter_custom(|count| turns(count).1));
+}
+
+fn time<I, T>(work: &mut impl FnMut(&I) -> T, input: &I) -> Duration {
+    let start = Instant::now();
+    let output = black_box(work(black_box(input)));
+    let elapsed = start.elapsed();
+    drop(output);
+    elapsed
+}

@@ -1,0 +1,238 @@
+//! A chain one block before its proofs: tasks asked for by a contract and locked by a provider.
+
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use zera_abi::wire::Request;
+use zera_abi::{AccountId, Amount, Blocks, Height, Level, Outcome, TaskId};
+use zera_host::{
+    Action, BlockReport, Chain, Ending, EntryName, Genesis, ProofJob, Publication, SignedTx, Tx, Verdicts, verify_jobs,
+};
+use zera_kernels::Arkworks;
+use zera_library::range;
+use zera_market::ports::{Change, MemStore, Store, Table};
+use zera_market::{Answer, Rules};
+use zera_params::{Keys, dev_keys};
+use zera_r1cs::{Artefact, TapeInputs};
+use zera_statement::Binding;
+
+/// Most fuel of a transaction; what it does not use is not charged.
+const FUEL: u64 = 6_000_000;
+/// Transactions of one block while the chain is prepared.
+const BLOCK: usize = 32;
+const OWNER: u8 = 1;
+const PROVIDER: u8 = 2;
+
+/// The next block's transactions are submissions, one for each task, in order.
+pub struct Stage {
+    genesis: Genesis,
+    rows: MemStore,
+    contract: AccountId,
+    tasks: Vec<TaskId>,
+    submissions: Vec<SignedTx>,
+}
+
+/// A chain that is ready for `txs`.
+pub struct Ready {
+    /// The chain, with the contract compiled.
+    pub chain: Chain,
+    /// The block.
+    pub txs: Vec<SignedTx>,
+    /// Verdicts computed ahead; none for a block that is verified inline.
+    pub verdicts: Verdicts,
+}
+
+impl Ready {
+    /// Applies the block.
+    pub fn apply(mut self) -> (Chain, BlockReport) {
+        let report = self.chain.apply(self.txs, self.verdicts).expect("no fault");
+        (self.chain, report)
+    }
+}
+
+impl Stage {
+    /// `count` tasks of `RangePredicate`, with a valid proof for each: some tens of milliseconds a task.
+    pub fn new(count: usize) -> Stage {
+        let genesis = Genesis {
+            name: "bench".to_owned(),
+            development: true,
+            rules: Rules::local(),
+            fuel_price: 1,
+            key_activation: Blocks(0),
+            name_timelock: Blocks(5),
+            accounts: [OWNER, PROVIDER].map(|seed| (account(seed), zra(10_000))).to_vec(),
+        };
+        let artefact = (zera_library::by_name(range::NAME).expect("built in").artefact)();
+        let keys = dev_keys(&artefact.matrices).expect("development keys");
+        let store = Arc::new(MemStore::default());
+        let chain = Chain::open(Arc::clone(&store) as Arc<dyn Store>, &genesis).expect("opens");
+        let mut client = Client { chain, nonces: [0; 3] };
+
+        let wasm = wat::parse_str(include_str!("asker.wat")).expect("a module");
+        let register = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
+        let deploy = Action::Deploy { wasm, config: Vec::new(), endowment: zra(5_000) };
+        let report = client.block(OWNER, vec![Action::Publish(publication(artefact)), register, deploy]);
+        let contract = report.receipts.last().and_then(|receipt| receipt.data.as_slice().try_into().ok());
+        let contract = AccountId(contract.expect("the contract's id"));
+
+        let public = range::Input { x: 42, lo: 18, hi: 99 }.encode();
+        let input = request(artefact, &public, client.chain.head().height);
+        let ask = Action::Call { contract, entry: "ask".to_owned(), input };
+        client.blocks(OWNER, vec![ask; count]);
+        let tasks: Vec<TaskId> = client.market().tasks().map(|task| *task.id()).collect();
+        client.blocks(PROVIDER, tasks.iter().map(|task| Action::Lock { task: *task }).collect());
+
+        let prove = |task: &TaskId| answer(&client, artefact, &keys, &public, task);
+        let answers: Vec<Answer> = tasks.iter().map(prove).collect();
+        let submit = |(task, answer): (&TaskId, Answer)| Action::Submit { task: *task, answer };
+        let actions: Vec<Action> = tasks.iter().zip(answers).map(submit).collect();
+        let submissions = actions.into_iter().map(|action| client.sign(PROVIDER, action)).collect();
+        Stage { genesis, rows: copy(store.as_ref()), contract, tasks, submissions }
+    }
+
+    /// A copy of the chain, ready for the first `count` submissions.
+    pub fn ready(&self, count: usize, ahead: bool) -> Ready {
+        let mut chain = Chain::open(Arc::new(copy(&self.rows)), &self.genesis).expect("opens");
+        // A node that has run the contract before has it compiled.
+        let nothing = EntryName::parse("nothing").expect("a name");
+        chain.query(self.contract, account(OWNER), nothing, &[]).expect("no fault").expect("a contract");
+        let txs = self.submissions[..count].to_vec();
+        let mut verdicts = Verdicts::default();
+        if ahead {
+            verdicts.extend(verify_jobs(&self.jobs(&chain, count)));
+        }
+        Ready { chain, txs, verdicts }
+    }
+
+    /// The proofs of the first `count` submissions.
+    pub fn jobs(&self, chain: &Chain, count: usize) -> Vec<ProofJob> {
+        let jobs = chain.proof_jobs(&self.submissions[..count]).expect("no fault");
+        assert_eq!(jobs.len(), count);
+        jobs
+    }
+
+    /// Every submission is accepted and the contract was called back; the state root.
+    pub fn check(&self, count: usize, (chain, report): (Chain, BlockReport)) -> [u8; 32] {
+        assert!(report.rejected.is_empty() && report.deferred.is_empty(), "{:?}", report.rejected);
+        assert_eq!(report.receipts.len(), count);
+        let market = chain.market().expect("no fault");
+        for (index, task) in self.tasks.iter().enumerate() {
+            let level = market.task(task).expect("the task").level();
+            assert_eq!(level, if index < count { Level::Accepted } else { Level::Pending }, "task {index}");
+        }
+        assert_eq!(chain.storage(&self.contract, b"state").expect("no fault"), Some(vec![1]));
+        report.header.state_root
+    }
+}
+
+/// Signs, and applies blocks.
+struct Client {
+    chain: Chain,
+    nonces: [u64; 3],
+}
+
+impl Client {
+    fn market(&self) -> &zera_market::Market {
+        self.chain.market().expect("no fault")
+    }
+
+    fn sign(&mut self, who: u8, action: Action) -> SignedTx {
+        let nonce = &mut self.nonces[usize::from(who)];
+        let fuel_limit = if matches!(action, Action::Call { .. }) { FUEL } else { 30_000_000 };
+        let tx = Tx {
+            chain: self.chain.chain_id().expect("no fault"),
+            sender: account(who),
+            nonce: *nonce,
+            expiry: Height(1_000),
+            fuel_limit,
+            action,
+        };
+        *nonce += 1;
+        tx.sign(&key(who)).expect("the sender's key")
+    }
+
+    fn block(&mut self, who: u8, actions: Vec<Action>) -> BlockReport {
+        let txs: Vec<SignedTx> = actions.into_iter().map(|action| self.sign(who, action)).collect();
+        let count = txs.len();
+        let report = self.chain.apply(txs, Verdicts::default()).expect("no fault");
+        let done = report.receipts.iter().filter(|receipt| receipt.ending == Ending::Done).count();
+        assert_eq!(done, count, "{:?} {:?}", report.receipts, report.rejected);
+        report
+    }
+
+    fn blocks(&mut self, who: u8, actions: Vec<Action>) {
+        for chunk in actions.chunks(BLOCK) {
+            self.block(who, chunk.to_vec());
+        }
+    }
+}
+
+fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+fn account(seed: u8) -> AccountId {
+    AccountId(key(seed).verifying_key().to_bytes())
+}
+
+fn zra(zra: u64) -> Amount {
+    Amount::from_units(u128::from(zra) * zera_abi::amount::UNITS_PER_ZRA)
+}
+
+fn publication(artefact: &Artefact) -> Publication {
+    Publication {
+        name: artefact.manifest.name.clone(),
+        matrices_digest: artefact.matrices.digest(),
+        program_hash: artefact.program_hash,
+        manifest_hash: artefact.manifest.hash(),
+        public_len: artefact.manifest.public_len,
+        private_len: artefact.manifest.private_len,
+        declared: 0,
+    }
+}
+
+fn request(artefact: &Artefact, public: &[u8], now: Height) -> Vec<u8> {
+    let request = Request {
+        predicate: artefact.predicate_id(),
+        public,
+        bounty: 4_000_000_000,
+        min_stake: 1_000_000_000,
+        value_at_risk: 0,
+        deadline: now.0 + 100,
+        callback_fuel: 2_000_000,
+        expected: &[],
+        level: Level::Accepted,
+    };
+    let mut bytes = vec![0; request.encoded_len()];
+    request.encode(&mut bytes).expect("it fits");
+    bytes
+}
+
+fn answer(client: &Client, artefact: &Artefact, keys: &Keys, public: &[u8], task: &TaskId) -> Answer {
+    let binding = Binding {
+        chain: client.chain.chain_id().expect("no fault"),
+        task: *task,
+        key: keys.verifying.id(),
+        predicate: artefact.predicate_id(),
+        provider: account(PROVIDER),
+        not_after: client.market().task(task).expect("the task").not_after(),
+    };
+    let inputs = TapeInputs { binding: binding.to_scalar(), public, private: &[] };
+    let z = artefact.tape.run(&inputs).expect("the tape runs");
+    let mut rng = crate::workload::rng(u64::from(task.0[0]));
+    let (proof, _) = zera_prover::prove(&Arkworks, &keys.proving, &artefact.matrices, &z, &mut rng).expect("a proof");
+    let proof = zera_verifier::Proof::from_points(proof.a, proof.b, proof.c).expect("points of a proof");
+    Answer { outcome: Outcome::True, declared: Vec::new(), proof: Box::new(proof.encode()) }
+}
+
+/// All rows of a store in a new one.
+fn copy(store: &dyn Store) -> MemStore {
+    let mut changes = Vec::new();
+    for table in Table::ALL.iter().copied() {
+        let rows = store.scan(table, &[], &[], usize::MAX).expect("memory is read");
+        changes.extend(rows.into_iter().map(|(key, value)| Change { table, key, value: Some(value) }));
+    }
+    let fresh = MemStore::default();
+    fresh.commit(&changes).expect("memory is written");
+    fresh
+}

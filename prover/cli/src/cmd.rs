@@ -1,0 +1,13 @@
+//! One command a file.
+
+pub mod account;
+pub mod contract;
+pub mod demo;
+pub mod key;
+pub mod node;
+pub mod predicate;
+pub mod prove;
+pub mod provider;
+pub mod setup;
+pub mod task;
+pub mod verify;

@@ -1,0 +1,144 @@
+//! `zera demo`: the main job, scripted, on an embedded network.
+
+mod feed;
+mod network;
+mod prices;
+mod report;
+mod story;
+mod timeline;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use crate::output::{Blame, Failure, Output, Verdict};
+use network::Setup;
+use report::{Balances, Summary, Times};
+use story::Story;
+use zera_library::special_price;
+
+/// The main job on an embedded network, with its stories.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Keep ledger, keys and journals here (an empty or new folder) instead of in a temporary folder.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Milliseconds between blocks.
+    #[arg(long, value_name = "MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(20..=5_000))]
+    block_ms: u64,
+    /// Where the node's API listens; loopback only.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Threads that a proof may use [default: every core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+/// Runs the demo. Exit code 0 only if every story ended as the rules say and money is conserved to the unit.
+pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
+    if !args.listen.ip().is_loopback() {
+        return Err(Failure::Input(anyhow::anyhow!("--listen {}: the demo listens on loopback only", args.listen)));
+    }
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime").environment()?;
+    let interrupted = async {
+        tokio::signal::ctrl_c().await.context("waiting for an interrupt")?;
+        anyhow::bail!("interrupted")
+    };
+    let played = runtime.block_on(async {
+        tokio::select! {
+            summary = play(args, out) => summary,
+            stopped = interrupted => stopped,
+        }
+    });
+    let summary = played.environment()?;
+    out.result(&summary.to_json(), &summary.to_text());
+    Ok(if summary.is_good() { Verdict::Yes } else { Verdict::No })
+}
+
+async fn play(args: &Args, out: Output) -> anyhow::Result<Summary> {
+    let started = Instant::now();
+    let temporary = match args.data {
+        Some(_) => None,
+        None => Some(tempfile::tempdir().context("making a temporary folder")?),
+    };
+    let data = match (&args.data, &temporary) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(dir)) => dir.path().to_path_buf(),
+        (None, None) => unreachable!("one of the two is set above"),
+    };
+    std::fs::create_dir_all(&data).with_context(|| format!("making the folder {}", data.display()))?;
+    let threads = match args.threads {
+        Some(threads) => usize::from(threads),
+        None => std::thread::available_parallelism().context("counting cores")?.get(),
+    };
+
+    out.say("A contract asks a question; a provider who stakes a little ZRA computes the answer off-chain and proves it; the");
+    out.say(
+        "host verifies the proof, and the contract acts on the answer in the same block. Six stories on one network.",
+    );
+    out.say("\nSet-up");
+    let predicate = zera_library::by_name(special_price::NAME).context("the predicate is not built in")?;
+    let built = Instant::now();
+    let artefact = (predicate.artefact)();
+    out.say(&format!(
+        "   {}: {} rows, {} wires, built in {} ms",
+        predicate.name,
+        artefact.matrices.rows(),
+        artefact.matrices.wires,
+        built.elapsed().as_millis()
+    ));
+    let made = Instant::now();
+    let dir = data.join("keys");
+    let keys = Arc::new(tokio::task::spawn_blocking(move || zera_params::dev_keys_cached(&dir, artefact)).await??);
+    out.say(&format!(
+        "   development keys (public by construction; a real network refuses them): {} ms",
+        made.elapsed().as_millis()
+    ));
+    let setup = Setup { data: &data, block: Duration::from_millis(args.block_ms), listen: args.listen, threads };
+    let network = network::start(&setup, artefact, &keys, started, move |line| out.say(&format!("   {line}"))).await?;
+    let status = network.client.status().await?;
+    out.say(&format!(
+        "   chain {}, a block every {} ms, two providers",
+        timeline::short(&status.chain_id.to_string()),
+        status.block_ms
+    ));
+
+    let before = Balances::read(&network).await?;
+    let mut endings = Vec::new();
+    for (number, story) in (1..).zip(Story::ALL) {
+        out.say(&format!("\nStory {number}: {}", story.title()));
+        let ending = story.play(&network).await;
+        for check in &ending.checks {
+            out.say(&format!("   {} {}", if check.holds { "ok  " } else { "FAIL" }, check.what));
+        }
+        endings.push(ending);
+    }
+    let after = Balances::read(&network).await?;
+    let market = network.client.market().await?;
+    let times = Times::of(&network);
+    let timeline = network
+        .feed
+        .since(0)
+        .into_iter()
+        .filter_map(|seen| network.names.sentence(&seen.event).map(|sentence| (seen, sentence)))
+        .collect();
+    let summary = Summary {
+        chain: status.chain_id,
+        endings,
+        timeline,
+        before,
+        after,
+        totals: market.totals,
+        node_says_conserved: market.conserved,
+        supply: network.supply,
+        times,
+        rows: artefact.matrices.rows(),
+        threads,
+        elapsed: started.elapsed(),
+    };
+    network.stop().await?;
+    Ok(summary)
+}

@@ -1,0 +1,287 @@
+//! The embedded network: a node with its ledger, an operator, a contract, two providers. Everything talks to the node over
+//! its HTTP API on a loopback port, as it would from other machines.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use ed25519_dalek::SigningKey;
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+use zera_abi::{AccountId, Amount, Blocks, PredicateId};
+use zera_host::{Action, ConfigEntry, Genesis, Publication};
+use zera_ledger::Ledger;
+use zera_library::special_price;
+use zera_market::Rules;
+use zera_node::{BlockMode, Node, NodeConfig};
+use zera_params::Keys;
+use zera_provider::http::{Client, Limits};
+use zera_provider::view::TxResult;
+use zera_provider::{Conduct, Daemon, DaemonHandle, KeySource, Patience, PriceRule, ProviderConfig, Report, Wallet};
+use zera_r1cs::Artefact;
+
+use super::feed::{Feed, Seen};
+use super::timeline::Names;
+
+/// The contract of the published snippet, as it is committed.
+const WASM: &[u8] = include_bytes!("../../../../../contracts/prebuilt/special_price.wasm");
+/// Bounty that the contract offers at most.
+const BOUNTY_ZRA: u64 = 4;
+/// Least stake that it asks for.
+const MIN_STAKE_ZRA: u64 = 2;
+/// Fuel that it reserves for its call-back.
+const CALLBACK_FUEL: u64 = 3_000_000;
+/// Fuel limit of a contract call.
+const CALL_FUEL: u64 = 20_000_000;
+/// Fuel limit of everything else that the operator does.
+const SETUP_FUEL: u64 = 100_000_000;
+
+/// A provider of the demo.
+pub struct Provider {
+    /// Its name in the timeline.
+    pub name: &'static str,
+    /// Its account.
+    pub account: AccountId,
+    /// How it behaves from now on.
+    pub conduct: watch::Sender<Conduct>,
+    handle: Mutex<DaemonHandle>,
+    reports: Mutex<Vec<Report>>,
+}
+
+impl Provider {
+    /// What its daemon reported so far.
+    pub fn reports(&self) -> Vec<Report> {
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Ok(report) = handle.reports.try_recv() {
+            reports.push(report);
+        }
+        reports.clone()
+    }
+}
+
+/// The running network.
+pub struct Network {
+    /// The node's API.
+    pub client: Arc<Client>,
+    /// Everything that happens.
+    pub feed: Feed,
+    /// Who deploys the contract and calls it.
+    pub operator: Wallet<Client>,
+    /// An account that owns nothing but fees and tries what it should not.
+    pub stranger: Wallet<Client>,
+    /// The providers: Alice, Bob.
+    pub providers: [Provider; 2],
+    /// The contract.
+    pub contract: AccountId,
+    /// Names of accounts.
+    pub names: Names,
+    /// Genesis supply.
+    pub supply: Amount,
+    node: Node,
+}
+
+/// How the network is set up.
+pub struct Setup<'a> {
+    /// Folder of ledger, keys and journals.
+    pub data: &'a Path,
+    /// Time between blocks.
+    pub block: Duration,
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Threads a proof may use.
+    pub threads: usize,
+}
+
+/// A key that is the same in every demo: the accounts hold play money on a chain of their own.
+fn demo_key(name: &str) -> SigningKey {
+    SigningKey::from_bytes(&Sha256::digest(format!("zera/demo/{name}")).into())
+}
+
+fn account(name: &str) -> AccountId {
+    AccountId(demo_key(name).verifying_key().to_bytes())
+}
+
+fn zra(zra: u64) -> Amount {
+    Amount::from_units(u128::from(zra) * zera_abi::amount::UNITS_PER_ZRA)
+}
+
+/// The demo's genesis: short windows, development keys.
+fn genesis() -> Genesis {
+    let balances = [("operator", 200), ("stranger", 10), ("alice", 100), ("bob", 100)];
+    Genesis {
+        name: "demo".to_owned(),
+        development: true,
+        rules: Rules::local(),
+        fuel_price: 1,
+        key_activation: Blocks(0),
+        name_timelock: Blocks(100),
+        accounts: balances.map(|(name, amount)| (account(name), zra(amount))).to_vec(),
+    }
+}
+
+/// Starts everything: node, set-up transactions, providers.
+pub async fn start(
+    setup: &Setup<'_>,
+    artefact: &'static Artefact,
+    keys: &Arc<Keys>,
+    started: Instant,
+    say: impl Fn(&str) + Send + Sync + Clone + 'static,
+) -> anyhow::Result<Network> {
+    let ledger = Ledger::open(setup.data.join("ledger.redb")).context("opening the ledger")?;
+    let genesis = genesis();
+    let supply = genesis.accounts.iter().try_fold(Amount::ZERO, |sum, (_, amount)| sum.checked_add(*amount));
+    let node = Node::start(NodeConfig {
+        genesis,
+        store: Arc::new(ledger),
+        listen: setup.listen,
+        block: BlockMode::Every(setup.block),
+        verify_threads: setup.threads,
+        token: None,
+    })
+    .await
+    .context("starting the node")?;
+    let url = format!("http://{}", node.addr());
+    let client = Arc::new(Client::new(&url, None, Limits::local())?);
+    let status = client.status().await?;
+    ensure!(
+        status.height.0 < 2,
+        "the ledger in {} holds an earlier demo; choose an empty folder",
+        setup.data.display()
+    );
+
+    let mut names = Names::default();
+    for name in ["operator", "stranger", "Alice", "Bob"] {
+        names.name(account(&name.to_lowercase()), name);
+    }
+    let operator = Wallet::new(demo_key("operator"), Arc::clone(&client), Patience::local());
+    let stranger = Wallet::new(demo_key("stranger"), Arc::clone(&client), Patience::local());
+    let predicate = artefact.predicate_id();
+    done(operator.send(Action::Publish(publication(artefact)), SETUP_FUEL).await?, "publishing the predicate")?;
+    let register = Action::RegisterKey { predicate, key: keys.verifying.encode() };
+    done(operator.send(register, SETUP_FUEL).await?, "registering the key")?;
+    let config = [
+        ("OFFCHAIN_COMP_MIN_STAKE", zra(MIN_STAKE_ZRA)),
+        ("OFFCHAIN_COMP_BOUNTY", zra(BOUNTY_ZRA)),
+        ("OFFCHAIN_COMP_CALLBACK_FUEL", Amount::from_units(u128::from(CALLBACK_FUEL))),
+    ]
+    .map(|(key, amount)| ConfigEntry { key: key.to_owned(), amount })
+    .to_vec();
+    let deploy = Action::Deploy { wasm: WASM.to_vec(), config, endowment: zra(60) };
+    let deployed = done(operator.send(deploy, SETUP_FUEL).await?, "deploying the contract")?;
+    let contract = AccountId(deployed.data.as_slice().try_into().context("the receipt holds no address")?);
+    names.name(contract, "special-price");
+
+    let tell = {
+        let names = names.clone();
+        let say = say.clone();
+        move |seen: &Seen| {
+            if let Some(sentence) = names.sentence(&seen.event) {
+                say(&format!("{:>7.2}s  block {:<4} {sentence}", millis(seen.at_ms), seen.event.height));
+            }
+        }
+    };
+    let feed = Feed::follow(&client, started, tell);
+    let providers = [
+        provider("Alice", setup, &client, predicate, keys).await.context("starting provider Alice")?,
+        provider("Bob", setup, &client, predicate, keys).await.context("starting provider Bob")?,
+    ];
+    let supply = supply.context("the genesis supply does not fit")?;
+    Ok(Network { client, feed, operator, stranger, providers, contract, names, supply, node })
+}
+
+fn millis(ms: u64) -> f64 {
+    // Shown to people only.
+    #[expect(clippy::cast_precision_loss, reason = "a demo does not run for 2^52 milliseconds")]
+    let seconds = ms as f64 / 1000.0;
+    seconds
+}
+
+async fn provider(
+    name: &'static str,
+    setup: &Setup<'_>,
+    client: &Client,
+    predicate: PredicateId,
+    keys: &Arc<Keys>,
+) -> anyhow::Result<Provider> {
+    let (conduct, drill) = watch::channel(Conduct::Idle);
+    let seed = name.to_lowercase();
+    let config = ProviderConfig {
+        // What it costs to run this machine, and what is asked on top.
+        price: PriceRule {
+            per_second: Amount::from_units(200_000_000),
+            per_job: Amount::from_units(10_000_000),
+            stake_risk_bps: 50,
+            margin_bps: 2_000,
+            floor: zra(1),
+        },
+        threads: setup.threads,
+        max_stake: zra(50),
+        predicates: Some(vec![predicate]),
+        drill,
+        ..ProviderConfig::local(
+            demo_key(&seed),
+            KeySource::Given(BTreeMap::from([(predicate, Arc::clone(keys))])),
+            setup.data.join(format!("{seed}.redb")),
+        )
+    };
+    let handle = Daemon::start(config, client.clone()).await?;
+    Ok(Provider { name, account: account(&seed), conduct, handle: Mutex::new(handle), reports: Mutex::default() })
+}
+
+fn publication(artefact: &Artefact) -> Publication {
+    Publication {
+        name: artefact.manifest.name.clone(),
+        matrices_digest: artefact.matrices.digest(),
+        program_hash: artefact.program_hash,
+        manifest_hash: artefact.manifest.hash(),
+        public_len: artefact.manifest.public_len,
+        private_len: artefact.manifest.private_len,
+        declared: u8::try_from(artefact.manifest.declared.len()).unwrap_or(u8::MAX),
+    }
+}
+
+/// The result, or an error with the node's own words.
+pub fn done(result: TxResult, what: &str) -> anyhow::Result<TxResult> {
+    if !result.is_done() {
+        bail!("{what}: {} ({}): {}", result.ending, result.status.name, result.detail);
+    }
+    Ok(result)
+}
+
+impl Network {
+    /// Calls the contract's `evaluate_complex_condition` with a question.
+    ///
+    /// # Errors
+    /// Where the call is not done.
+    pub async fn ask(&self, question: &special_price::Input) -> anyhow::Result<TxResult> {
+        let input = question.encode()?.to_vec();
+        let action = Action::Call { contract: self.contract, entry: "evaluate_complex_condition".to_owned(), input };
+        done(self.operator.send(action, CALL_FUEL).await?, "asking")
+    }
+
+    /// What the contract has written as the answer: `None` before the first one.
+    ///
+    /// # Errors
+    /// Where the node does not answer.
+    pub async fn contract_state(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(self.client.storage(&self.contract, b"state").await?)
+    }
+
+    /// Stops providers and node, in this order.
+    ///
+    /// # Errors
+    /// Where one of them does not stop cleanly.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        for provider in self.providers {
+            let mut handle = provider.handle.into_inner().unwrap_or_else(PoisonError::into_inner);
+            handle.stop().await.with_context(|| format!("stopping {}", provider.name))?;
+        }
+        drop(self.feed);
+        self.node.shutdown().await.context("stopping the node")?;
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! Events as sentences.
+
+use std::collections::BTreeMap;
+
+use zera_abi::{AccountId, Amount};
+use zera_provider::view::EventView;
+
+/// Names that the demo gives to accounts.
+#[derive(Clone, Debug, Default)]
+pub struct Names(BTreeMap<AccountId, &'static str>);
+
+impl Names {
+    /// Names an account.
+    pub fn name(&mut self, account: AccountId, name: &'static str) {
+        self.0.insert(account, name);
+    }
+
+    fn of(&self, event: &EventView, field: &str) -> String {
+        match event.account(field) {
+            Some(account) => {
+                self.0.get(&account).map_or_else(|| short(&account.to_string()), |name| (*name).to_owned())
+            }
+            None => "nobody".to_owned(),
+        }
+    }
+
+    /// One sentence for an event; `None` where a newcomer learns nothing from it.
+    pub fn sentence(&self, event: &EventView) -> Option<String> {
+        let who = |field| self.of(event, field);
+        let zra = |field| event.amount(field).unwrap_or(Amount::ZERO).to_string();
+        let word = |field| event.text(field).unwrap_or("?").to_owned();
+        let number = |field: &str| event.fields.get(field).and_then(serde_json::Value::as_u64).unwrap_or(0);
+        let flag = |field: &str| event.fields.get(field).and_then(serde_json::Value::as_bool).unwrap_or(false);
+        Some(match event.event.as_str() {
+            "predicate_published" => format!("{} publishes the predicate {}", who("owner"), word("name")),
+            "key_registered" => format!("{} registers its verifying key {}", who("owner"), short(&word("key"))),
+            "contract_deployed" => format!("{} deploys the contract {}", who("creator"), who("contract")),
+            "task_opened" => format!(
+                "{} asks: task {} with a bounty of up to {} ZRA, answer due by block {}",
+                who("contract"),
+                short(&word("task")),
+                zra("bounty"),
+                number("deadline")
+            ),
+            "task_reauctioned" => {
+                format!("nobody took it; round {} pays up to {} ZRA", number("round"), zra("ceiling"))
+            }
+            "task_locked" => format!(
+                "{} locks it at {} ZRA and stakes {} ZRA, to answer by block {}",
+                who("provider"),
+                zra("price"),
+                zra("stake"),
+                number("lock_deadline")
+            ),
+            "task_released" => {
+                format!("{} gives the lock back; {} ZRA of its stake are burnt", who("provider"), zra("burned"))
+            }
+            "proof_rejected" => format!(
+                "the host refuses the proof of {} (attempt {}); {} ZRA are burnt",
+                who("provider"),
+                number("attempt"),
+                zra("burned")
+            ),
+            "rescue_opened" if flag("late") => {
+                format!(
+                    "{} missed its deadline: anyone may rescue the task until block {}",
+                    who("provider"),
+                    number("expires")
+                )
+            }
+            "rescue_opened" => {
+                format!(
+                    "{} used up its attempts: anyone may rescue the task until block {}",
+                    who("provider"),
+                    number("expires")
+                )
+            }
+            "rescue_committed" => format!("{} commits to a proof without showing it", who("provider")),
+            "stake_slashed" => self.slashed(event),
+            "task_accepted" => format!(
+                "the proof of {} verifies: the answer is {}, {} ZRA are held for it until final",
+                who("provider"),
+                word("outcome"),
+                zra("price")
+            ),
+            "task_failed" => format!("{} proves that the predicate ends in a {}", who("provider"), word("outcome")),
+            "callback" if flag("done") => format!("{} is called back in the same block and acts", who("contract")),
+            "callback" => format!("{} is called back and fails: {}", who("contract"), word("detail")),
+            "task_final" => format!(
+                "final: {} is paid {} ZRA and gets {} ZRA of stake back",
+                who("provider"),
+                zra("paid"),
+                zra("stake_returned")
+            ),
+            "task_expired" => "nobody answered in time: the bounty goes back".to_owned(),
+            "task_cancelled" => "the asker cancels".to_owned(),
+            _ => return None,
+        })
+    }
+
+    fn slashed(&self, event: &EventView) -> String {
+        let amount = |field| event.amount(field).unwrap_or(Amount::ZERO);
+        let offender = self.of(event, "provider");
+        let mut parts = Vec::new();
+        if !amount("burned").is_zero() {
+            parts.push(format!("{} ZRA burnt", amount("burned")));
+        }
+        if event.account("hero").is_some() {
+            parts.push(format!("{} ZRA to the rescuer {}", amount("hero_paid"), self.of(event, "hero")));
+        }
+        if !amount("requester_paid").is_zero() {
+            parts.push(format!("{} ZRA to the asker", amount("requester_paid")));
+        }
+        if !amount("insurance_paid").is_zero() {
+            parts.push(format!("{} ZRA to the insurance", amount("insurance_paid")));
+        }
+        if event.account("hero").is_none() && amount("insurance_paid").is_zero() {
+            parts.push("the rest waits for a rescuer".to_owned());
+        }
+        format!("the stake of {offender} is cut: {}", parts.join(", "))
+    }
+}
+
+/// The first eight characters of an id.
+pub fn short(id: &str) -> String {
+    id.chars().take(8).collect()
+}

@@ -1,0 +1,279 @@
+//! `zera predicate`: list, info, run, export, publish.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use zera_abi::Outcome;
+use zera_host::{Action, Publication};
+use zera_r1cs::{Artefact, TapeInputs};
+use zera_statement::{Fr, input_root, scalar_to_be};
+
+use crate::file;
+use crate::network::{FUEL, SignerArgs, block_on, report, send};
+use crate::output::{Blame, Failure, Output, Verdict};
+use crate::subject::Subject;
+
+/// What to do with predicates.
+#[derive(clap::Subcommand, Debug)]
+pub enum Command {
+    /// The built-in predicates.
+    List,
+    /// Sizes, digests and manifest of a predicate.
+    Info {
+        /// A built-in name, or a .zpred file.
+        #[arg(value_name = "P")]
+        predicate: String,
+    },
+    /// Run a predicate on an input: natively, and through its circuit.
+    Run {
+        /// A built-in name, or a .zpred file.
+        #[arg(value_name = "P")]
+        predicate: String,
+        #[command(flatten)]
+        input: InputArgs,
+    },
+    /// Write a predicate's artefact.
+    Export {
+        /// A built-in name, or a .zpred file.
+        #[arg(value_name = "P")]
+        predicate: String,
+        /// The file to write.
+        #[arg(short, long, value_name = "OUT.zpred")]
+        output: PathBuf,
+    },
+    /// Publish a predicate on a network, under its name.
+    Publish {
+        /// A built-in name, or a .zpred file.
+        #[arg(value_name = "P")]
+        predicate: String,
+        #[command(flatten)]
+        signer: SignerArgs,
+    },
+}
+
+/// A predicate's input.
+#[derive(clap::Args, Debug)]
+pub struct InputArgs {
+    /// Public input: hex, @FILE with the bytes or with JSON, or a JSON object (built-in predicates).
+    #[arg(long, value_name = "HEX|@FILE|JSON")]
+    pub public: String,
+    /// Private input: hex, or @FILE with the bytes.
+    #[arg(long, value_name = "HEX|@FILE")]
+    pub private: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`].
+pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
+    match command {
+        Command::List => list(out),
+        Command::Info { predicate } => info(&Subject::open(predicate)?, out),
+        Command::Run { predicate, input } => evaluate(&Subject::open(predicate)?, input, out),
+        Command::Export { predicate, output } => {
+            let subject = Subject::open(predicate)?;
+            let bytes = subject.artefact.encode();
+            file::write(output, &bytes)?;
+            let id = subject.artefact.predicate_id();
+            let json = json!({"predicate_id": id.to_string(), "file": output, "bytes": bytes.len()});
+            out.result(&json, &format!("{}: {} bytes, predicate {id}", output.display(), bytes.len()));
+            Ok(Verdict::Yes)
+        }
+        Command::Publish { predicate, signer } => publish(&Subject::open(predicate)?, signer, out),
+    }
+}
+
+fn list(out: Output) -> Result<Verdict, Failure> {
+    let mut rows = Vec::new();
+    let mut text = String::new();
+    for predicate in zera_library::registry() {
+        let artefact = (predicate.artefact)();
+        let id = artefact.predicate_id().to_string();
+        let public_len = artefact.manifest.public_len;
+        text.push_str(&format!("{} (version {})\n", predicate.name, predicate.version));
+        text.push_str(&format!("   {}\n", predicate.summary));
+        text.push_str(&format!("   {public_len} public bytes, {} rows\n", artefact.matrices.rows()));
+        text.push_str(&format!("   id       {id}\n   example  {}\n", predicate.example));
+        rows.push(json!({
+            "name": predicate.name,
+            "version": predicate.version,
+            "summary": predicate.summary,
+            "example": predicate.example,
+            "public_len": public_len,
+            "rows": artefact.matrices.rows(),
+            "predicate_id": id,
+        }));
+    }
+    out.result(&json!({ "predicates": rows }), &text);
+    Ok(Verdict::Yes)
+}
+
+fn info(subject: &Subject, out: Output) -> Result<Verdict, Failure> {
+    let artefact = &*subject.artefact;
+    let matrices = &artefact.matrices;
+    let manifest = &artefact.manifest;
+    let nonzeros = [&matrices.a, &matrices.b, &matrices.c].map(|matrix| matrix.nonzeros());
+    // As the prover's transforms have it: rows, public wires and the constant, rounded up to a power of two.
+    let domain = (matrices.rows() as u64 + u64::from(matrices.publics) + 1).next_power_of_two();
+    let bytes = artefact.encode().len();
+    let json = json!({
+        "rows": matrices.rows(),
+        "wires": matrices.wires,
+        "publics": matrices.publics,
+        "nonzeros": {"a": nonzeros[0], "b": nonzeros[1], "c": nonzeros[2]},
+        "domain": domain,
+        "digest": hex::encode(matrices.digest()),
+        "predicate_id": artefact.predicate_id().to_string(),
+        "program_hash": hex::encode(artefact.program_hash),
+        "manifest": {
+            "name": manifest.name,
+            "version": manifest.version,
+            "public_len": manifest.public_len,
+            "private_len": manifest.private_len,
+            "declared": manifest.declared,
+            "hash": hex::encode(manifest.hash()),
+        },
+        "bytes": bytes,
+        "built_in": subject.built_in.is_some(),
+    });
+    let declared = if manifest.declared.is_empty() { "none".to_owned() } else { manifest.declared.join(", ") };
+    let text = format!(
+        "name          {} (version {})\nrows          {}, a domain of {domain}\nwires         {}, {} of them public\n\
+         nonzeros      {} in A, {} in B, {} in C\ninput         {} public bytes, {} private bytes\n\
+         declared      {declared}\ndigest        {}\nprogram hash  {}\nmanifest hash {}\npredicate id  {}\nbytes         {bytes}",
+        manifest.name,
+        manifest.version,
+        matrices.rows(),
+        matrices.wires,
+        matrices.publics,
+        nonzeros[0],
+        nonzeros[1],
+        nonzeros[2],
+        manifest.public_len,
+        manifest.private_len,
+        hex::encode(matrices.digest()),
+        hex::encode(artefact.program_hash),
+        hex::encode(manifest.hash()),
+        artefact.predicate_id(),
+    );
+    out.result(&json, &text);
+    Ok(Verdict::Yes)
+}
+
+/// Exit code 0 whatever the outcome; 1 where a row does not hold or circuit and native run disagree.
+fn evaluate(subject: &Subject, input: &InputArgs, out: Output) -> Result<Verdict, Failure> {
+    let artefact = &*subject.artefact;
+    let public = subject.public(&input.public)?;
+    let private = subject.private(input.private.as_deref())?;
+
+    let (native, native_ns) = match subject.built_in {
+        Some(predicate) => {
+            let (outcome, ns) = timed(|| (predicate.evaluate)(&public, &private));
+            (Some(outcome), Some(ns))
+        }
+        None => (None, None),
+    };
+    // No context: nothing here is proved to anybody.
+    let inputs = TapeInputs { binding: Fr::from(0u64), public: &public, private: &private };
+    let (z, witness_ns) = timed(|| artefact.tape.run(&inputs));
+    let z = z.input()?;
+    let (checked, rows_ns) = timed(|| artefact.matrices.check(&z));
+    let circuit = outcome_of(&z);
+    let satisfied = checked.is_ok();
+    let outcome = native.or(circuit);
+    let agree = native.is_none() || native == circuit;
+    let root = hex::encode(scalar_to_be(&input_root(&public)));
+    let declared: Vec<String> = declared(artefact, &z).map(|value| hex::encode(scalar_to_be(value))).collect();
+
+    let mut json = json!({
+        "predicate": artefact.manifest.name,
+        "predicate_id": artefact.predicate_id().to_string(),
+        "outcome": outcome.map(Outcome::as_str),
+        "native": native.map(Outcome::as_str),
+        "circuit": circuit.map(Outcome::as_str),
+        "satisfied": satisfied,
+        "input_root": root,
+        "declared": declared,
+        "rows": artefact.matrices.rows(),
+        "wires": artefact.matrices.wires,
+        "times_ns": {"native": native_ns, "witness": witness_ns, "rows": rows_ns},
+    });
+    let word = |outcome: Option<Outcome>| outcome.map_or("none", Outcome::as_str);
+    let time = |ns: Option<u64>| ns.map_or_else(|| "not built in".to_owned(), shown);
+    let mut text = String::new();
+    if let Some(predicate) = subject.built_in {
+        text.push_str(&format!("input        {}\n", (predicate.describe)(&public)));
+    }
+    text.push_str(&format!(
+        "outcome      {}\nnative       {} ({})\ncircuit      {} (witness {}, {} rows {})\nsatisfied    {satisfied}\n\
+         input root   {root}",
+        word(outcome),
+        word(native),
+        time(native_ns),
+        word(circuit),
+        shown(witness_ns),
+        artefact.matrices.rows(),
+        shown(rows_ns),
+    ));
+    if let Err(unsatisfied) = checked {
+        let place = unsatisfied.row().and_then(|row| artefact.spans.text(row));
+        let what = place.map_or_else(|| unsatisfied.to_string(), |place| format!("{unsatisfied}: {place}"));
+        text.push_str(&format!("\nunsatisfied  {what}"));
+        json["unsatisfied"] = what.into();
+    }
+    if !agree {
+        text.push_str("\nnative run and circuit disagree");
+    }
+    out.result(&json, &text);
+    Ok(if satisfied && agree { Verdict::Yes } else { Verdict::No })
+}
+
+fn publish(subject: &Subject, signer: &SignerArgs, out: Output) -> Result<Verdict, Failure> {
+    let wallet = signer.wallet()?;
+    let artefact = &*subject.artefact;
+    let manifest = &artefact.manifest;
+    let publication = Publication {
+        name: manifest.name.clone(),
+        matrices_digest: artefact.matrices.digest(),
+        program_hash: artefact.program_hash,
+        manifest_hash: manifest.hash(),
+        public_len: manifest.public_len,
+        private_len: manifest.private_len,
+        // At most 13 by the manifest's own rules.
+        declared: u8::try_from(manifest.declared.len()).unwrap_or(u8::MAX),
+    };
+    let result = block_on(send(&wallet, Action::Publish(publication), FUEL))?;
+    let extra: [(&str, Value); 2] =
+        [("name", manifest.name.clone().into()), ("predicate_id", artefact.predicate_id().to_string().into())];
+    Ok(report(out, &result, "published", &extra))
+}
+
+/// What the assignment says is the answer.
+pub fn outcome_of(z: &[Fr]) -> Option<Outcome> {
+    let value = z.get(1)?;
+    (0..=3u8).filter_map(Outcome::from_code).find(|outcome| *value == Fr::from(u64::from(outcome.code())))
+}
+
+/// The declared values of an assignment.
+pub fn declared<'a>(artefact: &Artefact, z: &'a [Fr]) -> impl Iterator<Item = &'a Fr> {
+    z.iter().take(artefact.matrices.publics as usize + 1).skip(1 + zera_abi::wire::STATEMENT_INPUTS)
+}
+
+/// A value and the nanoseconds it took.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (T, u64) {
+    let start = Instant::now();
+    let value = work();
+    (value, u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Nanoseconds for people.
+pub fn shown(ns: u64) -> String {
+    match ns {
+        0..10_000 => format!("{ns} ns"),
+        10_000..10_000_000 => format!("{} us", ns / 1_000),
+        10_000_000..10_000_000_000 => format!("{} ms", ns / 1_000_000),
+        _ => format!("{} s", ns / 1_000_000_000),
+    }
+}

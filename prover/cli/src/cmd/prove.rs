@@ -1,0 +1,184 @@
+//! `zera prove`: an answer and its proof, in snarkjs' JSON.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use rand::rngs::OsRng;
+use serde::Deserialize;
+use serde_json::json;
+use zera_abi::{AccountId, ChainId, Height, KeyId, Outcome, PredicateId, TaskId};
+use zera_kernels::Arkworks;
+use zera_params::{Keys, Manifest, load};
+use zera_prover::{Blinding, prove_with};
+use zera_r1cs::TapeInputs;
+use zera_statement::{Binding, Statement, input_root, scalar_to_be};
+use zera_verifier::{Proof, PublicInputs, verify};
+
+use crate::cmd::key::pretty;
+use crate::cmd::predicate::{InputArgs, declared, outcome_of, shown, timed};
+use crate::output::{Blame, Failure, Output, Verdict};
+use crate::progress::Progress;
+use crate::subject::Subject;
+use crate::{file, snarkjs};
+
+/// Most bytes of a context file.
+const CONTEXT_MAX: u64 = 4096;
+
+/// What to prove, and where to write it.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// A built-in name, or a .zpred file.
+    #[arg(value_name = "P")]
+    predicate: String,
+    /// The folder of keys.
+    #[arg(long, value_name = "DIR")]
+    keys: PathBuf,
+    #[command(flatten)]
+    input: InputArgs,
+    /// JSON file with chain_id, task_id, provider and not_after, which the proof is bound to; without it, all zeros.
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
+    /// The proof's file.
+    #[arg(short, long, value_name = "PROOF.json")]
+    output: PathBuf,
+    /// The public inputs' file.
+    #[arg(long, value_name = "PUBLIC.json")]
+    public_out: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContextFile {
+    chain_id: String,
+    task_id: String,
+    provider: String,
+    not_after: u64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`].
+pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
+    let subject = Subject::open(&args.predicate)?;
+    let artefact = &*subject.artefact;
+    let matrices = &artefact.matrices;
+    let public = subject.public(&args.input.public)?;
+    let private = subject.private(args.input.private.as_deref())?;
+    let predicate = artefact.predicate_id();
+    let manifest = manifest(&args.keys, &predicate)?;
+    let binding = binding(args.context.as_deref(), predicate, manifest.key)?;
+    let progress = Progress::start("loading keys");
+    let keys = load(&args.keys, &manifest.key).input()?;
+
+    progress.step("computing the witness");
+    let inputs = TapeInputs { binding: binding.to_scalar(), public: &public, private: &private };
+    let (z, witness_ns) = timed(|| artefact.tape.run(&inputs));
+    let z = z.input()?;
+    let outcome = outcome_of(&z).context("the circuit gives no outcome for this input").input()?;
+    if let Some(native) = subject.built_in.map(|built_in| (built_in.evaluate)(&public, &private))
+        && native != outcome
+    {
+        return Err(Failure::Input(anyhow!("the circuit says {outcome}, the native run {native}")));
+    }
+    let statement = Statement {
+        outcome,
+        binding: inputs.binding,
+        input_root: input_root(&public),
+        declared: declared(artefact, &z).copied().collect(),
+    };
+    let proved = timed(|| {
+        prove_with(&Arkworks, &keys.proving, matrices, &z, &Blinding::random(&mut OsRng), &mut |stage| {
+            progress.step(format!("proving: {}", stage.name()));
+        })
+    });
+    let (proof, prove_ns) = (proved.0.input()?.0, proved.1);
+    let proof = Proof::from_points(proof.a, proof.b, proof.c).input()?;
+    let publics = PublicInputs::from_scalars(statement.public_inputs());
+    // Keys of another circuit of the same size show here, and nothing false leaves the house.
+    let (verified, verify_ns) = timed(|| verify(&keys.verifying.prepare(), &publics, &proof));
+    verified.context("the new proof does not verify: keys and predicate do not belong together").input()?;
+    drop(progress);
+
+    file::write(&args.output, pretty(&snarkjs::proof_to_json(&proof)).as_bytes())?;
+    file::write(&args.public_out, pretty(&snarkjs::public_to_json(&publics)).as_bytes())?;
+    let times = [("witness", witness_ns), ("proof", prove_ns), ("verification", verify_ns)];
+    tell(args, &binding, &statement, &keys, outcome, &times, out);
+    Ok(Verdict::Yes)
+}
+
+fn tell(
+    args: &Args,
+    binding: &Binding,
+    statement: &Statement,
+    keys: &Keys,
+    outcome: Outcome,
+    times: &[(&str, u64)],
+    out: Output,
+) {
+    let ns: serde_json::Map<_, _> = times.iter().map(|(step, ns)| ((*step).to_owned(), json!(ns))).collect();
+    let json = json!({
+        "outcome": outcome.as_str(),
+        "predicate_id": binding.predicate.to_string(),
+        "key_id": binding.key.to_string(),
+        "origin": keys.origin().name(),
+        "input_root": hex::encode(scalar_to_be(&statement.input_root)),
+        "binding": hex::encode(binding.to_bytes()),
+        "context": args.context.is_some(),
+        "proof": args.output,
+        "public": args.public_out,
+        "times_ns": ns,
+    });
+    let mut text = format!(
+        "outcome    {outcome}\nproof      {}\npublic     {}\nkey id     {}\n",
+        args.output.display(),
+        args.public_out.display(),
+        binding.key
+    );
+    let times: Vec<String> = times.iter().map(|(step, ns)| format!("{step} {}", shown(*ns))).collect();
+    text.push_str(&format!("times      {}", times.join(", ")));
+    if args.context.is_none() {
+        text.push_str("\nNo --context: chain, task, provider and last height are zeros, so no chain takes this proof.");
+    }
+    if keys.verifying.is_dev() {
+        text.push_str("\nA development key: anyone can make such a proof for anything.");
+    }
+    out.result(&json, &text);
+}
+
+/// The folder's manifest, where its keys are for this predicate.
+fn manifest(dir: &Path, predicate: &PredicateId) -> Result<Manifest, Failure> {
+    let manifest = Manifest::read(dir).input()?;
+    if manifest.predicate != *predicate {
+        let (dir, found) = (dir.display(), manifest.predicate);
+        return Err(Failure::Input(anyhow!("{dir}: keys for predicate {found}, expected {predicate}")));
+    }
+    Ok(manifest)
+}
+
+fn binding(path: Option<&Path>, predicate: PredicateId, key: KeyId) -> Result<Binding, Failure> {
+    let Some(path) = path else {
+        return Ok(Binding {
+            chain: ChainId([0; 32]),
+            task: TaskId([0; 32]),
+            key,
+            predicate,
+            provider: AccountId([0; 32]),
+            not_after: Height(0),
+        });
+    };
+    let read = || -> anyhow::Result<Binding> {
+        let bytes = file::read(path, CONTEXT_MAX).map_err(|failure| anyhow!("{failure}"))?;
+        let context: ContextFile = serde_json::from_slice(&bytes)?;
+        let field = |name: &str, error: zera_abi::id::IdError| anyhow!("{name}: {error}");
+        Ok(Binding {
+            chain: context.chain_id.parse().map_err(|error| field("chain_id", error))?,
+            task: context.task_id.parse().map_err(|error| field("task_id", error))?,
+            key,
+            predicate,
+            provider: context.provider.parse().map_err(|error| field("provider", error))?,
+            not_after: Height(context.not_after),
+        })
+    };
+    read().with_context(|| format!("context {}", path.display())).input()
+}

@@ -1,0 +1,278 @@
+//! `zera provider`: the daemon that proves for money.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use zera_abi::{Amount, PredicateId};
+use zera_params::dev_keys_cached;
+use zera_provider::{Daemon, DaemonError, DaemonHandle, KeySource, ProviderConfig, Report};
+
+use crate::arg::{self, Account};
+use crate::cmd::node::cores;
+use crate::cmd::predicate::shown;
+use crate::cmd::task::cut;
+use crate::network::{SignerArgs, blame, block_on, stop_signal};
+use crate::output::{Blame, Failure, Output, Verdict};
+use crate::progress::Progress;
+
+/// The job book in the data folder.
+const JOURNAL_FILE: &str = "journal.redb";
+/// The keys in the data folder.
+const KEYS_DIR: &str = "keys";
+
+/// What to do with a provider.
+#[derive(clap::Subcommand, Debug)]
+pub enum Command {
+    /// Take tasks, prove and submit until SIGINT or SIGTERM; then finish what was taken.
+    Run(Args),
+}
+
+/// How a provider runs. What is not said has the daemon's defaults for a local network.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    #[command(flatten)]
+    signer: SignerArgs,
+    /// Folder of job book and keys; made where it is missing.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// A built-in predicate to serve; all of them unless told. Can be repeated.
+    #[arg(long, value_name = "NAME")]
+    predicate: Vec<String>,
+    /// Threads of a proof [default: every core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Most proofs at once, and most jobs between lock and answer.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    max_concurrent: Option<u16>,
+    /// Most stake at risk at a time, in ZRA.
+    #[arg(long, value_name = "ZRA", value_parser = arg::amount)]
+    max_stake: Option<Amount>,
+    /// What is asked on top of the cost, in basis points of it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    margin_bps: Option<u32>,
+    /// Least price of any job, in ZRA.
+    #[arg(long, value_name = "ZRA", value_parser = arg::amount)]
+    floor: Option<Amount>,
+    /// Cost of a second of proving, in ZRA.
+    #[arg(long, value_name = "ZRA", value_parser = arg::amount)]
+    per_second: Option<Amount>,
+    /// A contract whose tasks are not taken. Can be repeated.
+    #[arg(long, value_name = "ID")]
+    deny: Vec<Account>,
+    /// Leave tasks alone whose lock has lapsed.
+    #[arg(long)]
+    no_rescue: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`].
+pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
+    let Command::Run(args) = command;
+    let client = args.signer.client()?;
+    let served = served(&args.predicate)?;
+    let key = args.signer.key()?;
+    std::fs::create_dir_all(&args.data)
+        .with_context(|| format!("making the folder {}", args.data.display()))
+        .environment()?;
+    let status = block_on(async { client.status().await.map_err(blame) })?;
+    if !status.development {
+        return Err(Failure::Input(anyhow!(
+            "{}: network {} takes no development keys, and a provider has no others yet",
+            args.signer.node().url(),
+            status.name
+        )));
+    }
+    let keys = keys(&args.data.join(KEYS_DIR), &served)?;
+    let mut config = ProviderConfig::local(key, KeySource::Given(keys), args.data.join(JOURNAL_FILE));
+    apply(args, &mut config)?;
+    block_on(async {
+        let progress = Progress::start("measuring how long a proof takes here");
+        let mut handle = Daemon::start(config, client).await.map_err(blame_daemon)?;
+        drop(progress);
+        work(&mut handle, out).await?;
+        Output::progress("stopped");
+        Ok(Verdict::Yes)
+    })
+}
+
+/// Tells reports until a signal, then stops in peace; a second signal ends it at once.
+async fn work(handle: &mut DaemonHandle, out: Output) -> Result<(), Failure> {
+    // The stop below needs the handle to itself.
+    let mut reports = std::mem::replace(&mut handle.reports, mpsc::channel(1).1);
+    let signal = tokio::select! {
+        () = tell_all(&mut reports, out) => {
+            // Nobody reports any more: it ended by itself.
+            return handle.ended().await.map_err(blame_daemon);
+        }
+        signal = stop_signal() => signal?,
+    };
+    Output::progress(&format!("{signal}: taking no more tasks, finishing what was taken"));
+    let again = stop_signal();
+    let stopped = async {
+        let stopped = handle.stop().await.map_err(blame_daemon);
+        // What was reported while it ended, and then nobody reports any more.
+        while let Ok(report) = reports.try_recv() {
+            tell(&report, out);
+        }
+        stopped
+    };
+    tokio::select! {
+        stopped = stopped => stopped,
+        signal = again => {
+            Output::progress(&format!("{}: the rest is left to the next start", signal?));
+            Ok(())
+        }
+    }
+}
+
+async fn tell_all(reports: &mut mpsc::Receiver<Report>, out: Output) {
+    while let Some(report) = reports.recv().await {
+        tell(&report, out);
+    }
+}
+
+/// The predicates of these names, or all.
+fn served(names: &[String]) -> Result<Vec<&'static zera_library::Predicate>, Failure> {
+    if names.is_empty() {
+        return Ok(zera_library::registry().iter().collect());
+    }
+    let find = |name: &String| {
+        let missing = || format!("predicate {:?}: not built in (see: zera predicate list)", arg::shorten(name));
+        zera_library::by_name(name).with_context(missing).input()
+    };
+    names.iter().map(find).collect()
+}
+
+/// Development keys, made at first use.
+fn keys(
+    dir: &Path,
+    served: &[&'static zera_library::Predicate],
+) -> Result<BTreeMap<PredicateId, Arc<zera_params::Keys>>, Failure> {
+    let mut keys = BTreeMap::new();
+    let progress = Progress::start("loading keys");
+    for predicate in served {
+        progress.step(format!("loading or making development keys for {}", predicate.name));
+        let artefact = (predicate.artefact)();
+        keys.insert(artefact.predicate_id(), Arc::new(dev_keys_cached(dir, artefact).environment()?));
+    }
+    Ok(keys)
+}
+
+fn apply(args: &Args, config: &mut ProviderConfig) -> Result<(), Failure> {
+    config.threads = args.threads.map_or_else(cores, usize::from);
+    if let Some(most) = args.max_concurrent {
+        config.max_concurrent = usize::from(most);
+    }
+    if let Some(stake) = args.max_stake {
+        config.max_stake = stake;
+    }
+    if let Some(margin) = args.margin_bps {
+        config.price.margin_bps = margin;
+    }
+    if let Some(floor) = args.floor {
+        config.price.floor = floor;
+    }
+    if let Some(cost) = args.per_second {
+        config.price.per_second = cost;
+    }
+    config.deny = args.deny.iter().map(Account::id).collect::<Result<_, _>>()?;
+    config.rescue = !args.no_rescue;
+    Ok(())
+}
+
+fn blame_daemon(error: DaemonError) -> Failure {
+    match error {
+        DaemonError::Client(error) => blame(error),
+        DaemonError::Config(_) => Failure::Input(error.into()),
+        error => Failure::Environment(error.into()),
+    }
+}
+
+fn tell(report: &Report, out: Output) {
+    let (name, fields) = describe(report);
+    let mut json = json!({ "report": name });
+    let mut text = format!("{name:<13}");
+    for (field, value) in fields {
+        if let Value::String(word) = &value {
+            // A task is shown whole once, for a person to copy.
+            let word = if name == "seen" && field == "task" { word.clone() } else { cut(word) };
+            text.push_str(&format!(" {field}={word}"));
+        } else if field.ends_with("ns") {
+            text.push_str(&format!(" {}", shown(value.as_u64().unwrap_or(0))));
+        } else if !value.is_null() {
+            text.push_str(&format!(" {field}={value}"));
+        }
+        json[field] = value;
+    }
+    out.result(&json, &text);
+}
+
+/// A report as a word and its fields; money in ZRA.
+fn describe(report: &Report) -> (&'static str, Vec<(&'static str, Value)>) {
+    fn text(value: impl ToString) -> Value {
+        value.to_string().into()
+    }
+    match report {
+        Report::Started { account, height, resumed } => {
+            ("started", vec![("account", text(account)), ("height", height.0.into()), ("resumed", (*resumed).into())])
+        }
+        Report::Calibrated { predicate, name, rows, work_ns, measured } => (
+            "calibrated",
+            vec![
+                ("name", text(name)),
+                ("predicate", text(predicate)),
+                ("rows", (*rows).into()),
+                ("work_ns", (*work_ns).into()),
+                ("measured", (*measured).into()),
+            ],
+        ),
+        Report::Seen { task, predicate, price } => (
+            "seen",
+            vec![("task", text(task)), ("predicate", text(predicate)), ("price", price.map_or(Value::Null, text))],
+        ),
+        Report::Declined { task, declined } => (
+            "declined",
+            vec![("task", text(task)), ("reason", text(declined.reason)), ("detail", text(&declined.detail))],
+        ),
+        Report::Resumed { task, stage } => ("resumed", vec![("task", text(task)), ("stage", text(stage))]),
+        Report::Locked { task, price, stake, lock_deadline } => (
+            "locked",
+            vec![
+                ("task", text(task)),
+                ("price", text(price)),
+                ("stake", text(stake)),
+                ("lock_deadline", lock_deadline.0.into()),
+            ],
+        ),
+        Report::Native { task, outcome, ns } => {
+            ("native", vec![("task", text(task)), ("outcome", text(outcome)), ("ns", (*ns).into())])
+        }
+        Report::Witness { task, wires, ns } => {
+            ("witness", vec![("task", text(task)), ("wires", (*wires).into()), ("ns", (*ns).into())])
+        }
+        Report::Rows { task, rows, ns } => {
+            ("rows", vec![("task", text(task)), ("rows", (*rows).into()), ("ns", (*ns).into())])
+        }
+        Report::Proved { task, ns } => ("proved", vec![("task", text(task)), ("ns", (*ns).into())]),
+        Report::SelfVerified { task, ns } => ("self_verified", vec![("task", text(task)), ("ns", (*ns).into())]),
+        Report::Submitted { task, tx } => ("submitted", vec![("task", text(task)), ("tx", text(tx))]),
+        Report::Resent { tx, times } => ("resent", vec![("tx", text(tx)), ("times", (*times).into())]),
+        Report::Committed { task, tx } => ("committed", vec![("task", text(task)), ("tx", text(tx))]),
+        Report::Revealed { task, tx } => ("revealed", vec![("task", text(task)), ("tx", text(tx))]),
+        Report::Accepted { task, outcome } => ("accepted", vec![("task", text(task)), ("outcome", text(outcome))]),
+        Report::Rejected { task, detail } => ("rejected", vec![("task", text(task)), ("detail", text(detail))]),
+        Report::Finalised { task, paid } => ("finalised", vec![("task", text(task)), ("paid", text(paid))]),
+        Report::Released { task } => ("released", vec![("task", text(task))]),
+        Report::Lost { task, why } => ("lost", vec![("task", text(task)), ("why", text(why))]),
+        Report::Unreachable { what } => ("unreachable", vec![("what", text(what))]),
+        Report::JournalFailed { task, what } => ("journal_failed", vec![("task", text(task)), ("what", text(what))]),
+        // Newer than this command line.
+        other => ("other", vec![("detail", format!("{other:?}").into())]),
+    }
+}

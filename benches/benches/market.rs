@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use zera_abi::Level;
 use zera_benches::workload::crowd::{Crowd, TRANSITIONS};
-use zera_market::Level;
 
 /// Tasks of one iteration.
 const TASKS: usize = 500;

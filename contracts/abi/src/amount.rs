@@ -166,7 +166,9 @@ impl FromStr for Amount {
             return Err(AmountError::Places);
         }
         let mut units: u128 = 0;
-        for digit in whole.bytes().chain(places.bytes()).chain(core::iter::repeat(b'0').take(ZRA_DECIMALS - places.len())) {
+        for digit in
+            whole.bytes().chain(places.bytes()).chain(core::iter::repeat(b'0').take(ZRA_DECIMALS - places.len()))
+        {
             units = units
                 .checked_mul(10)
                 .and_then(|u| u.checked_add(u128::from(digit - b'0')))

@@ -1,7 +1,7 @@
 //! What every command that talks to a node has in common.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
@@ -55,7 +55,7 @@ impl NodeArgs {
     /// # Errors
     /// Bad input: no such address, or a token's file that can not be used.
     pub fn client(&self) -> Result<Client, Failure> {
-        let token = self.token_file.as_ref().map(token).transpose()?;
+        let token = self.token_file.as_deref().map(token).transpose()?;
         Client::new(&self.node, token, Limits::local()).input()
     }
 
@@ -101,7 +101,7 @@ impl SignerArgs {
 ///
 /// # Errors
 /// Bad input.
-pub fn token(path: &PathBuf) -> Result<String, Failure> {
+pub fn token(path: &Path) -> Result<String, Failure> {
     keyfile::owner_only(path)?;
     Ok(file::read_text(path, TOKEN_MAX)?.trim().to_owned())
 }

@@ -27,7 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut chain = Chain::open(store, &genesis)?;
 
     // A transaction as it comes from the wire.
-    let action = Action::Transfer { to: AccountId([9; 32]), amount: "1.5".parse().map_err(|error| format!("{error}"))? };
+    let action =
+        Action::Transfer { to: AccountId([9; 32]), amount: "1.5".parse().map_err(|error| format!("{error}"))? };
     let tx = Tx { chain: chain.chain_id()?, sender, nonce: 0, expiry: Height(100), fuel_limit: 1_000_000, action };
     let wire = tx.sign(&key).ok_or("the key is the sender's")?.encode();
     let tx = SignedTx::decode(&wire)?;

@@ -68,7 +68,7 @@ fn balance(text: &str) -> Result<(Account, Amount), String> {
 /// [`Failure`].
 pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     let Command::Run(args) = command;
-    let token = args.token_file.as_ref().map(token).transpose()?;
+    let token = args.token_file.as_deref().map(token).transpose()?;
     let kept = args.data.join(GENESIS_FILE);
     let (genesis, is_new) = choose(args, &kept)?;
     let genesis_text = genesis::to_toml(&genesis).map_err(bad)?;

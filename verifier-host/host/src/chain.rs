@@ -9,7 +9,8 @@ use zera_market::Market;
 use zera_market::ports::{Change, Store, Table};
 use zera_verifier::VerifyingKey;
 
-use crate::apply::{Rejection, Room, callbacks, run, transaction};
+use crate::admit::{Rejection, Room};
+use crate::apply::{callbacks, run, transaction};
 use crate::codec::{Field, record};
 use crate::contract::{Call, CallReport, Entry, EntryName, Runner};
 use crate::cost::CostSchedule;

@@ -29,6 +29,8 @@ mod memory;
 pub mod validate;
 pub mod world;
 // The chain: transactions, state, blocks.
+mod action;
+mod admit;
 mod apply;
 pub mod chain;
 pub mod codec;
@@ -43,7 +45,7 @@ mod session;
 mod state;
 pub mod tx;
 
-pub use apply::{BLOCK_FUEL, BLOCK_VERIFICATIONS, Rejection};
+pub use admit::{BLOCK_FUEL, BLOCK_VERIFICATIONS, Rejection};
 pub use chain::{BlockReport, Chain, Header, OpenError, PlacedEvent};
 pub use contract::{Call, CallEnd, CallReport, Entry, EntryError, EntryName, Runner, TrapKind};
 pub use cost::CostSchedule;

@@ -233,8 +233,16 @@ fn evaluate(subject: &Subject, input: &InputArgs, out: Output) -> Result<Verdict
 fn publish(subject: &Subject, signer: &SignerArgs, out: Output) -> Result<Verdict, Failure> {
     let wallet = signer.wallet()?;
     let artefact = &*subject.artefact;
+    let result = block_on(send(&wallet, Action::Publish(publication(artefact)), FUEL))?;
+    let extra: [(&str, Value); 2] =
+        [("name", artefact.manifest.name.clone().into()), ("predicate_id", artefact.predicate_id().to_string().into())];
+    Ok(report(out, &result, "published", &extra))
+}
+
+/// What is published of an artefact.
+pub fn publication(artefact: &Artefact) -> Publication {
     let manifest = &artefact.manifest;
-    let publication = Publication {
+    Publication {
         name: manifest.name.clone(),
         matrices_digest: artefact.matrices.digest(),
         program_hash: artefact.program_hash,
@@ -243,11 +251,7 @@ fn publish(subject: &Subject, signer: &SignerArgs, out: Output) -> Result<Verdic
         private_len: manifest.private_len,
         // At most 13 by the manifest's own rules.
         declared: u8::try_from(manifest.declared.len()).unwrap_or(u8::MAX),
-    };
-    let result = block_on(send(&wallet, Action::Publish(publication), FUEL))?;
-    let extra: [(&str, Value); 2] =
-        [("name", manifest.name.clone().into()), ("predicate_id", artefact.predicate_id().to_string().into())];
-    Ok(report(out, &result, "published", &extra))
+    }
 }
 
 /// What the assignment says is the answer.

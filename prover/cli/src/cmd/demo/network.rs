@@ -12,7 +12,7 @@ use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, Blocks, PredicateId};
-use zera_host::{Action, ConfigEntry, Genesis, Publication};
+use zera_host::{Action, ConfigEntry, Genesis};
 use zera_ledger::Ledger;
 use zera_library::special_price;
 use zera_market::Rules;
@@ -23,6 +23,7 @@ use zera_provider::view::TxResult;
 use zera_provider::{Conduct, Daemon, DaemonHandle, KeySource, Patience, PriceRule, ProviderConfig, Report, Wallet};
 use zera_r1cs::Artefact;
 
+use super::super::predicate::publication;
 use super::feed::{Feed, Seen};
 use super::timeline::Names;
 
@@ -230,18 +231,6 @@ async fn provider(
     };
     let handle = Daemon::start(config, client.clone()).await?;
     Ok(Provider { name, account: account(&seed), conduct, handle: Mutex::new(handle), reports: Mutex::default() })
-}
-
-fn publication(artefact: &Artefact) -> Publication {
-    Publication {
-        name: artefact.manifest.name.clone(),
-        matrices_digest: artefact.matrices.digest(),
-        program_hash: artefact.program_hash,
-        manifest_hash: artefact.manifest.hash(),
-        public_len: artefact.manifest.public_len,
-        private_len: artefact.manifest.private_len,
-        declared: u8::try_from(artefact.manifest.declared.len()).unwrap_or(u8::MAX),
-    }
 }
 
 /// The result, or an error with the node's own words.

@@ -70,11 +70,12 @@ fn heavy_dependencies_are_named_where_they_belong() {
         ("axum", &["zera-node"]),
         ("reqwest", &["zera-provider"]),
         ("tokio", &["zera-node", "zera-provider", "zera-cli"]),
-        ("ark-groth16", &["zera-prover", "zera-params", "zera-benches"]),
+        ("ark-groth16", &["zera-prover", "zera-params"]),
         ("clap", &["zera-cli"]),
     ];
     for (dependency, crates) in allowed {
-        for (name, direct) in &graph {
+        // Benches measure anything, and nothing depends on them.
+        for (name, direct) in graph.iter().filter(|(name, _)| *name != "zera-benches") {
             assert!(!direct.contains(*dependency) || crates.contains(&name.as_str()), "{name} names {dependency}");
         }
     }
@@ -144,7 +145,8 @@ fn sources_keep_the_rules() {
         let guest = path.starts_with(root.join("contracts"));
         if path.ends_with("src/lib.rs") && !path.starts_with(root.join("contracts/examples")) {
             assert!(guest || text.contains("#![forbid(unsafe_code)]"), "{shown}: does not forbid unsafe code");
-            assert!(text.starts_with("//!"), "{shown}: has no crate docs");
+            let documented = text.starts_with("//!") || text.starts_with("#![doc");
+            assert!(documented, "{shown}: has no crate docs");
         }
         // The guest side needs it for its imports and its heap, and nowhere else.
         let may =

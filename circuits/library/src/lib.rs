@@ -2,7 +2,7 @@
 //!
 //! - [`gadgets`]: circuits that predicates share, each beside its native twin.
 //! - [`predicates`]: one module a predicate: input layout, native answer, circuit.
-//! - [`registry`]: name or id -> [`Predicate`], one row each.
+//! - [`mod@registry`]: name or id -> [`Predicate`], one row each.
 //! - [`json`]: fields of a JSON object as input bytes, with errors that name the field.
 //!
 //! A predicate's native answer ([`Predicate::evaluate`]) is plain Rust over the input bytes and shares no code with its

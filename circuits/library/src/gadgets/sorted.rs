@@ -13,7 +13,7 @@ use zera_ir::{Builder, Int, Interval, Lc};
 ///
 /// # Correctness
 /// The result `s` is the only one that satisfies the rows:
-/// 1. `prod (X - keys_i) = prod (X - s_i)` as polynomials over the field ([`same_multiset`]). They factor uniquely, so
+/// 1. `prod (X - keys_i) = prod (X - s_i)` as polynomials over the field (`same_multiset`). They factor uniquely, so
 ///    `s` is a permutation of the keys, and as each key is within `0..2^bits`, so is each `s_i`.
 /// 2. `s_{i+1} - s_i` is within `0..2^bits`, and the field is larger than `2^(bits + 1)`, so the integers ascend.
 ///

@@ -59,8 +59,11 @@ pub struct Measurement {
 /// Every measurement below criterion's folder by name, and a line for each folder that holds none though it should.
 ///
 /// # Errors
-/// [`RecordError::Io`] where a folder cannot be listed.
+/// [`RecordError::Nothing`] where there is no such folder, [`RecordError::Io`] where one cannot be listed.
 pub fn measurements(criterion: &Path) -> Result<(Vec<Measurement>, Vec<String>), RecordError> {
+    if !criterion.exists() {
+        return Err(RecordError::Nothing { path: criterion.to_path_buf() });
+    }
     let (mut found, mut faults) = (Vec::new(), Vec::new());
     let mut waiting = vec![criterion.to_path_buf()];
     while let Some(folder) = waiting.pop() {
@@ -185,6 +188,7 @@ mod tests {
         assert_eq!(seen, [("a::b/x=1 y=2", 1234.56, 3), ("a::b/x=2, quoted", 7.0, 3), ("c", 1.0, 0)]);
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].contains("no field /median/point_estimate"), "{faults:?}");
+        assert!(matches!(measurements(&place.path().join("none")), Err(RecordError::Nothing { .. })));
         assert!(faults[1].contains(&torn.join("estimates.json").display().to_string()), "{faults:?}");
     }
 

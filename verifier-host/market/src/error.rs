@@ -1,6 +1,6 @@
 //! Why the market refused.
 
-use zera_abi::{AccountId, Amount, Height, Level, Outcome, Status, TaskId};
+use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
 
 /// Why a transition was refused; nothing changed. The sender is told the [`status`](MarketError::status).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +37,20 @@ pub enum MarketError {
     Range { what: &'static str, got: Amount, min: Amount, max: Amount },
     #[error("{what}: {got}, at most {max}")]
     Limit { what: &'static str, got: u64, max: u64 },
+    #[error("key {key}: already bonded")]
+    KeyExists { key: KeyId },
+    #[error("key {key}: already withdrawn")]
+    KeyWithdrawnBefore { key: KeyId },
+    #[error("key {key}: {what}")]
+    KeyState { key: KeyId, what: &'static str },
+    #[error("key {key}: {account} is not its owner")]
+    NotKeyOwner { key: KeyId, account: AccountId },
+    #[error("key {key}: unknown")]
+    UnknownKey { key: KeyId },
+    #[error("key {key}: withdrawn, its tasks are revoked")]
+    KeyWithdrawn { key: KeyId },
+    #[error("key {key}: released, takes no more tasks")]
+    KeyReleased { key: KeyId },
     #[error("declared values: expected {expected}, got {got}")]
     Count { expected: usize, got: usize },
     #[error("declared value {index} is not the commitment that the request fixed")]
@@ -49,12 +63,20 @@ impl MarketError {
         match self {
             MarketError::Level { .. } | MarketError::WitnessOnly { .. } => Status::Unsupported,
             MarketError::UnknownTask { .. } => Status::NotFound,
-            MarketError::TaskExists { .. } | MarketError::CommitExists { .. } => Status::Duplicate,
-            MarketError::State { .. } | MarketError::Early { .. } => Status::State,
+            MarketError::TaskExists { .. }
+            | MarketError::CommitExists { .. }
+            | MarketError::KeyExists { .. }
+            | MarketError::KeyWithdrawnBefore { .. } => Status::Duplicate,
+            MarketError::State { .. } | MarketError::Early { .. } | MarketError::KeyState { .. } => Status::State,
             MarketError::Late { .. } | MarketError::Deadline { .. } => Status::Deadline,
-            MarketError::Unauthorized { .. } | MarketError::Reveal { .. } => Status::Unauthorized,
+            MarketError::Unauthorized { .. } | MarketError::Reveal { .. } | MarketError::NotKeyOwner { .. } => {
+                Status::Unauthorized
+            }
             MarketError::Funds { .. } | MarketError::Fee { .. } => Status::Funds,
             MarketError::Range { .. } | MarketError::Limit { .. } => Status::Limit,
+            MarketError::UnknownKey { .. } | MarketError::KeyWithdrawn { .. } | MarketError::KeyReleased { .. } => {
+                Status::Key
+            }
             MarketError::Count { .. } | MarketError::Commitment { .. } => Status::Count,
         }
     }

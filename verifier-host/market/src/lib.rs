@@ -2,15 +2,19 @@
 //!
 //! A [`Market`] is a value: accounts, tasks and totals, changed by transitions that either apply wholly or leave it as it
 //! was. Heights and proofs' verdicts come from outside; [`ports`] is all that it asks of the world. This build knows proved
-//! mode: rows T1-T5', T11-T15, T17, T21 and T22 of the transition table. Amounts and choices that the table leaves open are
+//! mode: rows T1-T5', T11-T15, T17 and T20-T22 of the transition table. Amounts and choices that the table leaves open are
 //! in `docs/rules.md`, the rows on disk in `docs/rows.md`.
 //!
+//! A key that was proven broken is withdrawn at once and for good, without a frozen state before: nothing more happens to its
+//! tasks but a refund.
+//!
 //! Invariants, asserted after every transition (a failure is our bug and stops the node):
-//! 1. Conservation: free balances, escrows, insurance, treasury and what was burnt add up to what was minted.
+//! 1. Conservation: free balances, escrows, deposits of keys, insurance, treasury and what was burnt add up to what was minted.
 //! 2. A task that has ended holds no escrow.
 //! 3. An account's locked balance is the sum of its stakes and commit deposits ([`Market::conserved`], full scan).
 //! 4. An answer is paid only on a [`Verified`] claim, once, to the provider inside the claim.
 //! 5. A task is judged by the rules of the height that opened it.
+//! 6. A task of a withdrawn key that has not ended is revoked, and nothing else; final stays final.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -31,6 +35,7 @@ pub mod task;
 // The machine.
 mod coins;
 mod index;
+mod key;
 mod market;
 mod restore;
 mod row;
@@ -39,9 +44,11 @@ mod undo;
 
 pub use claim::{Answer, Ruling, Verified, answer_digest, commit_digest};
 pub use error::MarketError;
+pub use key::KeyBond;
 pub use market::{Balance, Market, Totals, Unbalanced};
 pub use note::Note;
 pub use restore::RestoreError;
 pub use rules::{Rules, RulesError};
 pub use task::{Clock, Commit, Escrow, Opening, Task, TaskState, reason};
+pub use transition::REVOCATIONS_MAX;
 pub use undo::Checkpoint;

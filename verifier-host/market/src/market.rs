@@ -9,6 +9,7 @@ use zera_abi::{AccountId, Amount, Height, KeyId, TaskId};
 use crate::coins::Coins;
 use crate::error::MarketError;
 use crate::index::Index;
+use crate::key::KeyRow;
 use crate::note::Note;
 use crate::rules::{Rules, RulesError};
 use crate::task::{Bucket, Task, TaskState};
@@ -30,6 +31,8 @@ pub struct Totals {
     pub free: Amount,
     /// Sum of what tasks hold.
     pub escrowed: Amount,
+    /// Sum of the deposits of keys.
+    pub key_deposits: Amount,
     /// The insurance.
     pub insurance: Amount,
     /// The treasury.
@@ -41,9 +44,9 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Free, escrowed, insurance, treasury and burnt; `None` where the sum does not fit.
+    /// Free, escrowed, deposits of keys, insurance, treasury and burnt; `None` where the sum does not fit.
     pub fn sum(&self) -> Option<Amount> {
-        [self.free, self.escrowed, self.insurance, self.treasury, self.burned]
+        [self.free, self.escrowed, self.key_deposits, self.insurance, self.treasury, self.burned]
             .into_iter()
             .try_fold(Amount::ZERO, |sum, part| sum.checked_add(part))
     }
@@ -71,13 +74,6 @@ pub(crate) struct AccountRow {
     pub(crate) dirty: bool,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct KeyRow {
-    pub(crate) id: KeyId,
-    /// Bounty and value of its tasks that have not ended.
-    pub(crate) exposure: Amount,
-}
-
 /// Accounts, tasks and totals. Rows lie in dense vectors; ids are looked up once, where a transition enters.
 #[derive(Clone)]
 pub struct Market {
@@ -90,12 +86,17 @@ pub struct Market {
     pub(crate) key_ids: Index,
     /// What `tick` has to do, in the order in which it does it.
     pub(crate) due: BTreeSet<(Height, u32)>,
+    /// Tasks that have not ended, by key.
+    pub(crate) live_tasks: BTreeSet<(u32, u32)>,
+    /// The first such task of each withdrawn key, with its key: who is refunded next.
+    pub(crate) revoking: BTreeSet<(u32, u32)>,
     pub(crate) totals: Totals,
     pub(crate) notes: Vec<Note>,
     pub(crate) notes_drained: u64,
     // Rows to write at the next `take_changes`.
     pub(crate) accounts_dirty: Vec<u32>,
     pub(crate) tasks_dirty: Vec<u32>,
+    pub(crate) keys_dirty: Vec<u32>,
     pub(crate) totals_dirty: bool,
     pub(crate) rules_saved: usize,
     pub(crate) tasks_saved: usize,
@@ -135,11 +136,14 @@ impl Market {
             keys: Vec::new(),
             key_ids: Index::default(),
             due: BTreeSet::new(),
+            live_tasks: BTreeSet::new(),
+            revoking: BTreeSet::new(),
             totals: Totals::default(),
             notes: Vec::new(),
             notes_drained: 0,
             accounts_dirty: Vec::new(),
             tasks_dirty: Vec::new(),
+            keys_dirty: Vec::new(),
             totals_dirty: true,
             rules_saved: 0,
             tasks_saved: 0,
@@ -258,7 +262,7 @@ impl Market {
         std::mem::take(&mut self.notes)
     }
 
-    /// Adds everything up again, row by row: conservation, locked balances, ended tasks, key exposures.
+    /// Adds everything up again, row by row: conservation, locked balances, ended tasks, exposures and deposits of keys.
     ///
     /// # Errors
     /// [`Unbalanced`] with the first sum that differs.
@@ -271,6 +275,8 @@ impl Market {
         same("free balances", free, self.totals.free)?;
         let escrowed = self.tasks.iter().fold(Amount::ZERO, |total, task| sum(total, task.live.escrow.total()));
         same("escrows", escrowed, self.totals.escrowed)?;
+        let deposits = self.keys.iter().fold(Amount::ZERO, |total, row| sum(total, row.bond.deposit()));
+        same("deposits of keys", deposits, self.totals.key_deposits)?;
         same("all money", self.totals.sum().unwrap_or(Amount::MAX), self.totals.minted)?;
         let mut locked = vec![Amount::ZERO; self.accounts.len()];
         let mut exposures = vec![Amount::ZERO; self.keys.len()];
@@ -359,17 +365,6 @@ impl Market {
         Ok(at)
     }
 
-    pub(crate) fn key_or_new(&mut self, id: KeyId) -> Result<u32, MarketError> {
-        if let Some(at) = self.key_ids.find(&id.0) {
-            return Ok(at);
-        }
-        let at = dense("keys", self.keys.len())?;
-        self.keys.push(KeyRow { id, exposure: Amount::ZERO });
-        self.key_ids.insert(&id.0, at);
-        self.record(|_| Undo::NewKey);
-        Ok(at)
-    }
-
     // Before a row changes: its old value goes to the log, its index to the rows to write.
 
     pub(crate) fn touch_account(&mut self, at: u32) -> &mut AccountRow {
@@ -391,11 +386,6 @@ impl Market {
             self.tasks_dirty.push(at);
         }
         self.task_mut(at).dirty = true;
-    }
-
-    pub(crate) fn set_exposure(&mut self, at: u32, exposure: Amount) {
-        self.record(|market| Undo::Exposure { at, exposure: market.key_row(at).exposure });
-        self.key_mut(at).exposure = exposure;
     }
 
     /// Changes a touched task's state and keeps its place in the order of what is due.
@@ -473,6 +463,14 @@ impl Market {
         let row = self.touch_account(account);
         row.locked = taken(row.locked, amount);
         self.escrow_take(at, bucket, amount)
+    }
+
+    pub(crate) fn key_deposit_put(&mut self, coins: Coins) {
+        coins.put(&mut self.totals.key_deposits);
+    }
+
+    pub(crate) fn key_deposit_take(&mut self, amount: Amount) -> Coins {
+        must(Coins::take(&mut self.totals.key_deposits, amount))
     }
 
     pub(crate) fn burn(&mut self, coins: Coins) {

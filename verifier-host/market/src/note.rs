@@ -1,6 +1,6 @@
 //! What happened, for receipts, events and logs.
 
-use zera_abi::{AccountId, Amount, Height, Outcome, TaskId};
+use zera_abi::{AccountId, Amount, Height, KeyId, Outcome, TaskId};
 
 /// One thing that a transition did. Notes describe; nothing is decided by them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,4 +43,8 @@ pub enum Note {
     Finalised { task: TaskId, provider: AccountId, paid: Amount, stake_returned: Amount },
     /// T14, or T21 with its rounds used up.
     Expired { task: TaskId },
+    /// A key was proven broken; `reward` is its deposit. Its tasks are revoked from the next block on.
+    KeyWithdrawn { key: KeyId, reporter: AccountId, reward: Amount },
+    /// T20: what was left went back. `stake_returned` includes a hero's share that was still held.
+    Revoked { task: TaskId, requester_paid: Amount, stake_returned: Amount, deposits_returned: Amount },
 }

@@ -78,6 +78,10 @@ tables! {
     Submissions = 22, "submissions";
     /// `height u64, index u32 -> event`.
     Events = 23, "events";
+    /// `sequence u64 -> a call-back that waits for room`.
+    Callbacks = 24, "callbacks";
+    /// `key -> owner and deposit, or how it went out of force`; the market's.
+    KeyBonds = 25, "key_bonds";
 }
 
 /// One row written or, with `value: None`, removed.

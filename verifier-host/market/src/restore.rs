@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zera_abi::{AccountId, Amount};
+use zera_abi::{AccountId, Amount, KeyId};
 
 use crate::market::{AccountRow, Market, Unbalanced};
 use crate::ports::{Row, Store, StoreError, Table};
@@ -81,6 +81,13 @@ impl Market {
             let restored = value.as_deref().ok_or("missing").and_then(|value| market.restore_task(id, value));
             restored.map_err(|what| damaged(Table::Tasks, id.as_bytes(), what))?;
         }
+        each(store, Table::KeyBonds, |key, value| market.restore_bond(key, value))?;
+        for task in &market.tasks {
+            let broken = market.key_row(task.terms.key_at).bond.is_withdrawn();
+            if matches!(task.live.state, TaskState::Revoked { .. }) && !broken {
+                return Err(damaged(Table::Tasks, task.terms.id.as_bytes(), "revoked, and its key is in force"));
+            }
+        }
         market.conserved()?;
         market.totals_dirty = false;
         market.rules_saved = market.rules.len();
@@ -98,6 +105,18 @@ impl Market {
         Ok(())
     }
 
+    /// Comes after the tasks, so that a withdrawn key queues what is left of its own.
+    fn restore_bond(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
+        let id = KeyId(key.try_into().map_err(|_| "not a key id")?);
+        let bond = row::read_bond(value).ok_or("not a key of this version")?;
+        let at = self.key_or_new(id).map_err(|_| "more keys than can be numbered")?;
+        let deposits = self.totals.key_deposits.checked_add(bond.deposit()).ok_or("deposits do not fit")?;
+        self.totals.key_deposits = deposits;
+        self.key_mut(at).bond = bond;
+        self.requeue(at);
+        Ok(())
+    }
+
     fn restore_task(&mut self, id: &zera_abi::TaskId, value: &[u8]) -> Result<(), &'static str> {
         let mut task: TaskRow = row::read_task(value).ok_or("not a task of this version")?;
         let sequence = u32::try_from(self.tasks.len()).map_err(|_| "more tasks than can be numbered")?;
@@ -109,22 +128,29 @@ impl Market {
         let requester_at = find(&task.requester)?;
         let party = match &mut task.state {
             TaskState::Assigned { provider, .. }
-            | TaskState::Accepted { provider, .. }
             | TaskState::Final { provider, .. }
             | TaskState::Failed { provider, .. } => find(provider)?,
+            TaskState::Accepted { provider, offender, .. } => {
+                offender.as_ref().map(&find).transpose()?;
+                find(provider)?
+            }
             TaskState::Rescue { offender, commits, .. } => {
                 for commit in commits {
                     commit.account = find(&commit.provider)?;
                 }
                 find(offender)?
             }
-            TaskState::Open { .. } | TaskState::Cancelled { .. } | TaskState::Expired { .. } => 0,
+            TaskState::Open { .. }
+            | TaskState::Cancelled { .. }
+            | TaskState::Expired { .. }
+            | TaskState::Revoked { .. } => 0,
         };
         let key_at = self.key_or_new(task.key).map_err(|_| "more keys than can be numbered")?;
         if !task.state.is_terminal() {
             let add = |sum: Amount, part| sum.checked_add(part).ok_or("exposure does not fit");
             let exposure = add(add(self.key_row(key_at).exposure, task.bounty_max)?, task.value_at_risk)?;
             self.key_mut(key_at).exposure = exposure;
+            self.join_key(key_at, sequence);
         }
         if matches!(task.state, TaskState::Assigned { .. }) {
             let row = self.account_mut(party);

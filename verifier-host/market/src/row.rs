@@ -5,13 +5,14 @@ use std::sync::Arc;
 use zera_abi::wire::{MAX_DECLARED, Reader};
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, PredicateId, TaskId};
 
+use crate::key::{KeyBond, KeyRow};
 use crate::market::{AccountRow, Market, Totals};
 use crate::ports::{Change, Table};
 use crate::rules::Rules;
 use crate::task::{Clock, Commit, Escrow, Task, TaskState};
 
-/// Version byte of account and task rows.
-const VERSION: u8 = 1;
+/// Version byte of account, task and key rows. 1 had no offender in an accepted task.
+const VERSION: u8 = 2;
 
 impl Market {
     /// The rows that changed since the last call, sorted by table and key; nothing is ever removed. Ends all checkpoints.
@@ -26,6 +27,11 @@ impl Market {
             let task = self.task_mut(at);
             task.dirty = false;
             changes.push(task_change(task));
+        }
+        for at in std::mem::take(&mut self.keys_dirty) {
+            let row = self.key_mut(at);
+            row.dirty = false;
+            changes.extend(bond_change(row));
         }
         for task in self.tasks.iter().skip(self.tasks_saved) {
             changes.push(sequence_change(task));
@@ -47,6 +53,7 @@ impl Market {
     pub fn rows(&self) -> Vec<Change> {
         let mut rows: Vec<Change> = self.accounts.iter().map(account_change).collect();
         rows.extend(self.tasks.iter().map(task_change));
+        rows.extend(self.keys.iter().filter_map(bond_change));
         rows.extend(self.tasks.iter().map(sequence_change));
         rows.extend(self.rules.iter().enumerate().map(|(version, rules)| rules_change(version, rules)));
         rows.extend(totals_changes(&self.totals));
@@ -68,6 +75,28 @@ fn account_change(row: &AccountRow) -> Change {
     put_amount(&mut out, row.free);
     put_amount(&mut out, row.locked);
     change(Table::Accounts, row.id.0, out)
+}
+
+/// A key that nobody bonded or withdrew has no row: its tasks say all of it.
+fn bond_change(row: &KeyRow) -> Option<Change> {
+    let mut out = vec![VERSION];
+    match &row.bond {
+        KeyBond::None => return None,
+        KeyBond::Bonded { owner, deposit } => {
+            out.push(1);
+            out.extend_from_slice(&owner.0);
+            put_amount(&mut out, *deposit);
+        }
+        KeyBond::Released { owner } => {
+            out.push(2);
+            out.extend_from_slice(&owner.0);
+        }
+        KeyBond::Withdrawn { reporter } => {
+            out.push(3);
+            out.extend_from_slice(&reporter.0);
+        }
+    }
+    Some(change(Table::KeyBonds, row.id.0, out))
 }
 
 fn sequence_change(task: &Task) -> Change {
@@ -171,7 +200,7 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
                 put_amount(out, commit.deposit);
             }
         }
-        TaskState::Accepted { provider, outcome, declared, price, accepted, final_at } => {
+        TaskState::Accepted { provider, outcome, declared, price, accepted, final_at, offender } => {
             out.push(4);
             out.extend_from_slice(&provider.0);
             out.push(outcome.code());
@@ -179,6 +208,10 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
             put_amount(out, *price);
             put_height(out, *accepted);
             put_height(out, *final_at);
+            out.push(u8::from(offender.is_some()));
+            if let Some(offender) = offender {
+                out.extend_from_slice(&offender.0);
+            }
         }
         TaskState::Final { provider, outcome, declared, paid, at } => {
             out.push(5);
@@ -201,6 +234,11 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
             out.push(8);
             out.extend_from_slice(&provider.0);
             out.push(outcome.code());
+            put_height(out, *at);
+        }
+        TaskState::Revoked { reason, at } => {
+            out.push(9);
+            out.extend_from_slice(&reason.to_le_bytes());
             put_height(out, *at);
         }
     }
@@ -235,6 +273,19 @@ pub(crate) fn read_account(bytes: &[u8]) -> Option<(Amount, Amount)> {
     let balance = (r.amount()?, r.amount()?);
     r.end()?;
     Some(balance)
+}
+
+pub(crate) fn read_bond(bytes: &[u8]) -> Option<KeyBond> {
+    let mut r = Row(Reader::new(bytes));
+    r.version()?;
+    let bond = match r.byte()? {
+        1 => KeyBond::Bonded { owner: r.provider()?, deposit: r.amount()? },
+        2 => KeyBond::Released { owner: r.provider()? },
+        3 => KeyBond::Withdrawn { reporter: r.provider()? },
+        _ => return None,
+    };
+    r.end()?;
+    Some(bond)
 }
 
 pub(crate) fn read_amount(bytes: &[u8]) -> Option<Amount> {
@@ -368,6 +419,7 @@ impl Row<'_> {
                 price: self.amount()?,
                 accepted: self.height()?,
                 final_at: self.height()?,
+                offender: if self.bool()? { Some(self.provider()?) } else { None },
             },
             5 => TaskState::Final {
                 provider: self.provider()?,
@@ -379,6 +431,7 @@ impl Row<'_> {
             6 => TaskState::Cancelled { at: self.height()? },
             7 => TaskState::Expired { reason: self.0.u16().ok()?, at: self.height()? },
             8 => TaskState::Failed { provider: self.provider()?, outcome: self.outcome()?, at: self.height()? },
+            9 => TaskState::Revoked { reason: self.0.u16().ok()?, at: self.height()? },
             _ => return None,
         })
     }

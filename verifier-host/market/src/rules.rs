@@ -177,11 +177,13 @@ rules! {
     value_ceiling: Amount = zra(100_000_000), zra(100_000_000), 0 ..= 1_000_000_000 * ZRA;
     /// Greatest sum of bounty and value over the tasks of one key that have not ended.
     key_value_ceiling: Amount = zra(1_000_000_000), zra(1_000_000_000), 1 ..= 1_000_000_000_000 * ZRA;
+    /// Deposit of a registered key, the reward of who proves it broken.
+    key_deposit: Amount = zra(100_000), zra(1_000), 1 ..= 1_000_000 * ZRA;
 }
 
 impl Rules {
-    /// The version of the encoding.
-    const VERSION: u8 = 1;
+    /// The version of the encoding; 1 had no `key_deposit` and is refused.
+    const VERSION: u8 = 2;
 
     /// Whether each number is within its bounds and the numbers go together.
     ///
@@ -322,8 +324,10 @@ mod tests {
     #[test]
     fn another_version_or_length_is_refused() {
         let mut bytes = Rules::standard().encode();
-        bytes[0] = 2;
-        assert_eq!(Rules::decode(&bytes), Err(RulesError::Version { version: 2 }));
+        for version in [0, 1, 3, u8::MAX] {
+            bytes[0] = version;
+            assert_eq!(Rules::decode(&bytes), Err(RulesError::Version { version }));
+        }
         bytes.pop();
         let expected = bytes.len() + 1;
         assert_eq!(Rules::decode(&bytes), Err(RulesError::Length { expected, got: expected - 1 }));

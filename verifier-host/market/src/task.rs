@@ -19,6 +19,8 @@ pub mod reason {
     pub const NO_LOCK: u16 = 16;
     /// Expired: the holder failed and nobody rescued.
     pub const NOT_RESCUED: u16 = 17;
+    /// Revoked: the key was proven broken.
+    pub const KEY_WITHDRAWN: u16 = 18;
 }
 
 /// What opening a task takes.
@@ -194,6 +196,8 @@ pub enum TaskState {
         accepted: Height,
         /// Height at which it becomes final.
         final_at: Height,
+        /// Whose lock another repaired; the hero's share in `Escrow::hold` was part of its stake.
+        offender: Option<AccountId>,
     },
     /// Settled for good.
     Final {
@@ -229,6 +233,13 @@ pub enum TaskState {
         /// Height.
         at: Height,
     },
+    /// Ended with everything given back, whatever had come of it.
+    Revoked {
+        /// [`reason::KEY_WITHDRAWN`].
+        reason: u16,
+        /// Height.
+        at: Height,
+    },
 }
 
 impl TaskState {
@@ -243,6 +254,7 @@ impl TaskState {
             TaskState::Cancelled { .. } => "cancelled",
             TaskState::Expired { .. } => "expired",
             TaskState::Failed { .. } => "failed",
+            TaskState::Revoked { .. } => "revoked",
         }
     }
 
@@ -254,6 +266,7 @@ impl TaskState {
                 | TaskState::Cancelled { .. }
                 | TaskState::Expired { .. }
                 | TaskState::Failed { .. }
+                | TaskState::Revoked { .. }
         )
     }
 }
@@ -378,7 +391,7 @@ impl Task {
         &self.live.escrow
     }
 
-    /// The level of its answer.
+    /// The level of its answer, whatever became of its key since; see [`Market::level`](crate::Market::level).
     pub fn level(&self) -> Level {
         match self.live.state {
             TaskState::Accepted { .. } => Level::Accepted,
@@ -393,6 +406,7 @@ impl Task {
             TaskState::Failed { .. } => End::Failed,
             TaskState::Expired { .. } => End::Expired,
             TaskState::Cancelled { .. } => End::Cancelled,
+            TaskState::Revoked { .. } => End::Revoked,
             _ => End::None,
         }
     }
@@ -402,7 +416,7 @@ impl Task {
         match &self.live.state {
             TaskState::Failed { outcome: Outcome::Trap, .. } => reason::TRAP,
             TaskState::Failed { .. } => reason::BOUND_EXCEEDED,
-            TaskState::Expired { reason, .. } => *reason,
+            TaskState::Expired { reason, .. } | TaskState::Revoked { reason, .. } => *reason,
             _ => reason::NONE,
         }
     }
@@ -425,7 +439,10 @@ impl Task {
             | TaskState::Accepted { provider, .. }
             | TaskState::Final { provider, .. }
             | TaskState::Failed { provider, .. } => Some(provider),
-            TaskState::Open { .. } | TaskState::Cancelled { .. } | TaskState::Expired { .. } => None,
+            TaskState::Open { .. }
+            | TaskState::Cancelled { .. }
+            | TaskState::Expired { .. }
+            | TaskState::Revoked { .. } => None,
         }
     }
 
@@ -456,7 +473,7 @@ impl Task {
         Some(lapse.max(share).max(terms.min_stake).max(rules.stake_floor))
     }
 
-    /// Height at which [`tick`](crate::Market::tick) has something to do; `None` once it has ended.
+    /// Height at which [`tick`](crate::Market::tick) has something to do while the key is in force; `None` once it has ended.
     pub fn due(&self) -> Option<Height> {
         match &self.live.state {
             TaskState::Open { clock } => Some(clock.ends),

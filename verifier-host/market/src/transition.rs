@@ -3,8 +3,11 @@
 mod auction;
 mod lock;
 mod rescue;
+mod revoke;
 mod settle;
 mod tick;
+
+pub use revoke::REVOCATIONS_MAX;
 
 use zera_abi::{AccountId, Outcome, TaskId};
 
@@ -20,15 +23,16 @@ impl Market {
     /// It does not say that `provider` may answer: that is [`may_answer`](Market::may_answer), and depends on the block.
     ///
     /// # Errors
-    /// [`MarketError::UnknownTask`], [`WitnessOnly`](MarketError::WitnessOnly), [`Count`](MarketError::Count),
-    /// [`Commitment`](MarketError::Commitment).
+    /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`WitnessOnly`](MarketError::WitnessOnly),
+    /// [`Count`](MarketError::Count), [`Commitment`](MarketError::Commitment).
     pub fn claim(&self, task: &TaskId, provider: AccountId, answer: &Answer) -> Result<Claim, MarketError> {
-        claim(self.task_at(self.find(task)?), provider, answer)
+        claim(self.task_at(self.find_in_force(task)?), provider, answer)
     }
 
-    /// Whether `provider` holds the task's lock, or has a commitment in its rescue: who else answers is refused unjudged.
+    /// Whether `provider` holds the task's lock, or has a commitment in its rescue, and the key is in force: who else answers
+    /// is refused unjudged.
     pub fn may_answer(&self, task: &TaskId, provider: &AccountId) -> bool {
-        match self.task(task).map(Task::state) {
+        match self.task(task).filter(|task| !self.is_frozen(task)).map(Task::state) {
             Some(TaskState::Assigned { provider: holder, .. }) => holder == provider,
             Some(TaskState::Rescue { commits, .. }) => commits.iter().any(|commit| commit.provider == *provider),
             _ => false,

@@ -3,8 +3,9 @@
 //! A checkpoint is a position in a log of overwritten values. Nothing is logged before the first checkpoint of a block, and
 //! [`Market::take_changes`] forgets the log, so a market that is driven without checkpoints pays nothing.
 
-use zera_abi::Amount;
+use zera_abi::{Amount, Height};
 
+use crate::key::KeyBond;
 use crate::market::{AccountRow, Market, Totals};
 use crate::task::Live;
 
@@ -19,15 +20,36 @@ pub struct Checkpoint {
     totals_dirty: bool,
     accounts_dirty: usize,
     tasks_dirty: usize,
+    keys_dirty: usize,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Undo {
-    Account { at: u32, free: Amount, locked: Amount, locks: u32 },
+    Account {
+        at: u32,
+        free: Amount,
+        locked: Amount,
+        locks: u32,
+    },
     NewAccount,
-    Task { at: u32, live: Box<Live> },
+    Task {
+        at: u32,
+        live: Box<Live>,
+    },
     NewTask,
-    Exposure { at: u32, exposure: Amount },
+    Exposure {
+        at: u32,
+        exposure: Amount,
+    },
+    Bond {
+        at: u32,
+        bond: KeyBond,
+    },
+    /// A timer that will not act any more was taken off the schedule.
+    Unscheduled {
+        due: Height,
+        at: u32,
+    },
     NewKey,
     NewRules,
 }
@@ -44,6 +66,7 @@ impl Market {
             totals_dirty: self.totals_dirty,
             accounts_dirty: self.accounts_dirty.len(),
             tasks_dirty: self.tasks_dirty.len(),
+            keys_dirty: self.keys_dirty.len(),
         }
     }
 
@@ -67,6 +90,11 @@ impl Market {
         for at in self.tasks_dirty.split_off(checkpoint.tasks_dirty) {
             if let Some(task) = self.tasks.get_mut(at as usize) {
                 task.dirty = false;
+            }
+        }
+        for at in self.keys_dirty.split_off(checkpoint.keys_dirty) {
+            if let Some(row) = self.keys.get_mut(at as usize) {
+                row.dirty = false;
             }
         }
         self.totals = checkpoint.totals;
@@ -100,9 +128,14 @@ impl Market {
                 }
             }
             Undo::Task { at, live } => {
-                let before = self.task_at(at).due();
+                let task = self.task_at(at);
+                let (before, ended, key) = (task.due(), task.live.state.is_terminal(), task.terms.key_at);
+                let lives_again = ended && !live.state.is_terminal();
                 self.task_mut(at).live = *live;
                 self.reschedule(at, before);
+                if lives_again {
+                    self.join_key(key, at);
+                }
             }
             Undo::NewTask => {
                 if let Some(task) = self.tasks.pop() {
@@ -110,9 +143,17 @@ impl Market {
                         self.due.remove(&(due, task.sequence));
                     }
                     self.task_ids.remove(&task.terms.id.0);
+                    self.leave_key(task.terms.key_at, task.sequence);
                 }
             }
             Undo::Exposure { at, exposure } => self.key_mut(at).exposure = exposure,
+            Undo::Bond { at, bond } => {
+                self.key_mut(at).bond = bond;
+                self.requeue(at);
+            }
+            Undo::Unscheduled { due, at } => {
+                self.due.insert((due, at));
+            }
             Undo::NewKey => {
                 if let Some(key) = self.keys.pop() {
                     self.key_ids.remove(&key.id.0);

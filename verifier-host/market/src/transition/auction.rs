@@ -17,8 +17,8 @@ impl Market {
     /// T1: escrows the bounty and the requester's bond, and starts the first round at `now`.
     ///
     /// # Errors
-    /// [`MarketError`]: an unoffered level, a known task, a deadline without room or too far, money, a limit, the declared
-    /// values; in this order.
+    /// [`MarketError`]: an unoffered level, a known task, a deadline without room or too far, money, a limit, a key out of force,
+    /// the declared values; in this order.
     pub fn open(&mut self, now: Height, opening: Opening) -> Result<(), MarketError> {
         let (rules_version, rules) = self.rules_latest();
         let rules = Arc::clone(rules);
@@ -53,6 +53,7 @@ impl Market {
             .and_then(|value| self.key_exposure(&opening.key).checked_add(value))
             .unwrap_or(Amount::MAX);
         at_most("value of the key's tasks", exposure, rules.key_value_ceiling)?;
+        self.check_key(opening.key)?;
         let declared = usize::from(opening.declared);
         if declared > MAX_DECLARED || opening.expected.len() > declared {
             return Err(MarketError::Count {
@@ -96,6 +97,7 @@ impl Market {
         self.due.insert((clock.ends, sequence));
         self.tasks.push(task);
         self.task_ids.insert(&id.0, sequence);
+        self.join_key(key_at, sequence);
         self.record(|_| Undo::NewTask);
         self.tasks_dirty.push(sequence);
         let bounty = self.debit(requester_at, opening.bounty_max);
@@ -110,10 +112,10 @@ impl Market {
     /// T2: the requester takes an open task back; the storage fee stays.
     ///
     /// # Errors
-    /// [`MarketError::UnknownTask`], [`State`](MarketError::State), [`Early`](MarketError::Early),
+    /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`State`](MarketError::State), [`Early`](MarketError::Early),
     /// [`Unauthorized`](MarketError::Unauthorized).
     pub fn cancel(&mut self, now: Height, task: &TaskId, by: AccountId) -> Result<(), MarketError> {
-        let at = self.find(task)?;
+        let at = self.find_in_force(task)?;
         let Task { terms, live, .. } = self.task_at(at);
         if !matches!(live.state, TaskState::Open { .. }) {
             return Err(wrong_state(self.task_at(at), "cancel"));
@@ -171,6 +173,7 @@ impl Market {
         assert!(left.is_some(), "a key's exposure is less than that of its task");
         self.set_exposure(key, left.unwrap_or(Amount::ZERO));
         self.set_state(at, |state| *state = end);
+        self.leave_key(key, at);
     }
 }
 

@@ -13,10 +13,10 @@ impl Market {
     /// T3: takes the task at the block's clock price; the stake leaves the provider's free balance.
     ///
     /// # Errors
-    /// [`MarketError::UnknownTask`], [`State`](MarketError::State), [`Funds`](MarketError::Funds),
+    /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`State`](MarketError::State), [`Funds`](MarketError::Funds),
     /// [`Limit`](MarketError::Limit) at the provider's cap of locks.
     pub fn lock(&mut self, now: Height, task: &TaskId, provider: AccountId) -> Result<(), MarketError> {
-        let at = self.find(task)?;
+        let at = self.find_in_force(task)?;
         let found = self.task_at(at);
         let clock = match found.live.state {
             // The next tick starts another round or ends the task.
@@ -66,10 +66,10 @@ impl Market {
     /// T22: the holder gives the task back before it has to have started. The round's clock has gone on meanwhile.
     ///
     /// # Errors
-    /// [`MarketError::UnknownTask`], [`State`](MarketError::State), [`Late`](MarketError::Late),
+    /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`State`](MarketError::State), [`Late`](MarketError::Late),
     /// [`Unauthorized`](MarketError::Unauthorized).
     pub fn release(&mut self, now: Height, task: &TaskId, provider: AccountId) -> Result<(), MarketError> {
-        let at = self.find(task)?;
+        let at = self.find_in_force(task)?;
         let Task { live, terms, .. } = self.task_at(at);
         let TaskState::Assigned { provider: holder, stake, start_deadline, clock, .. } = live.state else {
             return Err(wrong_state(self.task_at(at), "release"));

@@ -26,7 +26,7 @@ impl Market {
     /// T12: commits to an answer and deposits for it. One commitment of a provider at a time; the offender may, too.
     ///
     /// # Errors
-    /// [`MarketError::UnknownTask`], [`CommitExists`](MarketError::CommitExists), [`State`](MarketError::State),
+    /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`CommitExists`](MarketError::CommitExists), [`State`](MarketError::State),
     /// [`Late`](MarketError::Late), [`Funds`](MarketError::Funds), [`Limit`](MarketError::Limit).
     pub fn commit(
         &mut self,
@@ -35,7 +35,7 @@ impl Market {
         provider: AccountId,
         digest: [u8; 32],
     ) -> Result<(), MarketError> {
-        let at = self.find(task)?;
+        let at = self.find_in_force(task)?;
         let found = self.task_at(at);
         let TaskState::Rescue { commits, expires, .. } = &found.live.state else {
             return Err(wrong_state(found, "commit"));
@@ -73,7 +73,7 @@ impl Market {
     /// The first valid reveal wins, and a block's transactions apply in order. A proof that does not verify costs the deposit.
     ///
     /// # Errors
-    /// [`MarketError::UnknownTask`], [`State`](MarketError::State), [`Early`](MarketError::Early),
+    /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`State`](MarketError::State), [`Early`](MarketError::Early),
     /// [`Late`](MarketError::Late), [`Unauthorized`](MarketError::Unauthorized) without a commitment,
     /// [`Reveal`](MarketError::Reveal), and those of [`claim`](Market::claim); none reaches the judge.
     pub fn reveal(
@@ -85,7 +85,7 @@ impl Market {
         answer: Answer,
         judge: &mut dyn Verify,
     ) -> Result<Ruling, MarketError> {
-        let at = self.find(task)?;
+        let at = self.find_in_force(task)?;
         let found = self.task_at(at);
         let TaskState::Rescue { offender, late, price, opened, expires, commits } = &found.live.state else {
             return Err(wrong_state(found, "reveal"));
@@ -251,8 +251,8 @@ impl Market {
         dropped
     }
 
-    /// The task is answered: deposits still in their windows go back, the winner's and those of who came second.
-    fn return_deposits(&mut self, at: u32) {
+    /// The task is answered or revoked: deposits still in their windows go back, the winner's and those of who came second.
+    pub(super) fn return_deposits(&mut self, at: u32) {
         for commit in self.drop_commits(at, |_| true) {
             let coins = self.unlock_money(commit.account, at, Bucket::Deposit, commit.deposit);
             self.credit(commit.account, coins);

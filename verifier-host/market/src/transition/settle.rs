@@ -16,7 +16,7 @@ impl Market {
     /// T4, T5, T5' or T15: judges the holder's answer. Nobody else's reaches the judge.
     ///
     /// # Errors
-    /// [`MarketError::UnknownTask`], [`State`](MarketError::State), [`Late`](MarketError::Late),
+    /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`State`](MarketError::State), [`Late`](MarketError::Late),
     /// [`Unauthorized`](MarketError::Unauthorized), and those of [`claim`](Market::claim): none costs the holder anything.
     /// A proof that does not verify is no error: it changed the market.
     pub fn submit(
@@ -27,7 +27,7 @@ impl Market {
         answer: Answer,
         judge: &mut dyn Verify,
     ) -> Result<Ruling, MarketError> {
-        let at = self.find(task)?;
+        let at = self.find_in_force(task)?;
         let found = self.task_at(at);
         let TaskState::Assigned { provider: holder, price, stake, lock_deadline, attempts, .. } = found.live.state
         else {
@@ -131,7 +131,11 @@ impl Market {
     /// The end of T4 and T13: `price` is held for the payee, the surplus goes back. Takes nothing but a verified claim.
     pub(super) fn accept(&mut self, now: Height, at: u32, payee: u32, price: Amount, verified: Verified<Claim>) {
         let Claim { task, provider, outcome, declared, .. } = verified.into_inner();
-        let terms = &self.task_at(at).terms;
+        let Task { terms, live, .. } = self.task_at(at);
+        let offender = match live.state {
+            TaskState::Rescue { offender, .. } if payee != live.party => Some(offender),
+            _ => None,
+        };
         let (requester, final_at) = (terms.requester_at, later(now, terms.rules.final_blocks));
         let held = self.escrow_take(at, Bucket::Bounty, price);
         self.escrow_put(at, Bucket::Hold, held);
@@ -139,7 +143,7 @@ impl Market {
         self.credit(requester, surplus);
         self.task_mut(at).live.party = payee;
         self.set_state(at, |state| {
-            *state = TaskState::Accepted { provider, outcome, declared, price, accepted: now, final_at };
+            *state = TaskState::Accepted { provider, outcome, declared, price, accepted: now, final_at, offender };
         });
         self.note(Note::Accepted { task, provider, outcome, price });
     }

@@ -4,17 +4,26 @@ use zera_abi::Height;
 
 use crate::market::Market;
 use crate::task::TaskState;
+use crate::undo::Undo;
 
 impl Market {
-    /// T11, T14, T17, T21, the end of the clock and unrevealed deposits: all that is due at or before `now`, ordered by
-    /// (due height, order of opening). To be called at the start of every block, before its transactions.
+    /// First T20: the oldest tasks of withdrawn keys, at most [`REVOCATIONS_MAX`](crate::REVOCATIONS_MAX) a call. Then T11, T14,
+    /// T17, T21, the end of the clock and unrevealed deposits: all that is due at or before `now`, ordered by (due height,
+    /// order of opening), except of tasks whose key is withdrawn. To be called at the start of every block, before its transactions.
     ///
     /// Cost: proportional to what is due. Each task is due at most once a transition, and a task has at most
     /// `rounds_max + commits + 3` of them, each paid for by whoever opened, locked or committed.
     pub fn tick(&mut self, now: Height) {
+        self.revoke_oldest(now);
         while let Some((due, at)) = self.due.first().copied() {
             if due > now {
                 break;
+            }
+            if self.is_frozen(self.task_at(at)) {
+                // Its refund is all that is left to do, and has a queue of its own.
+                self.due.pop_first();
+                self.record(|_| Undo::Unscheduled { due, at });
+                continue;
             }
             match &self.task_at(at).live.state {
                 TaskState::Open { clock } => {
@@ -34,7 +43,8 @@ impl Market {
                 TaskState::Final { .. }
                 | TaskState::Cancelled { .. }
                 | TaskState::Expired { .. }
-                | TaskState::Failed { .. } => {}
+                | TaskState::Failed { .. }
+                | TaskState::Revoked { .. } => {}
             }
             // Progress: what is due later, or nothing. Anything else would not end.
             let next = self.due.first().copied();

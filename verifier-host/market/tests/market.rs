@@ -8,6 +8,8 @@ mod boundary;
 mod exhaustive;
 #[path = "market/fixture.rs"]
 mod fixture;
+#[path = "market/key.rs"]
+mod key;
 #[path = "market/model.rs"]
 mod model;
 #[path = "market/payout.rs"]

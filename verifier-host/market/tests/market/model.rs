@@ -64,6 +64,17 @@ pub struct ModelTask {
     e_stake: i128,
     e_bond: i128,
     e_hold: i128,
+    /// A hero's share of the stake of `hero_from`, waiting or held.
+    e_hero: i128,
+    hero_from: AccountId,
+}
+
+/// What became of a key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bond {
+    Held(AccountId, i128),
+    Released(AccountId),
+    Withdrawn,
 }
 
 #[derive(Clone)]
@@ -71,6 +82,7 @@ pub struct Model {
     n: Numbers,
     pub free: BTreeMap<AccountId, i128>,
     pub tasks: Vec<ModelTask>,
+    bonds: BTreeMap<KeyId, Bond>,
     pub insurance: i128,
     pub treasury: i128,
     pub burned: i128,
@@ -90,7 +102,8 @@ type Step = Result<Status, Status>;
 impl Model {
     pub fn new(rules: &Rules) -> Model {
         let n = Numbers::of(rules);
-        Model { n, free: BTreeMap::new(), tasks: vec![], insurance: 0, treasury: 0, burned: 0, minted: 0 }
+        let (free, bonds) = (BTreeMap::new(), BTreeMap::new());
+        Model { n, free, tasks: vec![], bonds, insurance: 0, treasury: 0, burned: 0, minted: 0 }
     }
 
     pub fn locked(&self, who: &AccountId) -> i128 {
@@ -114,15 +127,94 @@ impl Model {
             .iter()
             .map(|t| {
                 let deposits = if let St::Rescue { commits, .. } = &t.st { commits.len() as i128 * deposit } else { 0 };
-                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + deposits
+                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + deposits
             })
             .sum()
+    }
+
+    pub fn key_deposits(&self) -> i128 {
+        self.bonds.values().map(|bond| if let Bond::Held(_, deposit) = bond { *deposit } else { 0 }).sum()
+    }
+
+    pub fn withdrawn(&self, key: &KeyId) -> bool {
+        self.bonds.get(key) == Some(&Bond::Withdrawn)
+    }
+
+    /// Waits for its refund.
+    pub fn frozen(&self, t: &ModelTask) -> bool {
+        self.withdrawn(&t.key) && !matches!(t.st, St::Ended(_))
+    }
+
+    pub fn bond(&mut self, key: KeyId, owner: AccountId, deposit: i128) -> Step {
+        if self.bonds.contains_key(&key) {
+            return Err(Status::Duplicate);
+        }
+        if deposit > self.has(&owner) {
+            return Err(Status::Funds);
+        }
+        self.pay(owner, -deposit);
+        self.bonds.insert(key, Bond::Held(owner, deposit));
+        Ok(Status::Ok)
+    }
+
+    pub fn withdraw(&mut self, key: KeyId, reporter: AccountId) -> Step {
+        match self.bonds.get(&key).copied() {
+            None if !self.tasks.iter().any(|t| t.key == key) => return Err(Status::Key),
+            Some(Bond::Withdrawn) => return Err(Status::Duplicate),
+            Some(Bond::Held(_, deposit)) => self.pay(reporter, deposit),
+            None | Some(Bond::Released(_)) => {}
+        }
+        self.bonds.insert(key, Bond::Withdrawn);
+        Ok(Status::Ok)
+    }
+
+    pub fn release_bond(&mut self, key: KeyId, owner: AccountId) -> Step {
+        let (by, deposit) = match self.bonds.get(&key).copied() {
+            None | Some(Bond::Withdrawn) => return Err(Status::Key),
+            Some(Bond::Released(by)) => (by, None),
+            Some(Bond::Held(by, deposit)) => (by, Some(deposit)),
+        };
+        if by != owner {
+            return Err(Status::Unauthorized);
+        }
+        let Some(deposit) = deposit else { return Err(Status::State) };
+        if self.tasks.iter().any(|t| t.key == key && !matches!(t.st, St::Ended(_))) {
+            return Err(Status::State);
+        }
+        self.pay(owner, deposit);
+        self.bonds.insert(key, Bond::Released(owner));
+        Ok(Status::Ok)
+    }
+
+    /// T20, the oldest 64.
+    fn revoke(&mut self) {
+        let doomed: Vec<usize> = (0..self.tasks.len()).filter(|i| self.frozen(&self.tasks[*i])).take(64).collect();
+        for i in doomed {
+            let t = self.tasks[i].clone();
+            self.pay(t.requester, t.e_bounty + t.e_bond);
+            self.pay(t.hero_from, t.e_hero);
+            match t.st {
+                St::Assigned { who, .. } => self.pay(who, t.e_stake),
+                St::Accepted { who, .. } => {
+                    self.pay(t.requester, t.e_hold);
+                    self.pay(who, t.e_stake);
+                }
+                St::Rescue { who, commits, .. } => {
+                    self.pay(who, t.e_stake);
+                    for (rescuer, ..) in commits {
+                        self.pay(rescuer, self.n.get("commit_deposit"));
+                    }
+                }
+                St::Open { .. } | St::Ended(_) => {}
+            }
+            self.close(i, "revoked");
+        }
     }
 
     pub fn check(&self) {
         let free: i128 = self.free.values().sum();
         assert_eq!(
-            free + self.escrowed() + self.insurance + self.treasury + self.burned,
+            free + self.escrowed() + self.key_deposits() + self.insurance + self.treasury + self.burned,
             self.minted,
             "the model leaks"
         );
@@ -160,8 +252,13 @@ impl Model {
         Ok(Status::Ok)
     }
 
+    fn known(&self, id: &TaskId) -> bool {
+        self.tasks.iter().any(|t| t.id == *id)
+    }
+
     fn find(&self, id: &TaskId) -> Result<usize, Status> {
-        self.tasks.iter().position(|t| t.id == *id).ok_or(Status::NotFound)
+        let i = self.tasks.iter().position(|t| t.id == *id).ok_or(Status::NotFound)?;
+        if self.frozen(&self.tasks[i]) { Err(Status::Key) } else { Ok(i) }
     }
 
     fn room(&self) -> i128 {
@@ -170,7 +267,7 @@ impl Model {
 
     pub fn open(&mut self, now: i128, o: &Opening) -> Step {
         let n = |name| self.n.get(name);
-        if self.find(&o.task).is_ok() {
+        if self.known(&o.task) {
             return Err(Status::Duplicate);
         }
         let distance = o.deadline.0 as i128 - now;
@@ -195,6 +292,9 @@ impl Model {
         {
             return Err(Status::Limit);
         }
+        if matches!(self.bonds.get(&o.key), Some(Bond::Released(_) | Bond::Withdrawn)) {
+            return Err(Status::Key);
+        }
         let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - n("rescue_blocks"));
         self.pay(o.requester, -(b + bond + fee));
         self.treasury += fee;
@@ -212,6 +312,8 @@ impl Model {
             e_stake: 0,
             e_bond: bond,
             e_hold: 0,
+            e_hero: 0,
+            hero_from: o.requester,
         });
         Ok(Status::Ok)
     }
@@ -247,7 +349,7 @@ impl Model {
 
     fn close(&mut self, i: usize, how: &'static str) {
         let t = &mut self.tasks[i];
-        (t.e_bounty, t.e_stake, t.e_bond, t.e_hold) = (0, 0, 0, 0);
+        (t.e_bounty, t.e_stake, t.e_bond, t.e_hold, t.e_hero) = (0, 0, 0, 0, 0);
         t.st = St::Ended(how);
     }
 
@@ -326,7 +428,7 @@ impl Model {
             }
         } else {
             let hero = self.sigma(i);
-            self.tasks[i].e_hold = hero;
+            (self.tasks[i].e_hero, self.tasks[i].hero_from) = (hero, who);
             let t_exp = t_lock + self.n.get("rescue_blocks");
             self.tasks[i].st = St::Rescue { who, late: false, p, from: now, t_exp, commits: vec![] };
         }
@@ -427,7 +529,7 @@ impl Model {
         }
         let window = t_exp - from;
         let price = if who == offender {
-            self.burned += std::mem::take(&mut self.tasks[i].e_hold);
+            self.burned += std::mem::take(&mut self.tasks[i].e_hero);
             if late {
                 let floor = t.e_stake * self.n.get("late_floor_share") / 10_000;
                 let fee = floor + (t.e_stake - floor) * (now - from).min(window) / window;
@@ -438,14 +540,14 @@ impl Model {
         } else {
             if late {
                 let hero = self.sigma(i);
-                self.tasks[i].e_hold = hero;
+                (self.tasks[i].e_hero, self.tasks[i].hero_from) = (hero, offender);
             }
             p + (t.b_max - p) * (now - from).min(window) / window
         };
         if outcome.as_bool().is_some() {
             self.accept(now, i, who, price);
         } else {
-            let hero = std::mem::take(&mut self.tasks[i].e_hold);
+            let hero = std::mem::take(&mut self.tasks[i].e_hero);
             self.pay(who, hero);
             self.fail(i, who);
         }
@@ -454,8 +556,12 @@ impl Model {
 
     /// Everything that is due at `now`, where every block is ticked.
     pub fn tick(&mut self, now: i128) {
+        self.revoke();
         for i in 0..self.tasks.len() {
             let t = self.tasks[i].clone();
+            if self.frozen(&t) {
+                continue;
+            }
             match t.st {
                 St::Open { round, end, .. } if now >= end => {
                     if round < self.n.get("rounds_max") && now + self.room() <= t.deadline {
@@ -479,7 +585,7 @@ impl Model {
                         commits.retain(|c| !over && now <= c.1 + window);
                     }
                     if over {
-                        self.insurance += t.e_hold;
+                        self.insurance += t.e_hero;
                         let hero = self.sigma(i);
                         self.insurance += hero;
                         self.pay(t.requester, t.e_bounty + t.e_bond);
@@ -487,7 +593,7 @@ impl Model {
                     }
                 }
                 St::Accepted { who, t_final } if now >= t_final => {
-                    self.pay(who, t.e_hold + t.e_stake);
+                    self.pay(who, t.e_hold + t.e_hero + t.e_stake);
                     self.pay(t.requester, t.e_bond);
                     self.close(i, "final");
                 }

@@ -28,6 +28,8 @@ enum Step {
     /// Commits to and reveals a proof that does not verify.
     CommitBad(AccountId),
     RevealBad(AccountId),
+    /// A stranger proves the key broken: no deposit in these rows, so that the sums are those of the task.
+    Withdraw,
 }
 use Outcome::{BoundExceeded, False, Trap, True};
 use Step::*;
@@ -285,6 +287,138 @@ const ROWS: &[Row] = &[
         insurance: 0,
         treasury: 1_000_000,
     },
+    Row {
+        name: "T20 from Open: bounty and bond back, the opening fee stays",
+        steps: &[At(105), Withdraw, At(106)],
+        end: "revoked",
+        requester: -1_000_000,
+        provider: 0,
+        rescuer: 0,
+        burned: 0,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        name: "T20 from Assigned: the stake back",
+        steps: &[At(105), Lock(PROVIDER), Withdraw, At(106)],
+        end: "revoked",
+        requester: -1_000_000,
+        provider: 0,
+        rescuer: 0,
+        burned: 0,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        name: "T20 from Assigned after a bad proof: what is left of the stake back, what was burnt is burnt",
+        steps: &[At(105), Lock(PROVIDER), Bad, Withdraw, At(106)],
+        end: "revoked",
+        requester: -1_000_000,
+        provider: -213_307_692,
+        rescuer: 0,
+        burned: 213_307_692,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        name: "T20 from Rescue with a commitment: the late stake and the deposit back whole",
+        steps: &[At(105), Lock(PROVIDER), At(120), Commit(RESCUER, True), Withdraw, At(121)],
+        end: "revoked",
+        requester: -1_000_000,
+        provider: 0,
+        rescuer: 0,
+        burned: 0,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        // As in T5', 73,607,692 wait for a hero; they were the provider's.
+        name: "T20 from Rescue after three bad proofs: the share that waited goes back to the offender",
+        steps: &[At(105), Lock(PROVIDER), Bad, Bad, Bad, At(119), Commit(RESCUER, True), Withdraw, At(120)],
+        end: "revoked",
+        requester: -1_000_000 + 31_546_154,
+        provider: -849_230_770 + 73_607_692,
+        rescuer: 0,
+        burned: 638_923_076 + 105_153_848,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        name: "T20 from Accepted: the held price back to the requester, the stake to the provider",
+        steps: &[At(105), Lock(PROVIDER), At(110), Good(True), Withdraw, At(111)],
+        end: "revoked",
+        requester: -1_000_000,
+        provider: 0,
+        rescuer: 0,
+        burned: 0,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        // The hero's share 297,230,769 was held for the rescuer and comes from the offender.
+        name: "T20 from Accepted after a rescue: the rescuer earns nothing, its share goes back to the offender",
+        steps: &[
+            At(105),
+            Lock(PROVIDER),
+            At(124),
+            Commit(RESCUER, True),
+            At(125),
+            Reveal(RESCUER, True),
+            Withdraw,
+            At(126),
+        ],
+        end: "revoked",
+        requester: -1_000_000 + 127_384_615,
+        provider: -849_230_770 + 297_230_769,
+        rescuer: 0,
+        burned: 424_615_386,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        // The late fee 467,076,923 is burnt; the rest of the stake is the locker's.
+        name: "T20 from Accepted after a rescue by the locker: what is left of the stake back",
+        steps: &[
+            At(105),
+            Lock(PROVIDER),
+            At(124),
+            Commit(PROVIDER, True),
+            At(125),
+            Reveal(PROVIDER, True),
+            Withdraw,
+            At(126),
+        ],
+        end: "revoked",
+        requester: -1_000_000,
+        provider: -467_076_923,
+        rescuer: 0,
+        burned: 467_076_923,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        name: "T20 comes too late: final stays final, the key only then withdrawn",
+        steps: &[At(105), Lock(PROVIDER), At(110), Good(True), At(160), Withdraw, At(200)],
+        end: "final",
+        requester: -449_000_000,
+        provider: 448_000_000,
+        rescuer: 0,
+        burned: 0,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
+    Row {
+        // Withdrawn in the block before it would have been final: the next tick refunds.
+        name: "T20 in the last block of the final window",
+        steps: &[At(105), Lock(PROVIDER), At(110), Good(True), At(159), Withdraw, At(160)],
+        end: "revoked",
+        requester: -1_000_000,
+        provider: 0,
+        rescuer: 0,
+        burned: 0,
+        insurance: 0,
+        treasury: 1_000_000,
+    },
 ];
 
 fn play(market: &mut Market, steps: &[Step]) -> Result<(), MarketError> {
@@ -316,6 +450,9 @@ fn play(market: &mut Market, steps: &[Step]) -> Result<(), MarketError> {
             Reveal(who, outcome) => {
                 let answer = good(market, 1, who, outcome);
                 assert!(!matches!(reveal(market, now, who, answer)?, Ruling::Rejected(_)));
+            }
+            Withdraw => {
+                market.withdraw_key(KEY, OTHER)?;
             }
             CommitBad(who) => commit(market, now, who, &bad(True))?,
             RevealBad(who) => assert!(matches!(reveal(market, now, who, bad(True))?, Ruling::Rejected(_))),

@@ -2,9 +2,9 @@
 
 use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use zera_abi::{AccountId, Amount, Height, KeyId, Outcome, Status, TaskId};
+use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::ports::{MemStore, Store};
-use zera_market::{Answer, Market, MarketError, Opening, Rules, Ruling, commit_digest};
+use zera_market::{Answer, KeyBond, Market, MarketError, Opening, Rules, Ruling, commit_digest};
 
 use super::fixture::{Judge, opening, prove, units};
 use super::model::{Model, Quality};
@@ -23,10 +23,19 @@ pub enum Event {
     Submit(TaskId, AccountId, Outcome, Quality),
     Commit(TaskId, AccountId, Outcome, Quality, u8),
     Reveal(TaskId, AccountId, Outcome, Quality, u8),
+    Bond(KeyId, AccountId, u128),
+    Withdraw(KeyId, AccountId),
+    ReleaseKey(KeyId, AccountId),
 }
 
 fn account(n: u8) -> AccountId {
     AccountId([n; 32])
+}
+
+fn key(n: u32) -> KeyId {
+    let mut id = [0x77; 32];
+    id[..4].copy_from_slice(&n.wrapping_mul(0x9e37_79b1).to_be_bytes());
+    KeyId(id)
 }
 
 /// `n` in the order of opening; ids do not sort that way.
@@ -80,6 +89,9 @@ fn on_market(market: &mut Market, now: u64, event: &Event) -> Result<Status, Sta
             let answer = answer(market, id, *who, *outcome, *quality);
             ruled(market.reveal(height, id, *who, [*salt; 32], answer, &mut judge))
         }
+        Event::Bond(key, owner, deposit) => done(market.bond_key(*key, *owner, units(*deposit))),
+        Event::Withdraw(key, reporter) => done(market.withdraw_key(*key, *reporter).map(drop)),
+        Event::ReleaseKey(key, owner) => done(market.release_key(*key, *owner).map(drop)),
     }
 }
 
@@ -110,6 +122,9 @@ fn on_model(model: &mut Model, now: u64, event: &Event) -> Result<Status, Status
         Event::Reveal(id, who, outcome, quality, salt) => {
             model.reveal(now, id, *who, digest(*outcome, *quality, *salt), *outcome, *quality)
         }
+        Event::Bond(key, owner, deposit) => model.bond(*key, *owner, *deposit as i128),
+        Event::Withdraw(key, reporter) => model.withdraw(*key, *reporter),
+        Event::ReleaseKey(key, owner) => model.release_bond(*key, *owner),
     }
 }
 
@@ -119,17 +134,33 @@ pub struct Source {
     pub opened: u32,
     pub now: u64,
     accounts: u8,
+    /// The keys in use; one that goes out of force has a successor in its place.
+    pub keys: [u32; 3],
     /// What was committed lately, so that reveals can match.
     commits: Vec<(TaskId, AccountId, Outcome, Quality, u8)>,
 }
 
 impl Source {
     pub fn new(seed: u64, accounts: u8) -> Source {
-        Source { rng: ChaCha8Rng::seed_from_u64(seed), opened: 0, now: 0, accounts, commits: vec![] }
+        Source { rng: ChaCha8Rng::seed_from_u64(seed), opened: 0, now: 0, accounts, keys: [0, 1, 2], commits: vec![] }
     }
 
     fn who(&mut self) -> AccountId {
         account(self.rng.gen_range(1..=self.accounts))
+    }
+
+    /// One of the keys in use, or one that was.
+    fn key(&mut self) -> KeyId {
+        let n = *self.keys.choose(&mut self.rng).unwrap();
+        key(if self.rng.gen_ratio(1, 20) { n.saturating_sub(3) } else { n })
+    }
+
+    /// The key in one of the places, the next one in it from then on, mostly.
+    fn spent_key(&mut self) -> KeyId {
+        let place = self.rng.gen_range(0..3);
+        let n = self.keys[place];
+        self.keys[place] += if self.rng.gen_bool(0.8) { 3 } else { 0 };
+        key(n)
     }
 
     /// A recent task, mostly.
@@ -156,7 +187,26 @@ impl Source {
         }
     }
 
+    /// What may happen to keys; rarely, or nothing else would come to an end.
+    fn key_event(&mut self, market: &Market) -> Event {
+        match self.rng.gen_range(0..12) {
+            0..=6 => Event::Bond(self.key(), self.who(), self.rng.gen_range(0..30) * UNIT),
+            7..=10 => {
+                let key = if self.rng.r#gen() { self.spent_key() } else { self.key() };
+                let owner = match market.key_bond(&key) {
+                    KeyBond::Bonded { owner, .. } | KeyBond::Released { owner } if self.rng.gen_bool(0.7) => owner,
+                    _ => self.who(),
+                };
+                Event::ReleaseKey(key, owner)
+            }
+            _ => Event::Withdraw(self.spent_key(), self.who()),
+        }
+    }
+
     pub fn next(&mut self, market: &Market, rules: &Rules) -> Event {
+        if self.rng.gen_ratio(1, 50) {
+            return self.key_event(market);
+        }
         let id = self.pick();
         match self.rng.gen_range(0..100) {
             0..=24 => {
@@ -173,7 +223,7 @@ impl Source {
                 let mut opening = opening(0);
                 opening.task = if self.rng.gen_ratio(1, 30) { id } else { task(self.opened) };
                 opening.requester = self.who();
-                opening.key = KeyId([self.rng.gen_range(0..3); 32]);
+                opening.key = self.key();
                 opening.bounty_max = units(self.rng.gen_range(500_000..1_000 * UNIT));
                 opening.min_stake = units(self.rng.gen_range(0..60) * UNIT);
                 opening.value_at_risk = units(self.rng.gen_range(0..100) * UNIT);
@@ -221,14 +271,19 @@ fn compare(market: &Market, model: &Model, accounts: u8, at: &str) {
     }
     let totals = market.totals();
     assert_eq!(
-        [totals.escrowed, totals.insurance, totals.treasury, totals.burned, totals.minted].map(number),
-        [model.escrowed(), model.insurance, model.treasury, model.burned, model.minted],
+        [totals.escrowed, totals.key_deposits, totals.insurance, totals.treasury, totals.burned, totals.minted,]
+            .map(number),
+        [model.escrowed(), model.key_deposits(), model.insurance, model.treasury, model.burned, model.minted,],
         "{at}: totals"
     );
     model.check();
     assert_eq!(market.tasks().len(), model.tasks.len());
     for (task, expected) in market.tasks().zip(&model.tasks).rev().take(16) {
         assert_eq!((task.id(), task.state().name()), (&expected.id, Model::name(expected)), "{at}");
+        assert_eq!(market.key_is_withdrawn(task.key()), model.withdrawn(task.key()), "{at}");
+        let level = if model.frozen(expected) { Level::Pending } else { task.level() };
+        assert_eq!(market.level(task), level, "{at}");
+        assert_eq!(market.answer_stands(task.id()), task.answer().is_some() && level >= task.minimum_level(), "{at}");
     }
 }
 
@@ -256,6 +311,7 @@ fn the_market_does_what_the_model_does() {
     const ACCOUNTS: u8 = 6;
     const EVENTS: usize = 2_500;
     let mut statuses = std::collections::BTreeMap::<String, u32>::new();
+    let mut revoked = 0;
     for seed in 0..24 {
         let rules = if seed % 3 == 0 { Rules::standard() } else { tight() };
         let (mut market, mut model) = start(&rules, ACCOUNTS);
@@ -265,7 +321,7 @@ fn the_market_does_what_the_model_does() {
             // A transaction that is rolled back, its calls rolled back or kept inside it.
             if source.rng.gen_ratio(1, 40) {
                 let (rows, totals) = (market.rows(), market.totals());
-                let (now, opened, commits) = (source.now, source.opened, source.commits.clone());
+                let (now, opened, keys, commits) = (source.now, source.opened, source.keys, source.commits.clone());
                 let outer = market.checkpoint();
                 for _ in 0..source.rng.gen_range(0..10) {
                     let event = source.next(&market, &rules);
@@ -282,7 +338,7 @@ fn the_market_does_what_the_model_does() {
                 market.rollback(outer);
                 assert_eq!((market.rows(), market.totals()), (rows, totals), "seed {seed} step {step}: rollback");
                 market.conserved().expect("conserved after a rollback");
-                (source.now, source.opened, source.commits) = (now, opened, commits);
+                (source.now, source.opened, source.keys, source.commits) = (now, opened, keys, commits);
             }
             // A restart: what is on disk is the market.
             if source.rng.gen_ratio(1, 60) {
@@ -308,9 +364,11 @@ fn the_market_does_what_the_model_does() {
             }
         }
         market.conserved().expect("conserved at the end");
+        revoked += market.tasks().filter(|task| task.end() == zera_abi::End::Revoked).count();
     }
+    assert!(revoked > 200, "only {revoked} refunds");
     // The events were not all refused: each kind succeeded and failed in more than one way.
-    assert!(statuses.len() > 30, "only {} kinds of results: {statuses:?}", statuses.len());
+    assert!(statuses.len() > 42, "only {} kinds of results: {statuses:?}", statuses.len());
 }
 
 /// A restored market and the one that wrote the rows write the same rows from then on.
@@ -414,7 +472,8 @@ fn damaged_rows_are_refused() {
             Err(_) => refused += 1,
             // A flipped bit in an id, a height or an empty account says nothing that could be checked.
             Ok(restored) => {
-                assert!(what == "flipped" || table == Table::Totals || table == Table::Accounts, "{what} {table:?}");
+                let silent = [Table::Totals, Table::Accounts, Table::KeyBonds];
+                assert!(what == "flipped" || silent.contains(&table), "{what} {table:?}");
                 restored.conserved().expect("it adds up at least");
             }
         }
@@ -434,7 +493,7 @@ fn two_hundred_thousand_transitions_conserve_money() {
     }
     let mut source = Source::new(2_026, ACCOUNTS);
     let mut done = 0u32;
-    for step in 0..400_000u32 {
+    for step in 0..440_000u32 {
         let event = source.next(&market, &rules);
         done += u32::from(on_market(&mut market, source.now, &event).is_ok());
         if step % 20_000 == 0 {

@@ -82,6 +82,10 @@ fn each_end_has_its_reason() {
     let mut unlocked = market();
     run(&mut unlocked, 101, 160);
     assert_eq!(tail(&unlocked), ended(End::Expired, reason::NO_LOCK));
+    let mut broken = locked();
+    broken.withdraw_key(KEY, OTHER).expect("withdrawn");
+    run(&mut broken, 106, 106);
+    assert_eq!(tail(&broken), ended(End::Revoked, reason::KEY_WITHDRAWN));
     let mut cancelled = market();
     cancelled.cancel(Height(105), &task_id(1), REQUESTER).expect("cancelled");
     assert_eq!(tail(&cancelled), ended(End::Cancelled, reason::NONE));

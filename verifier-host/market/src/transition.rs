@@ -1,4 +1,7 @@
-//! The transition table, a file for each phase. Checks run first, in the order of the status codes; then nothing fails.
+//! The transition table, a file for each phase. Checks run first, in the order of the status codes except that a task of a
+//! withdrawn key answers with that alone; then nothing fails.
+//!
+#![doc = include_str!("../docs/transitions.md")]
 
 mod auction;
 mod lock;

@@ -16,5 +16,7 @@ mod model;
 mod payout;
 #[path = "market/random.rs"]
 mod random;
+#[path = "market/transition.rs"]
+mod transition;
 #[path = "market/view.rs"]
 mod view;

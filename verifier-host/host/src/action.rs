@@ -1,30 +1,46 @@
 //! Every action but a call: its price is known before it acts, so it is paid first.
 
-use std::sync::Arc;
+mod key;
+mod predicate;
 
 use zera_abi::{AccountId, Amount, Status, TaskId, TxHash};
 use zera_market::ports::{Table, Verdict};
 use zera_market::{Answer, MarketError, Ruling};
 use zera_statement::{code_hash, contract_address};
-use zera_verifier::VerifyingKey;
 
 use crate::contract::Runner;
 use crate::event::Event;
 use crate::judge::Judge;
 use crate::receipt::{Ending, Receipt};
-use crate::registry::{KeyRow, NameRow, PredicateRow, Publication};
 use crate::state::{ContractRow, State, SubmissionRow, contract_key};
-use crate::tx::{Action, ConfigEntry, MAX_CONFIG, SignedTx, Tx};
+use crate::tx::{Action, ConfigEntry, MAX_CONFIG, RequestBytes, SignedTx, Tx};
 use crate::validate::validate;
-use crate::world::NodeFault;
+use crate::world::{Denied, NodeFault};
 
 /// What an action gives: its ending, its data, and a line for people.
 type Done = (Ending, Vec<u8>, String);
 
 /// Why an action does nothing: the rules refuse it, or the node fails.
-enum Stop {
+pub(crate) enum Stop {
     Refused(Status, String),
     Fault(NodeFault),
+}
+
+impl Stop {
+    /// The refusal of a status whose own words are enough.
+    pub(crate) fn status(status: Status, why: &str) -> Stop {
+        Stop::Refused(status, why.to_owned())
+    }
+}
+
+/// A contract is told the status alone.
+impl From<Stop> for Denied {
+    fn from(stop: Stop) -> Denied {
+        match stop {
+            Stop::Refused(status, _) => Denied::Status(status),
+            Stop::Fault(fault) => Denied::Fault(fault),
+        }
+    }
 }
 
 impl From<MarketError> for Stop {
@@ -129,13 +145,13 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
             };
             judged(state, task, &sender, answer, judge)
         }
-        Action::Publish(publication) => publish(state, sender, publication),
+        Action::Publish(publication) => predicate::publish(state, sender, publication),
         Action::RegisterKey { predicate, key } => {
             let owned = state.predicate(predicate)?;
             let Some(row) = owned else {
                 return refuse(Status::NotFound, format!("predicate {predicate} is not published"));
             };
-            register_key(state, sender, row, key)
+            key::register(state, sender, row, key)
         }
         Action::Cancel { task } => {
             let Some(record) = state.market.task(task) else {
@@ -149,7 +165,25 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
             state.market.cancel(now, task, requester)?;
             Ok(done("cancelled"))
         }
+        Action::Open { request } => open(state, tx, request),
+        Action::Name { name, predicate } => predicate::name(state, sender, name, *predicate),
+        Action::Contradict { key, input_root, first, second } => {
+            key::contradict(state, sender, *key, input_root, [first, second])
+        }
+        Action::Unregister { key } => key::unregister(state, sender, *key),
     }
+}
+
+/// Opens a task for an account. Its handle is the transaction's nonce, which the account uses once.
+fn open(state: &mut State, tx: &Tx, request: &RequestBytes) -> Result<Done, Stop> {
+    let Ok(request) = request.request() else {
+        return refuse(Status::Limit, "request: does not read back");
+    };
+    if request.callback_fuel != 0 {
+        return refuse(Status::Unsupported, "request: an account is not called back, so it reserves no fuel for it");
+    }
+    let task = state.open_task(&tx.sender, tx.nonce, &request)?;
+    Ok((Ending::Done, task.0.to_vec(), format!("task {task}")))
 }
 
 fn done(detail: impl Into<String>) -> Done {
@@ -223,80 +257,4 @@ fn deploy(
     }
     state.events.push(Event::ContractDeployed { contract, creator: tx.sender });
     Ok((Ending::Done, contract.0.to_vec(), format!("contract {contract}")))
-}
-
-fn publish(state: &mut State, sender: AccountId, publication: &Publication) -> Result<Done, Stop> {
-    if !publication.name_is_valid() {
-        return refuse(Status::Limit, "name: expected 1 to 64 of A-Z a-z 0-9 . _ -");
-    }
-    if usize::from(publication.declared) > zera_abi::wire::MAX_DECLARED
-        || usize::try_from(publication.public_len).unwrap_or(usize::MAX) > zera_abi::wire::MAX_PUBLIC_LEN
-    {
-        return refuse(Status::Limit, "layout: at most 13 declared values and 16384 public bytes");
-    }
-    let id = publication.id();
-    if state.predicate(&id)?.is_some() {
-        return refuse(Status::Duplicate, format!("predicate {id} is already published"));
-    }
-    let name = match state.name(publication.name.as_bytes())? {
-        None => NameRow { owner: sender, active: id, next: None },
-        Some(row) if row.owner != sender => {
-            return refuse(Status::Unauthorized, format!("the name {} is another's", publication.name));
-        }
-        Some(row) => {
-            let Some(from) = state.height.checked_add(state.params.name_timelock) else {
-                return refuse(Status::Limit, "time lock: height does not fit");
-            };
-            NameRow { owner: sender, active: row.at(state.height), next: Some((id, from)) }
-        }
-    };
-    state.overlay.put(Table::Names, publication.name.as_bytes(), &name);
-    let row = PredicateRow { owner: sender, publication: publication.clone(), key: None, next_key: None };
-    state.overlay.put(Table::Predicates, id.as_bytes(), &row);
-    state.events.push(Event::PredicatePublished { predicate: id, owner: sender, name: publication.name.clone() });
-    Ok((Ending::Done, id.0.to_vec(), format!("predicate {id}")))
-}
-
-fn register_key(state: &mut State, sender: AccountId, row: PredicateRow, bytes: &[u8]) -> Result<Done, Stop> {
-    let predicate = row.publication.id();
-    if row.owner != sender {
-        return refuse(Status::Unauthorized, "the predicate is another's");
-    }
-    let key = match VerifyingKey::decode(bytes) {
-        Ok(key) => key,
-        Err(error) => return refuse(Status::Encoding, error.to_string()),
-    };
-    let expected = zera_abi::wire::STATEMENT_INPUTS.saturating_add(usize::from(row.publication.declared));
-    if key.inputs() != expected {
-        return refuse(
-            Status::Count,
-            format!("key: the predicate has {expected} public inputs, the key {}", key.inputs()),
-        );
-    }
-    if !state.params.development {
-        // A key of a public set-up proves anything to whoever reads it; any other needs its ceremony checked here first.
-        return if key.is_dev() {
-            refuse(Status::Key, "key: made by the development set-up; this network is not a development network")
-        } else {
-            refuse(
-                Status::Unsupported,
-                "key: this version can not check a ceremony; only development networks take keys",
-            )
-        };
-    }
-    let id = key.id();
-    if state.overlay.read(Table::Keys, id.as_bytes())?.is_some() {
-        return refuse(Status::Duplicate, format!("key {id} is already registered"));
-    }
-    let Some(activates) = state.height.checked_add(state.params.key_activation) else {
-        return refuse(Status::Limit, "activation: height does not fit");
-    };
-    state.overlay.write(Table::Keys, id.as_bytes(), Some(bytes.to_vec()));
-    state.overlay.put(Table::KeyMeta, id.as_bytes(), &KeyRow { predicate, owner: sender, activates });
-    let updated = PredicateRow { key: row.key_at(state.height), next_key: Some((id, activates)), ..row };
-    state.overlay.put(Table::Predicates, predicate.as_bytes(), &updated);
-    state.events.push(Event::KeyRegistered { key: id, predicate, owner: sender, activates });
-    // Last, since it is not undone: nothing below can refuse.
-    state.keys.insert(id, Arc::new(key.prepare()));
-    Ok((Ending::Done, id.0.to_vec(), format!("key {id}")))
 }

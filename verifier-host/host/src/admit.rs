@@ -109,8 +109,10 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    pub(crate) fn new() -> Room {
-        Room { fuel: BLOCK_FUEL, verifications: BLOCK_VERIFICATIONS, deploys: BLOCK_DEPLOYS, code_len: BLOCK_CODE_LEN }
+    /// The room of a block that set `used` fuel aside for call-backs of its clock.
+    pub(crate) fn after(used: u64) -> Room {
+        let fuel = BLOCK_FUEL.saturating_sub(used);
+        Room { fuel, verifications: BLOCK_VERIFICATIONS, deploys: BLOCK_DEPLOYS, code_len: BLOCK_CODE_LEN }
     }
 
     /// Takes what `tx` needs, or nothing where it does not fit.
@@ -127,6 +129,7 @@ impl Room {
                 // The call-back's reserve: it can not fail for want of a block's fuel.
                 fuel = fuel.saturating_add(state.input(task)?.map_or(0, |input| input.callback_fuel));
             }
+            Action::Contradict { .. } => verifications = 2,
             Action::Deploy { wasm, .. } => {
                 deploys = 1;
                 code_len = wasm.len();
@@ -155,9 +158,19 @@ impl State {
                 .deploy(wasm.len(), 0)
                 .saturating_add(cost.row_write(64).saturating_mul(u64::try_from(config.len()).unwrap_or(u64::MAX))),
             Action::Call { .. } => 0,
-            Action::Lock { .. } | Action::Release { .. } | Action::Commit { .. } | Action::Cancel { .. } => {
-                cost.row_write(512)
+            Action::Lock { .. }
+            | Action::Release { .. }
+            | Action::Commit { .. }
+            | Action::Cancel { .. }
+            | Action::Unregister { .. } => cost.row_write(512),
+            Action::Open { request } => {
+                cost.open(request.len(), request.request().map_or(0, |request| request.public.len()))
             }
+            Action::Name { .. } => cost.row_write(256),
+            Action::Contradict { first, second, .. } => [first, second].iter().fold(cost.row_write(512), |sum, exhibit| {
+                let inputs = exhibit.declared.len().saturating_add(zera_abi::wire::STATEMENT_INPUTS);
+                sum.saturating_add(cost.verify(inputs))
+            }),
             Action::Submit { answer, .. } | Action::Reveal { answer, .. } => cost
                 .verify(answer.declared.len().saturating_add(zera_abi::wire::STATEMENT_INPUTS))
                 .saturating_add(cost.row_write(1024)),

@@ -1,7 +1,7 @@
 //! One transaction with the call-backs that follow from it. Deterministic: the same state, transactions and height give
 //! the same rows on every machine, whatever was verified ahead.
 
-use zera_abi::table::{FAILED_EXPORT, RESULT_EXPORT};
+use zera_abi::table::{FAILED_EXPORT, RESULT_EXPORT, REVOKED_EXPORT};
 use zera_abi::{AccountId, Amount, Status};
 use zera_market::ports::Table;
 
@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::receipt::{Ending, Receipt};
 use crate::state::{Callback, CallbackKind, State};
 use crate::tx::{Action, SignedTx};
+use crate::waiting::CALLBACK_SHARE;
 use crate::world::NodeFault;
 
 /// Applies one transaction that passed [`State::check`], and the call-backs that follow from it.
@@ -57,11 +58,41 @@ pub(crate) fn callbacks(mut state: State, runner: &Runner) -> (State, Result<(),
     }
 }
 
+/// Tells what the block's clock did and calls back what fits of what that, and earlier blocks, made due. Gives the fuel that
+/// was set aside for it.
+pub(crate) fn clock_callbacks(mut state: State, runner: &Runner) -> (State, Result<u64, NodeFault>) {
+    let due = match state.settle_notes() {
+        Ok(due) => due,
+        Err(fault) => return (state, Err(fault)),
+    };
+    for callback in due {
+        state.waiting.push(&mut state.overlay, callback);
+    }
+    let mut used = 0u64;
+    loop {
+        let room = CALLBACK_SHARE.saturating_sub(used);
+        let Some(callback) = state.waiting.pop(&mut state.overlay, room) else { return (state, Ok(used)) };
+        used = used.saturating_add(callback.fuel);
+        let (back, result) = call_back(state, runner, callback);
+        state = back;
+        if let Err(fault) = result {
+            return (state, Err(fault));
+        }
+        // What the call-back itself opened is told; nothing that it can do makes another call-back due.
+        let (back, told) = callbacks(state, runner);
+        state = back;
+        if let Err(fault) = told {
+            return (state, Err(fault));
+        }
+    }
+}
+
 fn call_back(mut state: State, runner: &Runner, callback: Callback) -> (State, Result<(), NodeFault>) {
     let Callback { task, contract, handle, fuel, what } = callback;
     let (entry, name) = match what {
         CallbackKind::Result(result) => (Entry::Result { handle, result }, RESULT_EXPORT),
         CallbackKind::Failed(reason) => (Entry::Failed { handle, reason }, FAILED_EXPORT),
+        CallbackKind::Revoked(reason) => (Entry::Revoked { handle, reason }, REVOKED_EXPORT),
     };
     let mark = state.mark();
     let call = Call { contract, caller: contract, entry, input: Vec::new(), fuel_limit: fuel };

@@ -10,7 +10,7 @@ use zera_market::ports::{Change, Store, Table};
 use zera_verifier::VerifyingKey;
 
 use crate::admit::{Rejection, Room};
-use crate::apply::{callbacks, run, transaction};
+use crate::apply::{clock_callbacks, run, transaction};
 use crate::codec::{Field, record};
 use crate::contract::{Call, CallReport, Entry, EntryName, Runner};
 use crate::cost::CostSchedule;
@@ -23,6 +23,7 @@ use crate::registry::{KeyRow, NameRow, PredicateRow};
 use crate::root;
 use crate::state::{ContractRow, InputRow, Params, State, SubmissionRow, contract_key, nonce, position, position_key};
 use crate::tx::{Action, SignedTx};
+use crate::waiting::Waiting;
 use crate::world::NodeFault;
 
 const META_CHAIN: &[u8] = b"chain_id";
@@ -145,6 +146,7 @@ impl Chain {
             .read(Table::Meta, META_HEAD)?
             .ok_or_else(|| NodeFault::State { what: "the head of the chain is missing".to_owned() })?;
         let head: Header = parse(Table::Meta, &head_bytes)?;
+        let waiting = Waiting::restore(store.as_ref())?;
         let market = Market::restore(store.as_ref())
             .map_err(|error| NodeFault::State { what: format!("the market does not read back: {error}") })?;
         market.conserved().map_err(|error| NodeFault::State { what: error.to_string() })?;
@@ -160,6 +162,7 @@ impl Chain {
             height: next(head.height)?,
             events: Vec::new(),
             verdicts: Verdicts::default(),
+            waiting,
         };
         Ok(Chain { state: Some(state), runner, head, development: genesis.development, name: genesis.name.clone() })
     }
@@ -188,7 +191,10 @@ impl Chain {
         Ok(txs
             .iter()
             .filter_map(|tx| match &tx.tx().action {
-                Action::Submit { task, answer } | Action::Reveal { task, answer, .. } => {
+                // Who may not answer now is most likely refused unjudged; if not, the proof is judged in the block.
+                Action::Submit { task, answer } | Action::Reveal { task, answer, .. }
+                    if state.market.may_answer(task, &tx.tx().sender) =>
+                {
                     let claim = state.market.claim(task, tx.tx().sender, answer).ok()?;
                     ProofJob::new(&state.params.chain, &state.keys, &claim, &answer.proof)
                 }
@@ -207,12 +213,12 @@ impl Chain {
         state.events.clear();
         let height = state.height;
         state.market.tick(height);
-        let (mut state, settled) = callbacks(state, &self.runner);
-        settled?;
+        let (mut state, settled) = clock_callbacks(state, &self.runner);
+        let set_aside = settled?;
         let (mut receipts, mut included) = (Vec::new(), Vec::new());
         let (mut rejected, mut deferred) = (Vec::new(), Vec::new());
         let mut waiting: BTreeSet<AccountId> = BTreeSet::new();
-        let mut room = Room::new();
+        let mut room = Room::after(set_aside);
         for tx in txs {
             let sender = tx.tx().sender;
             if waiting.contains(&sender) {

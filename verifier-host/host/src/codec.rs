@@ -147,6 +147,16 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
+/// Up to 255 values of 32 bytes behind a u8 count.
+impl Field for Vec<[u8; 32]> {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_list(self, out);
+    }
+    fn take(from: &mut Reader<'_>) -> Result<Vec<[u8; 32]>, WireError> {
+        take_list(from)
+    }
+}
+
 impl<A: Field, B: Field> Field for (A, B) {
     fn put(&self, out: &mut Vec<u8>) {
         self.0.put(out);

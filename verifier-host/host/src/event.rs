@@ -137,6 +137,16 @@ events! {
     PredicatePublished = 17, "predicate_published" { predicate: PredicateId, owner: AccountId, name: String }
     /// A key was registered.
     KeyRegistered = 18, "key_registered" { key: KeyId, predicate: PredicateId, owner: AccountId, activates: Height }
+    /// A name was pointed at a predicate, from a height on.
+    NamePointed = 20, "name_pointed" { name: String, predicate: PredicateId, owner: AccountId, from: Height }
+    /// A key's owner took it out of use.
+    KeyUnregistered = 21, "key_unregistered" { key: KeyId, predicate: PredicateId, owner: AccountId, returned: Amount }
+    /// A key proved two outcomes for one input: no task on it goes on.
+    KeyWithdrawn = 22, "key_withdrawn" { key: KeyId, reporter: AccountId, reward: Amount }
+    /// A task ended with its key: everybody has back what they put in.
+    TaskRevoked = 23, "task_revoked" {
+        task: TaskId, requester_paid: Amount, stake_returned: Amount, deposits_returned: Amount
+    }
 }
 
 impl Event {

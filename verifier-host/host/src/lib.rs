@@ -44,6 +44,7 @@ pub mod root;
 mod session;
 mod state;
 pub mod tx;
+mod waiting;
 
 pub use admit::{BLOCK_FUEL, BLOCK_VERIFICATIONS, Rejection};
 pub use chain::{BlockReport, Chain, Header, OpenError, PlacedEvent};
@@ -55,5 +56,5 @@ pub use judge::{ProofJob, VerdictId, Verdicts, verify_jobs};
 pub use receipt::{Ending, Receipt};
 pub use registry::{KeyRow, NameRow, PredicateRow, Publication};
 pub use state::{ContractRow, InputRow, MAX_PENDING, SubmissionRow};
-pub use tx::{Action, ConfigEntry, DecodeError, MAX_TX_LEN, SignedTx, Tx};
+pub use tx::{Action, ConfigEntry, DecodeError, Exhibit, MAX_TX_LEN, RequestBytes, SignedTx, Tx};
 pub use world::{Denied, NodeFault, TaskStatus, World};

@@ -35,10 +35,14 @@ impl Publication {
 
     /// Whether the name is 1 to 64 of `A-Z a-z 0-9 . _ -`.
     pub fn name_is_valid(&self) -> bool {
-        let name = self.name.as_bytes();
-        (1..=MAX_NAME_LEN).contains(&name.len())
-            && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        name_is_valid(&self.name)
     }
+}
+
+/// Whether a name is 1 to 64 of `A-Z a-z 0-9 . _ -`.
+pub fn name_is_valid(name: &str) -> bool {
+    (1..=MAX_NAME_LEN).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 record! {

@@ -1,12 +1,15 @@
 //! What a running contract can see and change of the chain: [`World`] over the block's state.
 
+use std::sync::Arc;
+
 use zera_abi::wire::{Claim as DirectClaim, Request};
 use zera_abi::{AccountId, Amount, ChainId, End, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId};
 use zera_market::ports::{Claim, Table, Verdict, Verify};
 use zera_market::{Opening, Task};
 use zera_statement::{direct_task_id, input_root, scalar_to_be, task_id};
-use zera_verifier::verify_bytes;
+use zera_verifier::{PreparedKey, verify_bytes};
 
+use crate::action::Stop;
 use crate::event::Event;
 use crate::judge::Judge;
 use crate::registry::KeyRow;
@@ -29,35 +32,56 @@ impl State {
         self.overlay.row(Table::KeyMeta, key.as_bytes())
     }
 
-    /// Whether the answer stands at the level that was asked for.
-    fn stands(task: &Task) -> bool {
-        task.answer().is_some() && task.level() >= task.minimum_level()
+    /// A key that is registered, active, and not withdrawn.
+    fn key_in_force(&self, key: &KeyId) -> Result<Option<Arc<PreparedKey>>, NodeFault> {
+        let active = self.key_row(key)?.is_some_and(|row| row.activates <= self.height);
+        Ok(self.keys.get(key).filter(|_| active && !self.market.key_is_withdrawn(key)).cloned())
     }
 
-    /// Opens a task for `contract`; the checks of the host, then those of the market.
-    fn open(&mut self, contract: &AccountId, request: &Request<'_>) -> Result<u64, Denied> {
-        let mut row = self.contract(contract)?.ok_or(Status::Unauthorized)?;
-        let predicate = self.predicate(&request.predicate)?.ok_or(Status::NotFound)?;
+    /// Whether the answer stands at the level that was asked for. None does whose key is withdrawn, unless it was final.
+    fn stands(&self, task: &Task) -> bool {
+        task.answer().is_some() && self.market.level(task) >= task.minimum_level()
+    }
+
+    /// Opens a task for `requester` under its own number `handle`; the checks of the host, then those of the market.
+    pub(crate) fn open_task(
+        &mut self,
+        requester: &AccountId,
+        handle: u64,
+        request: &Request<'_>,
+    ) -> Result<TaskId, Stop> {
+        let predicate = self
+            .predicate(&request.predicate)?
+            .ok_or_else(|| Stop::status(Status::NotFound, "request: the predicate is not published"))?;
         let publication = &predicate.publication;
         // Private bytes need their delivery and fixed commitments; neither is served yet. Unproved answers neither.
         if publication.private_len != 0 || request.level == Level::Attested {
-            return Err(Status::Unsupported.into());
+            return Err(Stop::status(Status::Unsupported, "request: private bytes and unproved answers are not served"));
         }
         let public_len = usize::try_from(publication.public_len).unwrap_or(usize::MAX);
         let expected =
             request.expected.chunks_exact(32).map(|value| value.try_into().unwrap_or([0; 32])).collect::<Vec<_>>();
-        if request.public.len() != public_len || request.callback_fuel > self.cost.call_fuel_max {
-            return Err(Status::Limit.into());
+        if request.public.len() != public_len {
+            let why = format!("request: {} public bytes, the predicate takes {public_len}", request.public.len());
+            return Err(Stop::Refused(Status::Limit, why));
+        }
+        if request.callback_fuel > self.cost.call_fuel_max {
+            return Err(Stop::status(Status::Limit, "request: more fuel for the call-back than a call may use"));
         }
         if !expected.is_empty() && expected.len() != usize::from(publication.declared) {
-            return Err(Status::Count.into());
+            return Err(Stop::status(Status::Count, "request: expects another number of declared values"));
         }
-        let key = predicate.key_at(self.height).ok_or(Status::Key)?;
-        let handle = row.next_handle;
-        let task = task_id(&self.params.chain, contract, handle);
+        let key = predicate
+            .key_at(self.height)
+            .ok_or_else(|| Stop::status(Status::Key, "request: the predicate has no key in force"))?;
+        let task = task_id(&self.params.chain, requester, handle);
+        let fee = self
+            .fee(request.callback_fuel)
+            .checked_add(self.market.rules().open_fee)
+            .ok_or_else(|| Stop::status(Status::Funds, "request: the fee does not fit"))?;
         let opening = Opening {
             task,
-            requester: *contract,
+            requester: *requester,
             predicate: request.predicate,
             key,
             input_root: scalar_to_be(&input_root(request.public)),
@@ -68,16 +92,25 @@ impl State {
             value_at_risk: Amount::from_units(request.value_at_risk),
             deadline: Height(request.deadline),
             level: request.level,
-            fee: self.fee(request.callback_fuel).checked_add(self.market.rules().open_fee).ok_or(Status::Funds)?,
+            fee,
             witness_only: false,
         };
         // The row of the input comes first: the market's note of the opening is told with it.
         let input = InputRow { handle, callback_fuel: request.callback_fuel, public: request.public.to_vec() };
-        self.market.open(self.height, opening).map_err(|error| error.status())?;
-        row.next_handle = handle.checked_add(1).ok_or(Status::Limit)?;
-        self.overlay.put(Table::Contracts, contract.as_bytes(), &row);
+        self.market.open(self.height, opening)?;
         self.overlay.put(Table::Inputs, task.as_bytes(), &input);
-        self.overlay.put(Table::Handles, &handle_key(contract, handle), &task);
+        self.overlay.put(Table::Handles, &handle_key(requester, handle), &task);
+        Ok(task)
+    }
+
+    /// Opens a task for `contract` under its next handle.
+    fn open(&mut self, contract: &AccountId, request: &Request<'_>) -> Result<u64, Denied> {
+        let mut row = self.contract(contract)?.ok_or(Status::Unauthorized)?;
+        let handle = row.next_handle;
+        let next = handle.checked_add(1).ok_or(Status::Limit)?;
+        self.open_task(contract, handle, request)?;
+        row.next_handle = next;
+        self.overlay.put(Table::Contracts, contract.as_bytes(), &row);
         Ok(handle)
     }
 
@@ -154,7 +187,7 @@ impl World for State {
     fn is_verified(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
         Ok(match self.own_task(contract, handle)? {
             None => Status::NotFound,
-            Some(task) if State::stands(task) => Status::Ok,
+            Some(task) if self.stands(task) => Status::Ok,
             Some(_) => Status::No,
         })
     }
@@ -162,7 +195,7 @@ impl World for State {
     fn clear_pending(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
         let ready = match self.own_task(contract, handle)? {
             None => return Ok(Status::NotFound),
-            Some(task) => State::stands(task) || task.end() != End::None,
+            Some(task) => self.stands(task) || task.end() != End::None,
         };
         if !ready || self.pending(contract, handle)? != WAITING {
             return Ok(Status::State);
@@ -184,7 +217,7 @@ impl World for State {
 
     fn task_status(&mut self, contract: &AccountId, handle: u64) -> Result<Option<TaskStatus>, NodeFault> {
         Ok(self.own_task(contract, handle)?.map(|task| TaskStatus {
-            level: task.level(),
+            level: self.market.level(task),
             end: task.end(),
             reason: task.reason(),
         }))
@@ -193,7 +226,7 @@ impl World for State {
     fn task_outcome(&mut self, contract: &AccountId, handle: u64) -> Result<(Outcome, Vec<[u8; 32]>), Denied> {
         let task = self.own_task(contract, handle)?.ok_or(Status::NotFound)?;
         match task.answer() {
-            Some((outcome, declared)) if State::stands(task) => Ok((outcome, declared.to_vec())),
+            Some((outcome, declared)) if self.stands(task) => Ok((outcome, declared.to_vec())),
             _ => Err(Status::No.into()),
         }
     }
@@ -207,13 +240,13 @@ impl World for State {
     }
 
     fn key_inputs(&mut self, key: &KeyId) -> Result<Option<usize>, NodeFault> {
-        Ok(self.keys.get(key).map(|key| key.inputs()))
+        Ok(self.key_in_force(key)?.map(|key| key.inputs()))
     }
 
     fn verify_raw(&mut self, key: &KeyId, inputs: &[u8], proof: &[u8; 256]) -> Result<Status, NodeFault> {
-        Ok(match self.keys.get(key) {
+        Ok(match self.key_in_force(key)? {
             None => Status::Key,
-            Some(key) => verify_bytes(key, inputs, proof),
+            Some(key) => verify_bytes(&key, inputs, proof),
         })
     }
 
@@ -224,7 +257,7 @@ impl World for State {
         claim: &DirectClaim<'_>,
         proof: &[u8; 256],
     ) -> Result<Status, NodeFault> {
-        let Some(row) = self.key_row(key)? else { return Ok(Status::Key) };
+        let (Some(row), Some(_)) = (self.key_row(key)?, self.key_in_force(key)?) else { return Ok(Status::Key) };
         let Some(predicate) = self.predicate(&row.predicate)? else { return Ok(Status::Key) };
         let declared: Vec<[u8; 32]> =
             claim.declared.chunks_exact(32).map(|value| value.try_into().unwrap_or([0; 32])).collect();
@@ -233,9 +266,6 @@ impl World for State {
         }
         if claim.public.len() != usize::try_from(predicate.publication.public_len).unwrap_or(usize::MAX) {
             return Ok(Status::Limit);
-        }
-        if row.activates > self.height {
-            return Ok(Status::Key);
         }
         if claim.not_after < self.height.0 {
             return Ok(Status::Deadline);

@@ -1,15 +1,17 @@
 //! The chain's state while a block is applied: the market in memory, every other row through the overlay.
 
+use zera_abi::wire::{Reader, WireError};
 use zera_abi::{AccountId, Amount, ChainId, CodeHash, Height, Level, Outcome, PredicateId, TaskId};
 use zera_market::ports::Table;
 use zera_market::{Checkpoint, Market, Note};
 
-use crate::codec::record;
+use crate::codec::{Field, record};
 use crate::cost::CostSchedule;
 use crate::event::Event;
 use crate::judge::{Keys, Verdicts};
 use crate::overlay::{Mark, Overlay};
 use crate::registry::{NameRow, PredicateRow};
+use crate::waiting::Waiting;
 use crate::world::NodeFault;
 
 /// Most tasks that a contract may wait for.
@@ -76,20 +78,44 @@ pub(crate) struct StateMark {
     events: usize,
 }
 
-/// Where a call-back goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Callback {
-    pub(crate) task: TaskId,
-    pub(crate) contract: AccountId,
-    pub(crate) handle: u64,
-    pub(crate) fuel: u64,
-    pub(crate) what: CallbackKind,
+record! {
+    /// Where a call-back goes.
+    pub(crate) struct Callback {
+        task: TaskId,
+        contract: AccountId,
+        handle: u64,
+        /// Reserved and paid when the task opened.
+        fuel: u64,
+        what: CallbackKind,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallbackKind {
     Result(bool),
     Failed(u16),
+    Revoked(u16),
+}
+
+/// A byte for the kind, then its value.
+impl Field for CallbackKind {
+    fn put(&self, out: &mut Vec<u8>) {
+        let (kind, value) = match self {
+            CallbackKind::Result(result) => (0u8, u16::from(*result)),
+            CallbackKind::Failed(reason) => (1, *reason),
+            CallbackKind::Revoked(reason) => (2, *reason),
+        };
+        kind.put(out);
+        value.put(out);
+    }
+    fn take(from: &mut Reader<'_>) -> Result<CallbackKind, WireError> {
+        Ok(match (from.u8()?, from.u16()?) {
+            (0, result @ 0..=1) => CallbackKind::Result(result == 1),
+            (1, reason) => CallbackKind::Failed(reason),
+            (2, reason) => CallbackKind::Revoked(reason),
+            _ => return Err(WireError::Flags),
+        })
+    }
 }
 
 pub(crate) struct State {
@@ -102,6 +128,8 @@ pub(crate) struct State {
     pub(crate) height: Height,
     pub(crate) events: Vec<Event>,
     pub(crate) verdicts: Verdicts,
+    /// Call-backs that a block's clock made due and that wait for room, as the rows of [`Table::Callbacks`].
+    pub(crate) waiting: Waiting,
 }
 
 impl State {
@@ -152,6 +180,9 @@ impl State {
                 Note::Failed { task, .. } | Note::Expired { task, .. } => {
                     (*task, self.market.task(task).map(|task| CallbackKind::Failed(task.reason())))
                 }
+                Note::Revoked { task, .. } => {
+                    (*task, self.market.task(task).map(|task| CallbackKind::Revoked(task.reason())))
+                }
                 _ => (TaskId([0; 32]), None),
             };
             if let Some(what) = what {
@@ -174,6 +205,10 @@ impl State {
 
     fn callback(&self, task: TaskId, what: CallbackKind) -> Result<Option<Callback>, NodeFault> {
         let Some(contract) = self.market.task(&task).map(|task| *task.requester()) else { return Ok(None) };
+        // An account that asked for itself has no entry to be called.
+        if self.contract(&contract)?.is_none() {
+            return Ok(None);
+        }
         Ok(self.input(&task)?.map(|input| Callback {
             task,
             contract,
@@ -224,6 +259,10 @@ impl State {
                 Event::TaskFinal { task, provider, paid, stake_returned }
             }
             Note::Expired { task } => Event::TaskExpired { task },
+            Note::KeyWithdrawn { key, reporter, reward } => Event::KeyWithdrawn { key, reporter, reward },
+            Note::Revoked { task, requester_paid, stake_returned, deposits_returned } => {
+                Event::TaskRevoked { task, requester_paid, stake_returned, deposits_returned }
+            }
             note => return Err(NodeFault::State { what: format!("a note of the market has no event: {note:?}") }),
         })
     }
@@ -258,7 +297,6 @@ pub(crate) fn nonce(overlay: &Overlay, account: &AccountId) -> Result<u64, NodeF
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Field;
 
     #[test]
     fn positions_sort_by_time_and_read_back() {

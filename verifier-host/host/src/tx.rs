@@ -14,8 +14,8 @@
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
-use zera_abi::wire::{Reader, WireError};
-use zera_abi::{AccountId, Amount, ChainId, Height, PredicateId, TaskId, TxHash};
+use zera_abi::wire::{Reader, Request, WireError};
+use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Outcome, PredicateId, TaskId, TxHash};
 use zera_market::Answer;
 
 use crate::codec::{Field, put_list, record, take_list};
@@ -115,6 +115,97 @@ pub enum Action {
         /// The task.
         task: TaskId,
     },
+    /// Opens a task for the sender itself: no contract, so no call-back.
+    Open {
+        /// A request as contracts make it ([`zera_abi::wire::Request`]), with no fuel for a call-back.
+        request: RequestBytes,
+    },
+    /// Points a name of the sender's at a published predicate, after the time lock; registers a free name at once.
+    Name {
+        /// The name.
+        name: String,
+        /// The predicate.
+        predicate: PredicateId,
+    },
+    /// Shows two valid proofs with different outcomes for one key and input: the key is withdrawn for good.
+    Contradict {
+        /// The key.
+        key: KeyId,
+        /// The input root of both.
+        input_root: [u8; 32],
+        /// One proof.
+        first: Exhibit,
+        /// The other; one of the two names the sender as provider, so that a report can not be copied.
+        second: Exhibit,
+    },
+    /// Takes a key of the sender's out of use, and its deposit back, once no task is open on it.
+    Unregister {
+        /// The key.
+        key: KeyId,
+    },
+}
+
+record! {
+    /// A proof with what its statement holds beside key, predicate and input root.
+    pub struct Exhibit {
+        /// The task inside the binding.
+        task: TaskId,
+        /// The provider inside the binding.
+        provider: AccountId,
+        /// The last height inside the binding.
+        not_after: Height,
+        /// The outcome.
+        outcome: Outcome,
+        /// Declared values.
+        declared: Vec<[u8; 32]>,
+        /// The proof.
+        proof: [u8; 256],
+    }
+}
+
+/// The bytes of a request that reads back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestBytes(Vec<u8>);
+
+impl RequestBytes {
+    /// Encodes a request.
+    ///
+    /// # Errors
+    /// [`WireError::Limit`].
+    pub fn new(request: &Request<'_>) -> Result<RequestBytes, WireError> {
+        let mut bytes = vec![0; request.encoded_len()];
+        request.encode(&mut bytes)?;
+        Ok(RequestBytes(bytes))
+    }
+
+    /// The request.
+    ///
+    /// # Errors
+    /// None for bytes that were checked when they came in.
+    pub fn request(&self) -> Result<Request<'_>, WireError> {
+        Request::decode(&self.0)
+    }
+
+    /// Bytes of the request.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Never: a request has fixed fields.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Field for RequestBytes {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+    fn take(from: &mut Reader<'_>) -> Result<RequestBytes, WireError> {
+        let bytes = Vec::<u8>::take(from)?;
+        Request::decode(&bytes)?;
+        Ok(RequestBytes(bytes))
+    }
 }
 
 /// A transaction before its signature.
@@ -319,6 +410,26 @@ impl Action {
                 10u8.put(out);
                 task.put(out);
             }
+            Action::Open { request } => {
+                11u8.put(out);
+                request.put(out);
+            }
+            Action::Name { name, predicate } => {
+                12u8.put(out);
+                name.put(out);
+                predicate.put(out);
+            }
+            Action::Contradict { key, input_root, first, second } => {
+                13u8.put(out);
+                key.put(out);
+                input_root.put(out);
+                first.put(out);
+                second.put(out);
+            }
+            Action::Unregister { key } => {
+                14u8.put(out);
+                key.put(out);
+            }
         }
     }
 
@@ -335,6 +446,15 @@ impl Action {
             8 => Action::Publish(Field::take(from)?),
             9 => Action::RegisterKey { predicate: Field::take(from)?, key: Field::take(from)? },
             10 => Action::Cancel { task: Field::take(from)? },
+            11 => Action::Open { request: Field::take(from)? },
+            12 => Action::Name { name: Field::take(from)?, predicate: Field::take(from)? },
+            13 => Action::Contradict {
+                key: Field::take(from)?,
+                input_root: Field::take(from)?,
+                first: Field::take(from)?,
+                second: Field::take(from)?,
+            },
+            14 => Action::Unregister { key: Field::take(from)? },
             got => return Err(DecodeError::Action { got }),
         })
     }
@@ -353,6 +473,10 @@ impl Action {
             Action::Publish(_) => "publish",
             Action::RegisterKey { .. } => "register_key",
             Action::Cancel { .. } => "cancel",
+            Action::Open { .. } => "open",
+            Action::Name { .. } => "name",
+            Action::Contradict { .. } => "contradict",
+            Action::Unregister { .. } => "unregister",
         }
     }
 }
@@ -371,11 +495,30 @@ pub(crate) fn take_answer(from: &mut Reader<'_>) -> Result<Answer, WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zera_abi::Outcome;
 
     fn samples() -> Vec<Action> {
         let answer = Answer { outcome: Outcome::True, declared: vec![[3; 32]], proof: Box::new([5; 256]) };
         let task = TaskId([1; 32]);
+        let exhibit = Exhibit {
+            task,
+            provider: AccountId([2; 32]),
+            not_after: Height(9),
+            outcome: Outcome::False,
+            declared: vec![[3; 32]],
+            proof: [5; 256],
+        };
+        let request = RequestBytes::new(&Request {
+            predicate: PredicateId([8; 32]),
+            public: &[1, 2, 3],
+            bounty: 1,
+            min_stake: 2,
+            value_at_risk: 3,
+            deadline: 4,
+            callback_fuel: 0,
+            expected: &[7; 32],
+            level: zera_abi::Level::Final,
+        })
+        .unwrap();
         vec![
             Action::Transfer { to: AccountId([2; 32]), amount: Amount::from_units(7) },
             Action::Deploy {
@@ -400,6 +543,10 @@ mod tests {
             }),
             Action::RegisterKey { predicate: PredicateId([8; 32]), key: vec![0; 704] },
             Action::Cancel { task },
+            Action::Open { request },
+            Action::Name { name: "P".into(), predicate: PredicateId([8; 32]) },
+            Action::Contradict { key: KeyId([1; 32]), input_root: [2; 32], first: exhibit.clone(), second: exhibit },
+            Action::Unregister { key: KeyId([1; 32]) },
         ]
     }
 

@@ -1,0 +1,253 @@
+//! Keys: what they cost, when they serve, and how a broken one ends. The key here is made from known scalars, so both
+//! outcomes can be proved for one input, as whoever holds a set-up's secrets could.
+
+#[path = "support/fixture.rs"]
+mod fixture;
+
+use ark_bn254::{Fr, G1Projective, G2Projective};
+use ark_ec::{CurveGroup, PrimeGroup};
+use ark_ff::{Field as _, UniformRand};
+use fixture::*;
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use zera_abi::{Amount, End, Height, KeyId, Level, Outcome, Status, TaskId};
+use zera_host::{Action, BlockReport, Ending, Event, Exhibit};
+use zera_market::{Answer, Rules};
+use zera_statement::{Binding, Statement, scalar_from_be};
+use zera_verifier::{Proof, VerifyingKey};
+
+/// A key whose secrets are known.
+struct Broken {
+    alpha: Fr,
+    beta: Fr,
+    gamma: Fr,
+    delta: Fr,
+    ic: Vec<Fr>,
+}
+
+impl Broken {
+    fn new() -> Broken {
+        let mut rng = ChaCha20Rng::seed_from_u64(11);
+        let mut scalar = || Fr::rand(&mut rng);
+        Broken { alpha: scalar(), beta: scalar(), gamma: scalar(), delta: scalar(), ic: (0..4).map(|_| scalar()).collect() }
+    }
+
+    fn key(&self) -> VerifyingKey {
+        let g1 = |s: Fr| (G1Projective::generator() * s).into_affine();
+        let g2 = |s: Fr| (G2Projective::generator() * s).into_affine();
+        VerifyingKey::from_points(
+            g1(self.alpha),
+            g2(self.beta),
+            g2(self.gamma),
+            g2(self.delta),
+            &self.ic.iter().map(|s| g1(*s)).collect::<Vec<_>>(),
+        )
+        .unwrap()
+    }
+
+    /// A proof of anything: C is solved for.
+    fn forge(&self, inputs: &[Fr]) -> [u8; 256] {
+        let (a, b) = (Fr::from(3u64), Fr::from(5u64));
+        let sum = inputs.iter().zip(&self.ic[1..]).fold(self.ic[0], |sum, (x, ic)| sum + *x * ic);
+        let c = (a * b - self.alpha * self.beta - self.gamma * sum) * self.delta.inverse().unwrap();
+        Proof::from_points(
+            (G1Projective::generator() * a).into_affine(),
+            (G2Projective::generator() * b).into_affine(),
+            (G1Projective::generator() * c).into_affine(),
+        )
+        .unwrap()
+        .encode()
+    }
+
+    fn exhibit(&self, f: &Fixture, who: u8, outcome: Outcome, input_root: &[u8; 32]) -> Exhibit {
+        let (task, not_after) = (TaskId([9; 32]), Height(77));
+        let binding =
+            Binding { chain: f.id, task, key: f.key, predicate: f.predicate, provider: account(who), not_after };
+        let statement = Statement {
+            outcome,
+            binding: binding.to_scalar(),
+            input_root: scalar_from_be(input_root).unwrap(),
+            declared: vec![],
+        };
+        let proof = self.forge(&statement.public_inputs());
+        Exhibit { task, provider: account(who), not_after, outcome, declared: vec![], proof }
+    }
+}
+
+/// A chain whose predicate is served by the broken key.
+fn broken() -> (Fixture, Broken) {
+    let mut f = Fixture::new(mem(), "");
+    let broken = Broken::new();
+    let key = broken.key();
+    let register = Action::RegisterKey { predicate: f.predicate, key: key.encode() };
+    assert_eq!(f.one(OWNER, register).ending, Ending::Done);
+    f.key = key.id();
+    (f, broken)
+}
+
+/// Alice forges an answer to a task that she holds.
+fn forged(f: &Fixture, broken: &Broken, task: &TaskId, outcome: Outcome) -> Answer {
+    let record = f.task(task);
+    let binding = Binding {
+        chain: f.id,
+        task: *task,
+        key: f.key,
+        predicate: f.predicate,
+        provider: account(ALICE),
+        not_after: record.not_after(),
+    };
+    let statement = Statement {
+        outcome,
+        binding: binding.to_scalar(),
+        input_root: scalar_from_be(record.input_root()).unwrap(),
+        declared: vec![],
+    };
+    Answer { outcome, declared: vec![], proof: Box::new(broken.forge(&statement.public_inputs())) }
+}
+
+fn free(f: &Fixture, who: u8) -> Amount {
+    f.chain.market().unwrap().account(&account(who)).free
+}
+
+fn contradiction(f: &Fixture, broken: &Broken, who: u8) -> Action {
+    let input_root = [3; 32];
+    Action::Contradict {
+        key: f.key,
+        input_root,
+        first: broken.exhibit(f, who, Outcome::True, &input_root),
+        second: broken.exhibit(f, ALICE, Outcome::False, &input_root),
+    }
+}
+
+fn revoked(report: &BlockReport) -> usize {
+    report.events.iter().filter(|event| matches!(event, Event::TaskRevoked { .. })).count()
+}
+
+#[test]
+fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
+    let (mut f, broken) = broken();
+    let before = f.chain.market().unwrap().totals();
+    // One task waits, one is locked, one is answered (falsely) and acted on, one is final.
+    let old = f.ask(HOLDS, Level::Accepted);
+    f.one(ALICE, Action::Lock { task: old });
+    let answer = forged(&f, &broken, &old, Outcome::False);
+    assert_eq!(f.one(ALICE, Action::Submit { task: old, answer }).ending, Ending::Done);
+    while f.task(&old).level() != Level::Final {
+        f.block(&[]);
+    }
+    let alice = f.chain.market().unwrap().account(&account(ALICE));
+    let (waiting, locked, acted) = (f.ask(HOLDS, Level::Final), f.ask(HOLDS, Level::Accepted), f.ask(HOLDS, Level::Accepted));
+    f.block(&[(ALICE, Action::Lock { task: locked }), (ALICE, Action::Lock { task: acted })]);
+    let answer = forged(&f, &broken, &acted, Outcome::False);
+    assert_eq!(f.one(ALICE, Action::Submit { task: acted, answer }).ending, Ending::Done);
+    assert_eq!(f.call("is_first_verified", vec![]).ending, Ending::Done);
+
+    let bob = free(&f, BOB);
+    let receipt = f.one(BOB, contradiction(&f, &broken, BOB));
+    assert_eq!(receipt.ending, Ending::Done, "{}", receipt.detail);
+    let reward = Rules::local().key_deposit;
+    assert_eq!(free(&f, BOB), bob.checked_add(reward).unwrap().checked_sub(receipt.fee).unwrap(), "the key's own deposit");
+    // From here on nobody acts on the key: no new tasks, no locks, no answers, no raw proofs.
+    let request = f.request(HOLDS, Level::Accepted);
+    let key_status = i32::try_from(Status::Key.code()).unwrap();
+    assert_eq!(f.call("ask", request).ending, Ending::Aborted { code: key_status, message: "state".into() });
+    let answer = forged(&f, &broken, &locked, Outcome::True);
+    let late = f.one(ALICE, Action::Submit { task: locked, answer });
+    assert!(matches!(late.ending, Ending::Refused(Status::Key | Status::State)), "{:?}", late.ending);
+    f.block(&[]);
+    for task in [waiting, locked, acted] {
+        let record = f.task(&task);
+        assert_eq!((record.end(), f.chain.market().unwrap().answer_stands(&task)), (End::Revoked, false));
+        assert!(f.chain.market().unwrap().account(&account(ALICE)).locked.is_zero());
+    }
+    // What was final stays so.
+    assert_eq!(f.task(&old).level(), Level::Final);
+    assert!(f.chain.market().unwrap().answer_stands(&old));
+    assert_eq!(f.chain.storage(&f.contract, b"state\0\0").unwrap().map(|v| v.len()), Some(1), "on_result_revoked ran");
+    // Alice paid fees and nothing else.
+    assert!(free(&f, ALICE) <= alice.free && free(&f, ALICE).checked_add(Amount::from_zra(1).unwrap()).unwrap() > alice.free);
+    let totals = f.chain.market().unwrap().totals();
+    assert_eq!((totals.sum(), totals.minted), (Some(totals.minted), before.minted));
+    // Once is enough, and a withdrawn key never comes back.
+    let again = contradiction(&f, &broken, BOB);
+    assert_eq!(f.one(BOB, again).ending, Ending::Refused(Status::Duplicate));
+    let register = Action::RegisterKey { predicate: f.predicate, key: broken.key().encode() };
+    assert_eq!(f.one(OWNER, register).ending, Ending::Refused(Status::Duplicate));
+    assert_eq!(f.one(OWNER, Action::Unregister { key: f.key }).ending, Ending::Refused(Status::Key));
+}
+
+#[test]
+fn a_false_report_changes_nothing_and_its_reporter_pays() {
+    let (mut f, broken) = broken();
+    let root = [3; 32];
+    let (yes, no) = (broken.exhibit(&f, BOB, Outcome::True, &root), broken.exhibit(&f, BOB, Outcome::False, &root));
+    let other_root = broken.exhibit(&f, BOB, Outcome::False, &[4; 32]);
+    let strangers = |outcome| broken.exhibit(&f, ALICE, outcome, &root);
+    let cases = [
+        ("same outcome", yes.clone(), yes.clone(), Status::No),
+        ("the second is of another input", yes.clone(), other_root, Status::No),
+        ("the outcome was changed", yes.clone(), Exhibit { outcome: Outcome::Trap, ..no.clone() }, Status::No),
+        ("another's report", strangers(Outcome::True), strangers(Outcome::False), Status::Unauthorized),
+        ("no proof", yes.clone(), Exhibit { proof: [0xff; 256], ..no.clone() }, Status::Encoding),
+        ("declared values", yes.clone(), Exhibit { declared: vec![[0; 32]], ..no.clone() }, Status::Count),
+    ];
+    for (what, first, second, status) in cases {
+        let before = free(&f, BOB);
+        let receipt = f.one(BOB, Action::Contradict { key: f.key, input_root: root, first, second });
+        assert_eq!(receipt.ending, Ending::Refused(status), "{what}");
+        assert_eq!(before.checked_sub(free(&f, BOB)), Some(receipt.fee), "{what}: pays, and pays nothing else");
+        assert!(receipt.fuel_used > 2 * f.chain.cost().unwrap().verify(3), "{what}: pays for two verifications");
+        assert!(!f.chain.market().unwrap().key_is_withdrawn(&f.key), "{what}");
+    }
+    let unknown = Action::Contradict { key: KeyId([1; 32]), input_root: root, first: yes, second: no };
+    assert_eq!(f.one(BOB, unknown).ending, Ending::Refused(Status::Key));
+}
+
+#[test]
+fn a_key_is_unregistered_by_its_owner_once_no_task_is_open_on_it() {
+    let (mut f, _) = broken();
+    let key = f.key;
+    let deposit = Rules::local().key_deposit;
+    assert_eq!(f.one(BOB, Action::Unregister { key }).ending, Ending::Refused(Status::Unauthorized));
+    let task = f.ask(HOLDS, Level::Accepted);
+    assert_eq!(f.one(OWNER, Action::Unregister { key }).ending, Ending::Refused(Status::State));
+    for _ in 0..Rules::local().cancel_delay_blocks {
+        f.block(&[]);
+    }
+    assert_eq!(f.one(OWNER, Action::Cancel { task }).ending, Ending::Done);
+    let before = free(&f, OWNER);
+    let receipt = f.one(OWNER, Action::Unregister { key });
+    assert_eq!(receipt.ending, Ending::Done, "{}", receipt.detail);
+    assert_eq!(free(&f, OWNER), before.checked_add(deposit).unwrap().checked_sub(receipt.fee).unwrap());
+    let request = f.request(HOLDS, Level::Accepted);
+    assert!(matches!(f.call("ask", request).ending, Ending::Aborted { .. }), "no new task on it");
+    assert!(f.one(OWNER, Action::Unregister { key }).ending != Ending::Done, "once");
+    assert_eq!(f.one(OWNER, Action::Unregister { key: KeyId([1; 32]) }).ending, Ending::Refused(Status::Key));
+}
+
+#[test]
+fn tasks_are_revoked_64_a_block_and_a_restart_goes_on() {
+    let store = mem();
+    let (mut f, broken) = {
+        let mut f = Fixture::new(std::sync::Arc::clone(&store), "");
+        let broken = Broken::new();
+        let register = Action::RegisterKey { predicate: f.predicate, key: broken.key().encode() };
+        assert_eq!(f.one(OWNER, register).ending, Ending::Done);
+        f.key = broken.key().id();
+        (f, broken)
+    };
+    let transfer = Action::Transfer { to: f.contract, amount: Amount::from_zra(500).unwrap() };
+    assert_eq!(f.one(OWNER, transfer).ending, Ending::Done);
+    let tasks: Vec<TaskId> = (0..70).map(|_| f.ask(HOLDS, Level::Accepted)).collect();
+    let open = |f: &Fixture| tasks.iter().filter(|task| f.task(task).end() == End::None).count();
+    let before = open(&f);
+    let action = contradiction(&f, &broken, BOB);
+    let report = f.block(&[(BOB, action)]);
+    assert_eq!((revoked(&report), open(&f)), (0, before));
+    let report = f.block(&[]);
+    assert_eq!((revoked(&report), open(&f)), (64.min(before), before.saturating_sub(64)));
+    f.chain = Fixture::open(store);
+    f.block(&[]);
+    assert_eq!(open(&f), 0);
+    f.chain.market().unwrap().conserved().unwrap();
+}

@@ -94,7 +94,7 @@ fn what_is_wrong_with_a_request_is_said_and_costs_only_the_fee() {
 #[test]
 fn a_name_is_pointed_by_its_owner_after_the_time_lock() {
     let mut f = Fixture::new(mem(), "");
-    let other = zera_library::REGISTRY.iter().find(|p| p.name != zera_library::range::NAME).unwrap();
+    let other = zera_library::registry().iter().find(|p| p.name != zera_library::range::NAME).unwrap();
     let artefact = (other.artefact)();
     let publish = Action::Publish(publication(artefact));
     assert_eq!(f.one(OWNER, publish).ending, Ending::Done);

@@ -4,11 +4,12 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
 use zera_host::{
-    CallEnd, CallReport, Chain, ContractRow, Ending, EventValue, Header, KeyRow, NodeFault, PlacedEvent, PredicateRow,
+    CallEnd, CallReport, Chain, ContractRow, CostSchedule, EventValue, Header, KeyRow, NameRow, NodeFault, PlacedEvent, PredicateRow,
     Receipt, SubmissionRow,
 };
 use zera_market::{Balance, Escrow, Rules, Task, TaskState, Totals};
 
+use crate::record::ending;
 use crate::shared::next;
 
 /// Bytes as lower-case hex.
@@ -123,18 +124,11 @@ pub(crate) struct ReceiptView {
 
 impl ReceiptView {
     pub(crate) fn new(height: Height, receipt: Receipt) -> ReceiptView {
-        let ending = match receipt.ending {
-            Ending::Done => "done",
-            Ending::Refused(_) => "refused",
-            Ending::Aborted { .. } => "aborted",
-            Ending::Trapped => "trapped",
-            Ending::Rejected(_) => "rejected",
-        };
         ReceiptView {
             hash: Text(receipt.tx),
             height: height.0,
             status: receipt.status().into(),
-            ending,
+            ending: ending(&receipt.ending),
             fuel_used: receipt.fuel_used,
             fee: Units(receipt.fee),
             data: Hex(receipt.data),
@@ -361,6 +355,29 @@ impl PredicateView {
     }
 }
 
+/// A registered name: what it means in the next block, and what it will mean from a height on.
+#[derive(Serialize)]
+pub(crate) struct NameView {
+    name: String,
+    owner: Text<AccountId>,
+    active: Text<PredicateId>,
+    next: Option<Text<PredicateId>>,
+    next_height: Option<u64>,
+}
+
+impl NameView {
+    pub(crate) fn new(name: String, row: &NameRow, now: Height) -> NameView {
+        let next = row.next.filter(|(_, from)| *from > now);
+        NameView {
+            name,
+            owner: Text(row.owner),
+            active: Text(row.at(now)),
+            next: next.map(|(predicate, _)| Text(predicate)),
+            next_height: next.map(|(_, from)| from.0),
+        }
+    }
+}
+
 /// A registered key.
 #[derive(Serialize)]
 pub(crate) struct KeyView {
@@ -440,6 +457,29 @@ impl MarketView {
             },
             rules: RulesView(rules),
         }
+    }
+}
+
+/// Numbers under their names, in their order.
+struct PricesView(Vec<(&'static str, u64)>);
+
+impl Serialize for PricesView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+/// What things cost in fuel, and what fuel costs.
+#[derive(Serialize)]
+pub(crate) struct CostView {
+    version: u32,
+    fuel_price: u64,
+    prices: PricesView,
+}
+
+impl CostView {
+    pub(crate) fn new(cost: &CostSchedule, fuel_price: u64) -> CostView {
+        CostView { version: cost.version, fuel_price, prices: PricesView(cost.entries()) }
     }
 }
 

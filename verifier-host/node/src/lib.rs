@@ -45,5 +45,5 @@ pub use api::{
 };
 pub use error::{Fault, NodeError};
 pub use node::{BlockMode, Node, NodeConfig, VERIFY_THREADS_MAX};
-pub use rate::{CLIENTS_MAX, Rate, RateLimits};
 pub use pool::{PER_SENDER_MAX, POOL_LEN_MAX, POOL_MAX};
+pub use rate::{CLIENTS_MAX, Rate, RateLimits};

@@ -76,9 +76,7 @@ mod tests {
         for word in curve.chunks_mut(32) {
             word[31] = 1;
         }
-        for (bytes, expected) in
-            [([0xff; 256], "flags"), (range, "range"), ([0; 256], "infinity"), (curve, "curve")]
-        {
+        for (bytes, expected) in [([0xff; 256], "flags"), (range, "range"), ([0; 256], "infinity"), (curve, "curve")] {
             assert_eq!(proof(&bytes, Status::Encoding), expected);
         }
     }

@@ -20,17 +20,25 @@ struct Sent {
 impl Sent {
     fn new(tx: &SignedTx) -> Sent {
         let tx = tx.tx();
-        let (task, contract, proof) = match &tx.action {
-            Action::Call { contract, .. } => (None, Some(*contract), None),
-            Action::Submit { task, answer } | Action::Reveal { task, answer, .. } => {
-                (Some(*task), None, Some(answer.proof.clone()))
-            }
-            Action::Lock { task } | Action::Release { task } | Action::Commit { task, .. } | Action::Cancel { task } => {
-                (Some(*task), None, None)
-            }
-            _ => (None, None, None),
+        let (contract, proof) = match &tx.action {
+            Action::Call { contract, .. } => (Some(*contract), None),
+            Action::Submit { answer, .. } | Action::Reveal { answer, .. } => (None, Some(answer.proof.clone())),
+            _ => (None, None),
         };
-        Sent { action: tx.action.name(), sender: tx.sender, task, contract, proof }
+        Sent { action: tx.action.name(), sender: tx.sender, task: task_of(&tx.action), contract, proof }
+    }
+}
+
+/// The task that an action is about.
+pub(crate) fn task_of(action: &Action) -> Option<TaskId> {
+    match action {
+        Action::Lock { task }
+        | Action::Release { task }
+        | Action::Submit { task, .. }
+        | Action::Commit { task, .. }
+        | Action::Reveal { task, .. }
+        | Action::Cancel { task } => Some(*task),
+        _ => None,
     }
 }
 

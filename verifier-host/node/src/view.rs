@@ -4,8 +4,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
 use zera_host::{
-    CallEnd, CallReport, Chain, ContractRow, CostSchedule, EventValue, Header, KeyRow, NameRow, NodeFault, PlacedEvent, PredicateRow,
-    Receipt, SubmissionRow,
+    CallEnd, CallReport, Chain, ContractRow, CostSchedule, EventValue, Header, KeyRow, NameRow, NodeFault, PlacedEvent,
+    PredicateRow, Receipt, SignedTx, SubmissionRow,
 };
 use zera_market::{Balance, Escrow, Rules, Task, TaskState, Totals};
 
@@ -93,6 +93,44 @@ impl From<&Header> for HeaderView {
             event_root: Hex(header.event_root),
             state_root: Hex(header.state_root),
         }
+    }
+}
+
+#[derive(Serialize)]
+struct TxView {
+    hash: Text<TxHash>,
+    bytes: Hex<Vec<u8>>,
+}
+
+/// Transactions of a block in order, from an index on.
+#[derive(Serialize)]
+pub(crate) struct BlockTxsView {
+    height: u64,
+    txs: Vec<TxView>,
+    next: Option<usize>,
+}
+
+impl BlockTxsView {
+    /// At least one of those from the index `from` on, and no more after `len_max` bytes; `next` is the index to go on at.
+    pub(crate) fn new(
+        height: Height,
+        all: Vec<Vec<u8>>,
+        from: usize,
+        len_max: usize,
+    ) -> Result<BlockTxsView, NodeFault> {
+        let count = all.len();
+        let (mut txs, mut len) = (Vec::new(), 0usize);
+        for bytes in all.into_iter().skip(from) {
+            len = len.saturating_add(bytes.len());
+            if len > len_max && !txs.is_empty() {
+                break;
+            }
+            let damaged = |error| NodeFault::State { what: format!("a transaction does not read back: {error}") };
+            let hash = SignedTx::decode(&bytes).map_err(damaged)?.hash();
+            txs.push(TxView { hash: Text(hash), bytes: Hex(bytes) });
+        }
+        let next = from.saturating_add(txs.len());
+        Ok(BlockTxsView { height: height.0, txs, next: (next < count).then_some(next) })
     }
 }
 

@@ -587,6 +587,32 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_a_block_has_one_transaction_at_least_and_no_more_than_fit() {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+        let sender = AccountId(key.verifying_key().to_bytes());
+        let txs: Vec<Vec<u8>> = (0..5)
+            .map(|nonce| {
+                let action = zera_host::Action::Transfer { to: sender, amount: Amount::ZERO };
+                let (chain, expiry) = (ChainId([0; 32]), Height(1));
+                let tx = zera_host::Tx { chain, sender, nonce, expiry, fuel_limit: 0, action };
+                tx.sign(&key).expect("its own key").encode()
+            })
+            .collect();
+        let len = txs[0].len();
+        for (len_max, page) in [(0, 1), (len - 1, 1), (len, 1), (2 * len - 1, 1), (2 * len, 2), (5 * len, 5)] {
+            let (mut found, mut from) = (Vec::new(), Some(0));
+            while let Some(start) = from {
+                let view = BlockTxsView::new(Height(1), txs.clone(), start, len_max).expect("they read back");
+                assert!(view.txs.len() == page || view.next.is_none(), "{len_max}");
+                found.extend(view.txs.into_iter().map(|tx| tx.bytes.0));
+                from = view.next;
+            }
+            assert_eq!(found, txs, "{len_max}");
+        }
+        assert!(BlockTxsView::new(Height(1), vec![vec![1, 2]], 0, 10).is_err(), "a damaged row is a fault");
+    }
+
+    #[test]
     fn an_event_shows_its_place_and_fields() {
         let event = Event::StakeSlashed {
             task: TaskId([1; 32]),

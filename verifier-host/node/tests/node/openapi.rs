@@ -35,7 +35,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     match pattern {
         "^[0-9a-f]{64}$" => text.len() == 64 && hex_digits(text),
         "^[0-9a-f]{512}$" => text.len() == 512 && hex_digits(text),
-        "^([0-9a-f]{2})*$" => text.len() % 2 == 0 && hex_digits(text),
+        "^([0-9a-f]{2})*$" => text.len().is_multiple_of(2) && hex_digits(text),
         "^(0|[1-9][0-9]*)$" => decimal(text),
         "^(0|[1-9][0-9]*):(0|[1-9][0-9]*)$" => {
             text.split_once(':').is_some_and(|(height, index)| decimal(height) && decimal(index))

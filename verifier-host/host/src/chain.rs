@@ -496,6 +496,19 @@ impl Chain {
         self.state()?.overlay.read(Table::Txs, &key)
     }
 
+    /// The bytes of a block's signed transactions, in order; none where there is no such block.
+    ///
+    /// # Errors
+    /// [`NodeFault`].
+    pub fn block_transactions(&self, height: Height) -> Result<Vec<Vec<u8>>, NodeFault> {
+        let mut found = Vec::new();
+        for_each_row(self.state()?.overlay.store().as_ref(), Table::Txs, &height.0.to_be_bytes(), |(_, bytes)| {
+            found.push(bytes);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
     /// Up to `limit` events that stand after `after`, or from the first one on.
     ///
     /// # Errors

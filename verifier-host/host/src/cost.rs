@@ -6,99 +6,87 @@
 
 use zera_abi::wire::STATEMENT_INPUTS;
 
-/// Prices of a protocol version. Every product and sum saturates: a price that does not fit is one that nobody can pay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CostSchedule {
-    /// Number of this schedule.
-    pub version: u32,
+macro_rules! schedule {
+    ($($(#[$doc:meta])* $name:ident = $v1:literal,)*) => {
+        /// Prices of a protocol version. Every product and sum saturates: a price that does not fit is one that nobody can
+        /// pay.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct CostSchedule {
+            /// Number of this schedule.
+            pub version: u32,
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl CostSchedule {
+            /// The first schedule: twice the 99.9th percentile of the slowest class on the reference machine, rounded up.
+            pub const fn v1() -> CostSchedule {
+                CostSchedule { version: 1, $($name: $v1,)* }
+            }
+
+            /// Every number under its name, in order.
+            pub fn entries(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name)),*]
+            }
+        }
+    };
+}
+
+schedule! {
     /// Most fuel of one call; the depth rule of [`validate`](crate::validate) is computed from it.
-    pub call_fuel_max: u64,
+    call_fuel_max = 20_000_000,
     /// Flat price of a transaction.
-    pub tx_floor: u64,
+    tx_floor = 100_000,
     /// Price of a byte of a signed transaction.
-    pub tx_byte: u64,
+    tx_byte = 16,
     /// Price of a host call by itself.
-    pub host_call: u64,
+    host_call = 300,
     /// Price of touching one range of guest memory.
-    pub memory_base: u64,
+    memory_base = 100,
     /// Price of a byte copied in or out.
-    pub memory_byte: u64,
+    memory_byte = 1,
     /// Price of a page (64 KiB) of the declared maximum of memory, paid when a call starts.
-    pub memory_page: u64,
+    memory_page = 20_000,
     /// Price of reading a row of state.
-    pub storage_get: u64,
+    storage_get = 60_000,
     /// Price of a byte read.
-    pub storage_get_byte: u64,
+    storage_get_byte = 10,
     /// Price of writing a row of state.
-    pub storage_set: u64,
+    storage_set = 150_000,
     /// Price of a byte written.
-    pub storage_set_byte: u64,
+    storage_set_byte = 30,
     /// Price of removing a row of state.
-    pub storage_remove: u64,
+    storage_remove = 80_000,
     /// Price of an event.
-    pub event: u64,
+    event = 5_000,
     /// Price of a byte of an event.
-    pub event_byte: u64,
+    event_byte = 10,
     /// Price of a SHA-256.
-    pub sha256: u64,
+    sha256 = 1_000,
     /// Price of a byte hashed by SHA-256.
-    pub sha256_byte: u64,
+    sha256_byte = 10,
     /// Price of one Poseidon permutation, width at most 17.
-    pub poseidon: u64,
+    poseidon = 300_000,
     /// Price of opening a task, beside its bytes and its input root: six rows are written.
-    pub task_open: u64,
+    task_open = 900_000,
     /// Price of decoding a proof and checking its points.
-    pub decode_proof: u64,
+    decode_proof = 300_000,
     /// Price of the pairing check with a prepared key.
-    pub verify_base: u64,
+    verify_base = 2_300_000,
     /// Price of a public input, whatever its value.
-    pub verify_input: u64,
+    verify_input = 160_000,
     /// Price of registering a key.
-    pub register_key: u64,
+    register_key = 6_000_000,
     /// Price of a point `IC_i` of a key that is registered.
-    pub register_input: u64,
+    register_input = 40_000,
     /// Price of a deployment: validation and compilation.
-    pub deploy_base: u64,
+    deploy_base = 2_000_000,
     /// Price of a byte of a module.
-    pub deploy_byte: u64,
+    deploy_byte = 1_500,
     /// Price of a function of a module.
-    pub deploy_function: u64,
+    deploy_function = 120_000,
 }
 
 impl CostSchedule {
-    /// The first schedule: twice the 99.9th percentile of the slowest class on the reference machine, rounded up.
-    pub const fn v1() -> CostSchedule {
-        CostSchedule {
-            version: 1,
-            call_fuel_max: 20_000_000,
-            tx_floor: 100_000,
-            tx_byte: 16,
-            host_call: 300,
-            memory_base: 100,
-            memory_byte: 1,
-            memory_page: 20_000,
-            storage_get: 60_000,
-            storage_get_byte: 10,
-            storage_set: 150_000,
-            storage_set_byte: 30,
-            storage_remove: 80_000,
-            event: 5_000,
-            event_byte: 10,
-            sha256: 1_000,
-            sha256_byte: 10,
-            poseidon: 300_000,
-            task_open: 900_000,
-            decode_proof: 300_000,
-            verify_base: 2_300_000,
-            verify_input: 160_000,
-            register_key: 6_000_000,
-            register_input: 40_000,
-            deploy_base: 2_000_000,
-            deploy_byte: 1_500,
-            deploy_function: 120_000,
-        }
-    }
-
     /// A signed transaction of `len` bytes, beside what it does.
     pub fn transaction(&self, len: usize) -> u64 {
         linear(self.tx_floor, self.tx_byte, len)

@@ -7,23 +7,28 @@ mod contract;
 mod dev;
 mod event;
 mod fault;
+mod operator;
 mod path;
 mod registry;
 mod task;
 mod tx;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Semaphore;
 
 pub(crate) use fault::ApiError;
+pub use operator::OPENAPI;
 
+use self::fault::Limit;
+use crate::rate::Client;
 use crate::shared::Shared;
 
 /// Most bytes of a request's body.
@@ -36,6 +41,8 @@ pub const REQUESTS_MAX: usize = 256;
 pub const WAITS_MAX: usize = 128;
 /// Most streams of events at a time.
 pub const STREAMS_MAX: usize = 64;
+/// Bytes of transactions after which a page of a block ends; one transaction is always given.
+pub const BLOCK_TXS_LEN_MAX: usize = 2 * 1024 * 1024;
 /// Most tasks of a page.
 pub const TASKS_MAX: usize = 100;
 /// Most events of a page.
@@ -53,58 +60,135 @@ pub(crate) struct Api {
 struct Gate {
     places: Arc<Semaphore>,
     what: &'static str,
+    limit: &'static str,
 }
 
 impl Gate {
-    fn new(places: usize, what: &'static str) -> Gate {
-        Gate { places: Arc::new(Semaphore::new(places)), what }
+    fn new(places: usize, what: &'static str, limit: &'static str) -> Gate {
+        Gate { places: Arc::new(Semaphore::new(places)), what, limit }
     }
 }
 
+/// The bounds that routes share.
+struct Gates {
+    requests: Option<Gate>,
+    waits: Option<Gate>,
+    /// Health is told also while everything else is at its limit, and a stream holds its own place while it lives.
+    open: Option<Gate>,
+}
+
+fn close(gate: Option<&Gate>, route: MethodRouter<Api>) -> MethodRouter<Api> {
+    match gate {
+        Some(gate) => route.layer(middleware::from_fn_with_state(gate.clone(), bounded)),
+        None => route,
+    }
+}
+
+macro_rules! routes {
+    ($($gate:ident $method:ident $path:literal $handler:path;)*) => {
+        /// Every route: its method in lower case and its path, with parameters in braces.
+        pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
+
+        fn routes(gates: &Gates) -> Router<Api> {
+            Router::new()$(.route($path, close(gates.$gate.as_ref(), $method($handler))))*
+        }
+    };
+}
+
+routes! {
+    open get "/livez" chain::livez;
+    open get "/readyz" chain::readyz;
+    requests get "/metrics" operator::metrics;
+    requests get "/version" chain::version;
+    requests get "/v1/openapi.json" operator::openapi;
+    requests get "/v1/status" chain::status;
+    requests get "/v1/blocks/{height}" chain::block;
+    requests get "/v1/blocks/{height}/txs" chain::block_txs;
+    requests post "/v1/tx" tx::send;
+    requests get "/v1/tx/{hash}" tx::show;
+    waits get "/v1/tx/{hash}/wait" tx::wait;
+    requests get "/v1/accounts/{id}" account::show;
+    requests get "/v1/tasks" task::list;
+    requests get "/v1/tasks/{id}" task::show;
+    requests get "/v1/contracts/{id}" contract::show;
+    requests get "/v1/contracts/{id}/storage/{key}" contract::storage;
+    requests post "/v1/contracts/{id}/query" contract::query;
+    requests get "/v1/predicates" registry::predicates;
+    requests get "/v1/predicates/{name}" registry::predicate;
+    requests get "/v1/names/{name}" registry::name;
+    requests get "/v1/keys/{id}" registry::key;
+    requests get "/v1/market" chain::market;
+    requests get "/v1/cost" chain::cost;
+    open get "/v1/events" event::stream;
+    requests get "/v1/events/list" event::list;
+    requests post "/v1/dev/block" dev::block;
+}
+
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    // Health is told also while everything else is at its limit.
-    let health = Router::new().route("/livez", get(chain::livez)).route("/readyz", get(chain::readyz));
-    let waits = Router::new()
-        .route("/v1/tx/{hash}/wait", get(tx::wait))
-        .layer(middleware::from_fn_with_state(Gate::new(WAITS_MAX, "waiting requests"), bounded));
-    // A stream holds its own place for as long as it lives.
-    let streams = Router::new().route("/v1/events", get(event::stream));
-    let requests = Router::new()
-        .route("/version", get(chain::version))
-        .route("/v1/status", get(chain::status))
-        .route("/v1/blocks/{height}", get(chain::block))
-        .route("/v1/tx", post(tx::send))
-        .route("/v1/tx/{hash}", get(tx::show))
-        .route("/v1/accounts/{id}", get(account::show))
-        .route("/v1/tasks", get(task::list))
-        .route("/v1/tasks/{id}", get(task::show))
-        .route("/v1/contracts/{id}", get(contract::show))
-        .route("/v1/contracts/{id}/storage/{key}", get(contract::storage))
-        .route("/v1/contracts/{id}/query", post(contract::query))
-        .route("/v1/predicates", get(registry::predicates))
-        .route("/v1/predicates/{name}", get(registry::predicate))
-        .route("/v1/keys/{id}", get(registry::key))
-        .route("/v1/market", get(chain::market))
-        .route("/v1/events/list", get(event::list))
-        .route("/v1/dev/block", post(dev::block))
-        .layer(middleware::from_fn_with_state(Gate::new(REQUESTS_MAX, "requests"), bounded));
+    let gates = Gates {
+        requests: Some(Gate::new(REQUESTS_MAX, "requests", "requests")),
+        waits: Some(Gate::new(WAITS_MAX, "waiting requests", "waits")),
+        open: None,
+    };
     let api = Api { streams: Arc::new(Semaphore::new(STREAMS_MAX)), shared };
-    Router::new()
-        .merge(health)
-        .merge(waits)
-        .merge(streams)
-        .merge(requests)
+    routes(&gates)
         .fallback(|| async { ApiError::not_found("no such path") })
         .method_not_allowed_fallback(|| async { ApiError::method() })
         .layer(middleware::from_fn_with_state(api.clone(), authorised))
+        .layer(middleware::from_fn_with_state(api.clone(), admitted))
+        .layer(middleware::from_fn_with_state(api.clone(), counted))
         .with_state(api)
+}
+
+/// Counts every answer, whoever gave it.
+async fn counted(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let method = match *request.method() {
+        Method::GET => "get",
+        Method::POST => "post",
+        Method::HEAD => "head",
+        _ => "other",
+    };
+    let route = route_of(request.uri().path());
+    let response = next.run(request).await;
+    if let Some(Limit(limit)) = response.extensions().get() {
+        api.shared.metrics.limited(limit);
+    }
+    api.shared.metrics.answered(method, route, response.status().as_u16());
+    response
+}
+
+/// The route that a path belongs to, so that no client makes up a label.
+fn route_of(path: &str) -> &'static str {
+    let matches = |route: &str| {
+        let (mut route, mut path) = (route.split('/'), path.split('/'));
+        loop {
+            match (route.next(), path.next()) {
+                (None, None) => return true,
+                (Some(route), Some(path)) if route == path || (route.starts_with('{') && !path.is_empty()) => {}
+                _ => return false,
+            }
+        }
+    };
+    ROUTES.iter().map(|(_, route)| *route).find(|route| matches(route)).unwrap_or("other")
+}
+
+/// Refuses a client that asks more often than it may. Health is always told.
+async fn admitted(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let is_health = matches!(request.uri().path(), "/livez" | "/readyz");
+    if let Some(client) = request.extensions().get::<Client>()
+        && !is_health
+        && let Err(wait) = api.shared.rate.take(*client, Instant::now())
+    {
+        return ApiError::rate(wait).into_response();
+    }
+    next.run(request).await
 }
 
 /// Refuses a request where as many as may be are under way.
 async fn bounded(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     match gate.places.try_acquire() {
         Ok(_place) => next.run(request).await,
-        Err(_) => ApiError::busy(format!("too many {} at a time", gate.what)).into_response(),
+        Err(_) => ApiError::busy(format!("too many {} at a time", gate.what)).limited(gate.limit).into_response(),
     }
 }
 
@@ -128,4 +212,30 @@ async fn authorised(State(api): State<Api>, request: Request, next: Next) -> Res
         }
     }
     next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_belongs_to_the_route_that_answers_it() {
+        for (path, route) in [
+            ("/livez", "/livez"),
+            ("/v1/tx", "/v1/tx"),
+            ("/v1/tx/00", "/v1/tx/{hash}"),
+            ("/v1/tx/00/wait", "/v1/tx/{hash}/wait"),
+            ("/v1/events", "/v1/events"),
+            ("/v1/events/list", "/v1/events/list"),
+            ("/v1/blocks/7/txs", "/v1/blocks/{height}/txs"),
+            ("/v1/tx/", "other"),
+            ("/v1/blocks//txs", "other"),
+            ("/v1/tx/00/wait/", "other"),
+            ("", "other"),
+            ("/", "other"),
+            ("/etc/passwd", "other"),
+        ] {
+            assert_eq!(route_of(path), route, "{path}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use zera_host::{BLOCK_VERIFICATIONS, BlockReport, SignedTx};
 
 use crate::error::{Fault, panic_message};
 use crate::node::BlockMode;
+use crate::record::Record;
 use crate::shared::{Ask, Shared, Unavailable, next};
 use crate::verify::verify;
 
@@ -107,15 +108,24 @@ fn apply(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> 
     // A block judges no more proofs than this; a verdict that is missing after all is computed where it is needed.
     let mut jobs = shared.read(|chain| chain.proof_jobs(&txs).map_err(Unavailable::Fault))?;
     jobs.truncate(BLOCK_VERIFICATIONS);
+    let start = Instant::now();
     let verdicts = verify(&shared.workers, &jobs)?;
+    if !jobs.is_empty() {
+        shared.metrics.verify_time.observe(start.elapsed().as_secs_f64());
+        shared.metrics.verified_ahead.inc_by(u64::try_from(jobs.len()).unwrap_or(u64::MAX));
+    }
+    let record = Record::new(&txs);
     // In one step for every reader: the block, what waits after it, and the height. A cursor that a reader has seen is then
     // never beyond the head, and what is in a block never still waits.
     let mut pool = shared.pool();
-    let report = shared.write(|chain| {
+    let (report, expired, contracts) = shared.write(|chain| {
+        let start = Instant::now();
         let report = chain.apply(txs, verdicts).map_err(Unavailable::Fault)?;
-        pool.settle(&report, next(report.header.height));
+        shared.metrics.apply_time.observe(start.elapsed().as_secs_f64());
+        let expired = pool.settle(&report, next(report.header.height));
+        let contracts = record.contracts(chain, &report).map_err(Unavailable::Fault)?;
         shared.head.send_replace(report.header.height);
-        Ok::<_, Stop>(report)
+        Ok::<_, Stop>((report, expired, contracts))
     })?;
     drop(pool);
     let height = report.header.height;
@@ -128,8 +138,10 @@ fn apply(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> 
         proofs = jobs.len(),
         "block"
     );
-    for (hash, reason) in &report.rejected {
-        tracing::info!(%hash, %reason, "rejected after it waited");
+    record.tell(&shared.metrics, &report, &contracts);
+    for (tx, expiry) in expired {
+        shared.metrics.not_taken("waiting", "expired");
+        tracing::info!(%tx, %height, reason = format!("expired at height {expiry}"), "rejected after it waited");
     }
     let moved = !report.receipts.is_empty() || !report.rejected.is_empty();
     if moved && !report.deferred.is_empty() {

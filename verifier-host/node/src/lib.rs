@@ -13,27 +13,37 @@
 //! 4. Locks are taken in the order pool, then chain, and never held across an await.
 //! 5. Every queue, list, body and stream has a named maximum.
 //!
-//! The endpoints are in `docs/api.md`.
+//! 6. What is logged or counted never changes a block.
+//!
+//! The endpoints are in `docs/api.md`, and for machines in `docs/openapi.json`.
 #![doc = include_str!("../docs/api.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-// The node: configuration, life, faults.
+// The node: configuration, life, faults, what it tells its operator.
 mod error;
+mod metrics;
 mod node;
+mod reason;
 // Blocks: what waits, what is verified ahead, who makes them.
 mod block;
 mod pool;
+mod record;
 mod shared;
 mod verify;
 // The API: connections, routes, streams, words.
 mod api;
+mod rate;
 mod serve;
 mod sse;
 mod token;
 mod view;
 
-pub use api::{BODY_MAX, EVENTS_MAX, REQUESTS_MAX, STREAMS_MAX, TASKS_MAX, TX_BODY_MAX, WAITS_MAX};
+pub use api::{
+    BLOCK_TXS_LEN_MAX, BODY_MAX, EVENTS_MAX, OPENAPI, REQUESTS_MAX, ROUTES, STREAMS_MAX, TASKS_MAX, TX_BODY_MAX,
+    WAITS_MAX,
+};
 pub use error::{Fault, NodeError};
 pub use node::{BlockMode, Node, NodeConfig, VERIFY_THREADS_MAX};
 pub use pool::{PER_SENDER_MAX, POOL_LEN_MAX, POOL_MAX};
+pub use rate::{CLIENTS_MAX, Rate, RateLimits};

@@ -14,6 +14,8 @@ use zera_market::ports::Store;
 use crate::api::router;
 use crate::block;
 use crate::error::{Fault, NodeError};
+use crate::metrics::{Metrics, Timed};
+use crate::rate::{RateLimiter, RateLimits};
 use crate::serve::serve;
 use crate::shared::Shared;
 use crate::token::Token;
@@ -62,6 +64,14 @@ impl Node {
     /// # Errors
     /// [`NodeError`] where the configuration is not safe, the address is taken or the chain does not open.
     pub async fn start(config: NodeConfig) -> Result<Node, NodeError> {
+        Node::start_limited(config, RateLimits::standard()).await
+    }
+
+    /// [`Node::start`] with other limits on how often one client may ask.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub async fn start_limited(config: NodeConfig, rates: RateLimits) -> Result<Node, NodeError> {
         let NodeConfig { genesis, store, listen, block, verify_threads, token } = config;
         if token.is_none() && !listen.ip().to_canonical().is_loopback() {
             return Err(NodeError::Public { address: listen });
@@ -80,13 +90,15 @@ impl Node {
             .map_err(NodeError::Workers)?;
         let listener = TcpListener::bind(listen).await.map_err(|source| NodeError::Bind { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| NodeError::Bind { address: listen, source })?;
+        let metrics = Arc::new(Metrics::new());
+        let store = Arc::new(Timed::new(store, &metrics));
         let opening = tokio::task::spawn_blocking(move || Chain::open(store, &genesis));
         let chain = opening.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
         tracing::info!(%address, height = %chain.head().height, network = chain.name(), "node started");
         let (asks, asked) = mpsc::channel(ASKS_MAX);
-        let shared = Arc::new(Shared::new(chain, workers, block, token, asks));
+        let shared = Arc::new(Shared::new(chain, workers, block, token, asks, metrics, RateLimiter::new(rates)));
         let blocks = tokio::spawn(block::run(Arc::clone(&shared), asked));
-        let server = tokio::spawn(serve(listener, router(Arc::clone(&shared)), shared.closing.subscribe()));
+        let server = tokio::spawn(serve(listener, router(Arc::clone(&shared)), Arc::clone(&shared)));
         Ok(Node { address, shared, blocks: Some(blocks), server: Some(server) })
     }
 

@@ -58,6 +58,11 @@ impl Pool {
         self.entries.len()
     }
 
+    /// Their bytes.
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.len
+    }
+
     /// Whether a transaction waits.
     pub(crate) fn holds(&self, hash: &TxHash) -> bool {
         self.hashes.contains_key(hash)
@@ -125,7 +130,8 @@ impl Pool {
     }
 
     /// Removes what a block took or refused, and what can be in no later block than the one at `next`.
-    pub(crate) fn settle(&mut self, report: &BlockReport, next: Height) {
+    /// Gives the latter, with their last heights.
+    pub(crate) fn settle(&mut self, report: &BlockReport, next: Height) -> Vec<(TxHash, Height)> {
         for receipt in &report.receipts {
             self.remove(&receipt.tx);
         }
@@ -138,9 +144,10 @@ impl Pool {
             .filter(|entry| entry.tx.tx().expiry < next)
             .map(|entry| (entry.tx.hash(), entry.tx.tx().expiry))
             .collect();
-        for (hash, expiry) in expired {
-            self.reject(hash, Rejection::Expired { expiry: expiry.0, next: next.0 });
+        for (hash, expiry) in &expired {
+            self.reject(*hash, Rejection::Expired { expiry: expiry.0, next: next.0 });
         }
+        expired
     }
 
     fn reject(&mut self, hash: TxHash, reason: Rejection) {

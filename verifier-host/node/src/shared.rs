@@ -9,8 +9,10 @@ use zera_abi::{Blocks, Height, TxHash};
 use zera_host::{Chain, Header, NodeFault, Rejection, SignedTx};
 
 use crate::error::Fault;
+use crate::metrics::Metrics;
 use crate::node::BlockMode;
 use crate::pool::{PER_SENDER_MAX, Pool, PoolError};
+use crate::rate::RateLimiter;
 use crate::token::Token;
 
 /// Most threads that read the chain for handlers at a time. A reader that went away still counts until its thread is done.
@@ -93,6 +95,8 @@ pub(crate) struct Shared {
     pub(crate) fault: watch::Sender<Option<Fault>>,
     pub(crate) closing: watch::Sender<bool>,
     pub(crate) beat: Mutex<Beat>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) rate: RateLimiter,
     readers: Arc<Semaphore>,
     queries: Arc<Semaphore>,
 }
@@ -104,6 +108,8 @@ impl Shared {
         mode: BlockMode,
         token: Option<Token>,
         asks: mpsc::Sender<Ask>,
+        metrics: Arc<Metrics>,
+        rate: RateLimiter,
     ) -> Shared {
         let head = chain.head().height;
         Shared {
@@ -118,6 +124,8 @@ impl Shared {
             fault: watch::Sender::new(None),
             closing: watch::Sender::new(false),
             beat: Mutex::new(Beat { block: Instant::now(), busy: None }),
+            metrics,
+            rate,
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
         }

@@ -4,11 +4,12 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
 use zera_host::{
-    CallEnd, CallReport, Chain, ContractRow, Ending, EventValue, Header, KeyRow, NodeFault, PlacedEvent, PredicateRow,
-    Receipt, SubmissionRow,
+    CallEnd, CallReport, Chain, ContractRow, CostSchedule, EventValue, Header, KeyRow, NameRow, NodeFault, PlacedEvent,
+    PredicateRow, Receipt, SignedTx, SubmissionRow,
 };
 use zera_market::{Balance, Escrow, Rules, Task, TaskState, Totals};
 
+use crate::record::ending;
 use crate::shared::next;
 
 /// Bytes as lower-case hex.
@@ -95,6 +96,44 @@ impl From<&Header> for HeaderView {
     }
 }
 
+#[derive(Serialize)]
+struct TxView {
+    hash: Text<TxHash>,
+    bytes: Hex<Vec<u8>>,
+}
+
+/// Transactions of a block in order, from an index on.
+#[derive(Serialize)]
+pub(crate) struct BlockTxsView {
+    height: u64,
+    txs: Vec<TxView>,
+    next: Option<usize>,
+}
+
+impl BlockTxsView {
+    /// At least one of those from the index `from` on, and no more after `len_max` bytes; `next` is the index to go on at.
+    pub(crate) fn new(
+        height: Height,
+        all: Vec<Vec<u8>>,
+        from: usize,
+        len_max: usize,
+    ) -> Result<BlockTxsView, NodeFault> {
+        let count = all.len();
+        let (mut txs, mut len) = (Vec::new(), 0usize);
+        for bytes in all.into_iter().skip(from) {
+            len = len.saturating_add(bytes.len());
+            if len > len_max && !txs.is_empty() {
+                break;
+            }
+            let damaged = |error| NodeFault::State { what: format!("a transaction does not read back: {error}") };
+            let hash = SignedTx::decode(&bytes).map_err(damaged)?.hash();
+            txs.push(TxView { hash: Text(hash), bytes: Hex(bytes) });
+        }
+        let next = from.saturating_add(txs.len());
+        Ok(BlockTxsView { height: height.0, txs, next: (next < count).then_some(next) })
+    }
+}
+
 /// A status code.
 #[derive(Serialize)]
 struct CodeView {
@@ -123,18 +162,11 @@ pub(crate) struct ReceiptView {
 
 impl ReceiptView {
     pub(crate) fn new(height: Height, receipt: Receipt) -> ReceiptView {
-        let ending = match receipt.ending {
-            Ending::Done => "done",
-            Ending::Refused(_) => "refused",
-            Ending::Aborted { .. } => "aborted",
-            Ending::Trapped => "trapped",
-            Ending::Rejected(_) => "rejected",
-        };
         ReceiptView {
             hash: Text(receipt.tx),
             height: height.0,
             status: receipt.status().into(),
-            ending,
+            ending: ending(&receipt.ending),
             fuel_used: receipt.fuel_used,
             fee: Units(receipt.fee),
             data: Hex(receipt.data),
@@ -361,6 +393,29 @@ impl PredicateView {
     }
 }
 
+/// A registered name: what it means in the next block, and what it will mean from a height on.
+#[derive(Serialize)]
+pub(crate) struct NameView {
+    name: String,
+    owner: Text<AccountId>,
+    active: Text<PredicateId>,
+    next: Option<Text<PredicateId>>,
+    next_height: Option<u64>,
+}
+
+impl NameView {
+    pub(crate) fn new(name: String, row: &NameRow, now: Height) -> NameView {
+        let next = row.next.filter(|(_, from)| *from > now);
+        NameView {
+            name,
+            owner: Text(row.owner),
+            active: Text(row.at(now)),
+            next: next.map(|(predicate, _)| Text(predicate)),
+            next_height: next.map(|(_, from)| from.0),
+        }
+    }
+}
+
 /// A registered key.
 #[derive(Serialize)]
 pub(crate) struct KeyView {
@@ -443,6 +498,29 @@ impl MarketView {
     }
 }
 
+/// Numbers under their names, in their order.
+struct PricesView(Vec<(&'static str, u64)>);
+
+impl Serialize for PricesView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+/// What things cost in fuel, and what fuel costs.
+#[derive(Serialize)]
+pub(crate) struct CostView {
+    version: u32,
+    fuel_price: u64,
+    prices: PricesView,
+}
+
+impl CostView {
+    pub(crate) fn new(cost: &CostSchedule, fuel_price: u64) -> CostView {
+        CostView { version: cost.version, fuel_price, prices: PricesView(cost.entries()) }
+    }
+}
+
 struct ValueView<'a>(&'a EventValue);
 
 impl Serialize for ValueView<'_> {
@@ -506,6 +584,32 @@ mod tests {
         let json = serde_json::to_value(RulesView(Rules::standard())).expect("plain JSON");
         assert_eq!(json["stake_floor"], Rules::standard().stake_floor.units().to_string());
         assert_eq!(json["stake_share"], 2500);
+    }
+
+    #[test]
+    fn a_page_of_a_block_has_one_transaction_at_least_and_no_more_than_fit() {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+        let sender = AccountId(key.verifying_key().to_bytes());
+        let txs: Vec<Vec<u8>> = (0..5)
+            .map(|nonce| {
+                let action = zera_host::Action::Transfer { to: sender, amount: Amount::ZERO };
+                let (chain, expiry) = (ChainId([0; 32]), Height(1));
+                let tx = zera_host::Tx { chain, sender, nonce, expiry, fuel_limit: 0, action };
+                tx.sign(&key).expect("its own key").encode()
+            })
+            .collect();
+        let len = txs[0].len();
+        for (len_max, page) in [(0, 1), (len - 1, 1), (len, 1), (2 * len - 1, 1), (2 * len, 2), (5 * len, 5)] {
+            let (mut found, mut from) = (Vec::new(), Some(0));
+            while let Some(start) = from {
+                let view = BlockTxsView::new(Height(1), txs.clone(), start, len_max).expect("they read back");
+                assert!(view.txs.len() == page || view.next.is_none(), "{len_max}");
+                found.extend(view.txs.into_iter().map(|tx| tx.bytes.0));
+                from = view.next;
+            }
+            assert_eq!(found, txs, "{len_max}");
+        }
+        assert!(BlockTxsView::new(Height(1), vec![vec![1, 2]], 0, 10).is_err(), "a damaged row is a fault");
     }
 
     #[test]

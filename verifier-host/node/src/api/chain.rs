@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zera_abi::Height;
 
+use super::body::Query;
 use super::path::Path;
-use super::{Api, ApiError};
+use super::{Api, ApiError, BLOCK_TXS_LEN_MAX};
 use crate::node::BlockMode;
-use crate::view::{HeaderView, MarketView, StatusView};
+use crate::view::{BlockTxsView, CostView, HeaderView, MarketView, StatusView};
 
 pub(crate) async fn livez() -> &'static str {
     "ok"
@@ -45,14 +46,44 @@ pub(crate) async fn status(State(api): State<Api>) -> Result<Json<StatusView>, A
 }
 
 pub(crate) async fn block(State(api): State<Api>, Path(height): Path<String>) -> Result<Json<HeaderView>, ApiError> {
-    let canonical = height.bytes().all(|b| b.is_ascii_digit());
-    let parsed = height.parse().ok().filter(|_| canonical).map(Height);
-    let height = parsed.ok_or_else(|| ApiError::bad("height: expected a decimal number"))?;
-    let read = move |chain: &zera_host::Chain| {
-        let header = chain.header(height)?;
-        header.ok_or_else(|| ApiError::not_found(format!("block {height} is not there")))
-    };
+    let height = parse_height(&height)?;
+    let read = move |chain: &zera_host::Chain| header(chain, height);
     api.shared.ask(read).await.map(|header| Json(HeaderView::from(&header)))
+}
+
+fn parse_height(text: &str) -> Result<Height, ApiError> {
+    let canonical = text.bytes().all(|b| b.is_ascii_digit());
+    let parsed = text.parse().ok().filter(|_| canonical).map(Height);
+    parsed.ok_or_else(|| ApiError::bad("height: expected a decimal number"))
+}
+
+fn header(chain: &zera_host::Chain, height: Height) -> Result<zera_host::Header, ApiError> {
+    chain.header(height)?.ok_or_else(|| ApiError::not_found(format!("block {height} is not there")))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BlockTxsQuery {
+    from: Option<usize>,
+}
+
+/// The block's transactions as they were signed, so that anyone can apply it again.
+pub(crate) async fn block_txs(
+    State(api): State<Api>,
+    Path(height): Path<String>,
+    Query(query): Query<BlockTxsQuery>,
+) -> Result<Json<BlockTxsView>, ApiError> {
+    let (height, from) = (parse_height(&height)?, query.from.unwrap_or(0));
+    let read = move |chain: &zera_host::Chain| {
+        header(chain, height)?;
+        Ok::<_, ApiError>(BlockTxsView::new(height, chain.block_transactions(height)?, from, BLOCK_TXS_LEN_MAX)?)
+    };
+    api.shared.ask(read).await.map(Json)
+}
+
+pub(crate) async fn cost(State(api): State<Api>) -> Result<Json<CostView>, ApiError> {
+    let read = |chain: &zera_host::Chain| Ok::<_, ApiError>(CostView::new(chain.cost()?, chain.fuel_price()?));
+    api.shared.ask(read).await.map(Json)
 }
 
 pub(crate) async fn market(State(api): State<Api>) -> Result<Json<MarketView>, ApiError> {

@@ -34,7 +34,7 @@ pub(crate) async fn stream(
     };
     let cursor = cursor(&api, text).await?;
     let place = Arc::clone(&api.streams).try_acquire_owned();
-    let place = place.map_err(|_| ApiError::busy("too many streams of events at a time"))?;
+    let place = place.map_err(|_| ApiError::busy("too many streams of events at a time").limited("streams"))?;
     Ok(follow(api.shared, cursor, place).into_response())
 }
 

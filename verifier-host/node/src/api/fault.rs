@@ -1,5 +1,7 @@
 //! Errors as the API tells them.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,7 +13,7 @@ use crate::pool::PoolError;
 use crate::shared::{Refused, Unavailable};
 
 /// Seconds after which a busy node may be asked again.
-const RETRY_AFTER_S: u32 = 1;
+const RETRY_AFTER_S: u64 = 1;
 
 /// An HTTP status, a code and one line.
 #[derive(Debug)]
@@ -19,7 +21,13 @@ pub(crate) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    limit: Option<&'static str>,
+    retry_s: u64,
 }
+
+/// The limit that refused a request, for the metrics.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit(pub(crate) &'static str);
 
 #[derive(Serialize)]
 struct ErrorView<'a> {
@@ -34,7 +42,7 @@ struct Inner<'a> {
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
-        ApiError { status, code, message: message.into() }
+        ApiError { status, code, message: message.into(), limit: None, retry_s: RETRY_AFTER_S }
     }
 
     pub(crate) fn bad(message: impl Into<String>) -> ApiError {
@@ -56,15 +64,27 @@ impl ApiError {
 
     pub(crate) fn too_large(max: usize) -> ApiError {
         let message = format!("body: at most {max} bytes are taken");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, Status::Limit.name(), message)
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, Status::Limit.name(), message).limited("body")
     }
 
     pub(crate) fn slow() -> ApiError {
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, "E_TIMEOUT", "body: did not come in time")
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "E_TIMEOUT", "body: did not come in time").limited("body_time")
     }
 
     pub(crate) fn busy(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "E_BUSY", message)
+    }
+
+    /// One client asks too often; there is room for one more request after `wait`.
+    pub(crate) fn rate(wait: Duration) -> ApiError {
+        let message = "this client asks too often";
+        let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, Status::Limit.name(), message);
+        ApiError { retry_s: wait.as_secs().saturating_add(1), ..error.limited("rate") }
+    }
+
+    /// Names the limit that it comes from.
+    pub(crate) fn limited(self, limit: &'static str) -> ApiError {
+        ApiError { limit: Some(limit), ..self }
     }
 
     pub(crate) fn token() -> ApiError {
@@ -101,10 +121,13 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
+            headers.insert(header::RETRY_AFTER, self.retry_s.into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(limit) = self.limit {
+            response.extensions_mut().insert(Limit(limit));
         }
         response
     }
@@ -115,7 +138,8 @@ impl From<Unavailable> for ApiError {
         match why {
             Unavailable::Fault(fault) => fault.into(),
             Unavailable::Reader => ApiError::node(why.to_string()),
-            Unavailable::Closed | Unavailable::Busy => ApiError::busy(why.to_string()),
+            Unavailable::Closed => ApiError::busy(why.to_string()),
+            Unavailable::Busy => ApiError::busy(why.to_string()).limited("queries"),
         }
     }
 }
@@ -132,6 +156,7 @@ impl From<DecodeError> for ApiError {
         match error {
             DecodeError::TooLong { .. } => {
                 ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, Status::Limit.name(), error.to_string())
+                    .limited("transaction")
             }
             DecodeError::Signature => ApiError::forbidden(error.to_string()),
             _ => ApiError::bad(error.to_string()),
@@ -149,9 +174,9 @@ impl From<Refused> for ApiError {
                 ApiError::new(StatusCode::CONFLICT, Status::Duplicate.name(), message)
             }
             Refused::Pool(PoolError::SenderFull) => {
-                ApiError::new(StatusCode::TOO_MANY_REQUESTS, Status::Limit.name(), message)
+                ApiError::new(StatusCode::TOO_MANY_REQUESTS, Status::Limit.name(), message).limited("sender")
             }
-            Refused::Pool(PoolError::Full { .. } | PoolError::GappedFull) => ApiError::busy(message),
+            Refused::Pool(PoolError::Full { .. } | PoolError::GappedFull) => ApiError::busy(message).limited("pool"),
             Refused::Rejected(Rejection::Node(_)) => ApiError::node(message),
             Refused::Rejected(reason @ (Rejection::NonceUsed { .. } | Rejection::Duplicate)) => {
                 ApiError::rejected(&reason)

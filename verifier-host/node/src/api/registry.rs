@@ -1,4 +1,4 @@
-//! `/v1/predicates` and `/v1/keys`.
+//! `/v1/predicates`, `/v1/names` and `/v1/keys`.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,7 +7,7 @@ use zera_abi::{KeyId, PredicateId};
 use super::path::{Path, id};
 use super::{Api, ApiError};
 use crate::shared::next;
-use crate::view::{KeyView, PredicateView};
+use crate::view::{KeyView, NameView, PredicateView};
 
 pub(crate) async fn predicates(State(api): State<Api>) -> Result<Json<Vec<PredicateView>>, ApiError> {
     let read = |chain: &zera_host::Chain| {
@@ -35,6 +35,14 @@ pub(crate) async fn predicate(
         }
         let row = row.ok_or_else(|| ApiError::not_found("no predicate of this id or name is published"))?;
         Ok::<_, ApiError>(PredicateView::new(row, now))
+    };
+    api.shared.ask(read).await.map(Json)
+}
+
+pub(crate) async fn name(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<NameView>, ApiError> {
+    let read = move |chain: &zera_host::Chain| {
+        let row = chain.predicate_name(&name)?.ok_or_else(|| ApiError::not_found("no such name is registered"))?;
+        Ok::<_, ApiError>(NameView::new(name, &row, next(chain.head().height)))
     };
     api.shared.ask(read).await.map(Json)
 }

@@ -10,10 +10,8 @@ use zera_market::Task;
 use super::body::Query;
 use super::path::{Path, id};
 use super::{Api, ApiError, TASKS_MAX};
+use crate::metrics::STATES;
 use crate::view::{TaskView, Text};
-
-/// The words for a task's state, as [`zera_market::TaskState::name`] gives them.
-const STATES: [&str; 8] = ["open", "assigned", "rescue", "accepted", "final", "failed", "expired", "cancelled"];
 
 pub(crate) async fn show(State(api): State<Api>, Path(task): Path<String>) -> Result<Json<TaskView>, ApiError> {
     let task: TaskId = id(&task)?;

@@ -14,6 +14,8 @@ use zera_host::{Rejection, SignedTx};
 use super::body::{Body, Query, from_hex};
 use super::path::{Path, id};
 use super::{Api, ApiError, TX_BODY_MAX};
+use crate::reason;
+use crate::record::task_of;
 use crate::shared::{Admission, Shared};
 use crate::view::{ReceiptView, Text};
 
@@ -46,8 +48,24 @@ pub(crate) async fn send(
     let bytes = from_hex("tx", &body.tx)?;
     let work = move |shared: &Shared| {
         // The signature is checked here, outside every lock.
-        let tx = SignedTx::decode(&bytes)?;
-        Ok::<_, ApiError>(shared.admit(tx, bytes.len())?)
+        let tx = SignedTx::decode(&bytes).inspect_err(|error| {
+            shared.metrics.not_taken("admission", reason::decode(error));
+            tracing::info!(reason = %error, "transaction not taken");
+        })?;
+        let (hash, sender, action) = (tx.hash(), tx.tx().sender, tx.tx().action.name());
+        let task = task_of(&tx.tx().action);
+        let admitted = shared.admit(tx, bytes.len()).inspect_err(|why| {
+            shared.metrics.not_taken("admission", reason::refused(why));
+            tracing::info!(
+                tx = %hash,
+                action,
+                provider = %sender,
+                task = task.map(tracing::field::display),
+                reason = %why,
+                "transaction not taken"
+            );
+        })?;
+        Ok::<_, ApiError>(admitted)
     };
     let (status, hash) = match api.shared.blocking(work).await? {
         Admission::Waits(hash) => (StatusCode::ACCEPTED, hash),

@@ -143,22 +143,31 @@ async fn a_fault_stops_the_blocks_and_is_told() {
     }
 }
 
+fn everywhere() -> SocketAddr {
+    SocketAddr::from(([0, 0, 0, 0], 0))
+}
+
 #[tokio::test]
 async fn configurations_that_are_not_safe_are_refused() {
-    let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
     let refused = |change: fn(&mut zera_node::NodeConfig)| async move {
         let mut settings = config(mem());
         change(&mut settings);
         Node::start(settings).await.err().expect("refused")
     };
     assert!(matches!(
-        refused(|config| config.listen = SocketAddr::from(([0, 0, 0, 0], 0))).await,
-        NodeError::Public { address } if address == everywhere
+        refused(|config| config.listen = everywhere()).await,
+        NodeError::Public { address } if address == everywhere()
     ));
     assert!(matches!(
         refused(|config| config.listen = "[::]:0".parse().expect("an address")).await,
         NodeError::Public { .. }
     ));
+    // The words name the address and what is missing; with a token the same address is taken.
+    let why = refused(|config| config.listen = everywhere()).await.to_string();
+    assert_eq!(why, "listen: 0.0.0.0:0 is not a loopback address; listening there needs a token");
+    let mut settings = config(mem());
+    (settings.listen, settings.token) = (everywhere(), Some("0123456789abcdef".to_owned()));
+    Node::start(settings).await.expect("with a token").shutdown().await.expect("a clean end");
     assert!(matches!(refused(|config| config.token = Some("short".to_owned())).await, NodeError::Token { .. }));
     assert!(matches!(refused(|config| config.verify_threads = 0).await, NodeError::Threads { got: 0, .. }));
     assert!(matches!(refused(|config| config.block = BlockMode::Every(Duration::ZERO)).await, NodeError::Interval));

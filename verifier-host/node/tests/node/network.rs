@@ -16,10 +16,12 @@ use zera_kernels::Arkworks;
 use zera_library::Predicate;
 use zera_market::ports::{MemStore, Store};
 use zera_market::{Answer, Rules};
-use zera_node::{BlockMode, Node, NodeConfig};
+use zera_node::{BlockMode, Node, NodeConfig, RateLimits};
 use zera_params::Keys;
 use zera_r1cs::TapeInputs;
 use zera_statement::Binding;
+
+use crate::openapi::{self, Asked};
 
 pub const OWNER: u8 = 1;
 pub const ALICE: u8 = 2;
@@ -82,8 +84,12 @@ impl Network {
     }
 
     pub async fn start(config: NodeConfig) -> Network {
+        Network::limited(config, RateLimits::standard()).await
+    }
+
+    pub async fn limited(config: NodeConfig, rates: RateLimits) -> Network {
         let chain = config.genesis.chain_id();
-        let node = Node::start(config).await.expect("the node starts");
+        let node = Node::start_limited(config, rates).await.expect("the node starts");
         let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().expect("a client");
         Network { node, http, chain, nonces: BTreeMap::new() }
     }
@@ -218,16 +224,31 @@ impl Network {
     }
 }
 
-async fn answered(request: reqwest::RequestBuilder) -> Answered {
-    let response = request.send().await.expect("an answer");
-    let status = response.status().as_u16();
-    let text = response.text().await.expect("a body");
-    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    if status >= 400 && body.is_object() {
+/// Sends a request, and checks its answer with the API's description.
+pub async fn answered(request: reqwest::RequestBuilder) -> Answered {
+    let (client, request) = request.build_split();
+    let request = request.expect("a request");
+    let asked = Asked {
+        method: request.method().as_str().to_ascii_lowercase(),
+        path: request.url().path().to_owned(),
+        query: request.url().query_pairs().into_owned().collect(),
+        body: request.body().and_then(reqwest::Body::as_bytes).and_then(|body| serde_json::from_slice(body).ok()),
+    };
+    let response = client.execute(request).await.expect("an answer");
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let answer = openapi::Answer {
+        status: response.status().as_u16(),
+        kind: kind.to_owned(),
+        headers: response.headers().keys().map(|name| name.as_str().to_owned()).collect(),
+        text: response.text().await.expect("a body"),
+    };
+    openapi::check(&asked, &answer);
+    let body = serde_json::from_str(&answer.text).unwrap_or(Value::String(answer.text));
+    if answer.status >= 400 && body.is_object() {
         let message = body["error"]["message"].as_str().expect("a message");
         assert!(!message.contains('\n') && body["error"]["code"].as_str().is_some_and(|code| code.starts_with("E_")));
     }
-    (status, body)
+    (answer.status, body)
 }
 
 pub fn hex(bytes: &[u8]) -> String {

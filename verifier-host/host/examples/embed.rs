@@ -23,14 +23,17 @@ use zera_market::ports::{Change, Row, Store, StoreError, Table};
 /// what a crash left of an unfinished one is cut off when the log is opened.
 pub struct LogStore {
     log: Mutex<File>,
-    rows: RwLock<BTreeMap<(u8, Vec<u8>), Vec<u8>>>,
+    rows: RwLock<Rows>,
 }
+
+/// Value by table and key.
+type Rows = BTreeMap<(u8, Vec<u8>), Vec<u8>>;
 
 impl LogStore {
     /// Opens the log at `path`, or starts one.
     pub fn open(path: &Path) -> Result<LogStore, StoreError> {
         let mut log = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
-        let (mut bytes, mut rows, mut whole) = (Vec::new(), BTreeMap::new(), 0);
+        let (mut bytes, mut rows, mut whole) = (Vec::new(), Rows::new(), 0);
         log.read_to_end(&mut bytes).map_err(failed)?;
         while let Some((body, len)) = commit_at(&bytes[whole..]) {
             whole += len;
@@ -87,7 +90,7 @@ fn commit_at(bytes: &[u8]) -> Option<(&[u8], usize)> {
 }
 
 /// Applies a commit that this store has written.
-fn apply(rows: &mut BTreeMap<(u8, Vec<u8>), Vec<u8>>, mut body: &[u8]) {
+fn apply(rows: &mut Rows, mut body: &[u8]) {
     fn part(body: &mut &[u8]) -> Option<Vec<u8>> {
         let (len, rest) = body.split_first_chunk::<4>()?;
         let len = u32::from_le_bytes(*len);

@@ -10,6 +10,7 @@ mod guest;
 #[path = "engines/second.rs"]
 mod second;
 #[path = "engines/sequence.rs"]
+#[allow(dead_code, reason = "shared by several test binaries")]
 mod sequence;
 
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha20Rng;
 use zera_abi::wire::{Claim, Request};
-use zera_abi::{AccountId, Level, Outcome};
+use zera_abi::{AccountId, KeyId, Level, Outcome, PredicateId};
 
 use crate::double::{KEY, PREDICATE, PREDICATE_NAME};
 use crate::guest::contract;
@@ -52,6 +52,7 @@ pub struct Sequence {
     pub calls: Vec<HostCall>,
     request: Vec<u8>,
     claim: Vec<u8>,
+    key: KeyId,
 }
 
 /// Where the statuses go, and after them the digest of the memory below.
@@ -79,14 +80,65 @@ pub fn random(rng: &mut ChaCha20Rng, most: usize) -> Sequence {
             HostCall { row, args }
         })
         .collect();
-    Sequence { calls, request, claim }
+    Sequence { calls, request, claim, key: KEY }
 }
 
 impl Sequence {
+    /// The same sequence with a request and a key that a chain knows.
+    pub fn on_a_chain(mut self, predicate: PredicateId, key: KeyId, public_len: usize, deadline: u64) -> Sequence {
+        let request = Request {
+            predicate,
+            public: &vec![1; public_len],
+            bounty: 4_000_000,
+            min_stake: 1_000_000_000,
+            value_at_risk: 0,
+            deadline,
+            callback_fuel: 1_000,
+            expected: &[],
+            level: Level::Accepted,
+        };
+        let old = i64::try_from(self.request.len()).unwrap();
+        self.request = vec![0; request.encoded_len()];
+        request.encode(&mut self.request).unwrap();
+        for call in &mut self.calls {
+            for ((name, _), arg) in call.row.args.iter().zip(&mut call.args) {
+                if *name == "rlen" && *arg == old {
+                    *arg = i64::try_from(self.request.len()).unwrap();
+                }
+            }
+        }
+        Sequence { key, ..self }
+    }
+
+    /// The functions and arguments, as text.
+    pub fn texts(&self) -> Vec<String> {
+        self.calls.iter().map(|call| format!("{}{:?}", call.row.name, call.args)).collect()
+    }
+
+    /// A contract that makes the first `count` calls and aborts: what it used is exact there.
+    pub fn aborting_after(&self, count: usize) -> Vec<u8> {
+        self.build(count, "(call $abort (i32.const 0) (i32.const 0) (i32.const 0))")
+    }
+
     /// A contract that makes the calls from `run` and from the call-back, and returns each status and a digest of memory.
     pub fn module(&self) -> Vec<u8> {
+        self.module_with("")
+    }
+
+    /// The same with more code at its end.
+    pub fn module_with(&self, ending: &str) -> Vec<u8> {
+        let end = STATUSES + self.calls.len();
+        let len = self.calls.len() + 32;
+        let digest = format!(
+            "(drop (call $hash (i32.const 1) (i32.const 0) (i32.const {end}) (i32.const {end})))
+             (drop (call $return_data (i32.const {STATUSES}) (i32.const {len}))) {ending}"
+        );
+        self.build(self.calls.len(), &digest)
+    }
+
+    fn build(&self, count: usize, ending: &str) -> Vec<u8> {
         let mut body = String::new();
-        for (at, call) in self.calls.iter().enumerate() {
+        for (at, call) in self.calls.iter().take(count).enumerate() {
             let mut text = format!("(call ${}", call.row.name);
             for ((_, ty), value) in call.row.args.iter().zip(&call.args) {
                 let value = if *ty == "i32" { *value & 0xffff_ffff } else { *value };
@@ -100,14 +152,7 @@ impl Sequence {
                 _ => write!(body, "(i64.store8 (i32.const {place}) {text})").unwrap(),
             }
         }
-        let end = STATUSES + self.calls.len();
-        let len = self.calls.len() + 32;
-        write!(
-            body,
-            "(drop (call $hash (i32.const 1) (i32.const 0) (i32.const {end}) (i32.const {end})))
-             (drop (call $return_data (i32.const {STATUSES}) (i32.const {len})))"
-        )
-        .unwrap();
+        body.push_str(ending);
         let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02x}")).collect::<String>();
         contract(&format!(
             "(data (i32.const 0) \"{}\") (data (i32.const 64) \"{}\") (data (i32.const 96) \"{}\")
@@ -116,7 +161,7 @@ impl Sequence {
              (func $all {body}) (func (export \"run\") (call $all))
              (func (export \"process_verified_condition_result\") (param i64 i32) (call $all))",
             hex(PREDICATE_NAME),
-            hex(&KEY.0),
+            hex(&self.key.0),
             hex(&[0xee; 32]),
             hex(&self.request),
             hex(&self.claim),
@@ -189,7 +234,7 @@ fn request(rng: &mut ChaCha20Rng) -> Vec<u8> {
     // One commitment in eight is no scalar.
     let expected = if rng.gen_bool(0.125) { vec![0xff; 32] } else { vec![1; 32 * rng.gen_range(0..3)] };
     let request = Request {
-        predicate: if rng.gen_bool(0.9) { PREDICATE } else { zera_abi::PredicateId([1; 32]) },
+        predicate: if rng.gen_bool(0.9) { PREDICATE } else { PredicateId([1; 32]) },
         public: &public,
         bounty: if rng.gen_bool(0.9) { 5 } else { 0 },
         min_stake: 1,

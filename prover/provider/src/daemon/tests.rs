@@ -6,6 +6,7 @@ mod preflight;
 mod proofs;
 mod rescues;
 mod restarts;
+mod traps;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The embedded network: a node with its ledger, an operator, a contract, two providers. Everything talks to the node over
+//! The embedded network: a node with its ledger, an operator, two contracts, three providers. Everything talks to the node over
 //! its HTTP API on a loopback port, as it would from other machines.
 
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use anyhow::{Context, bail, ensure};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
-use zera_abi::{AccountId, Amount, Blocks, PredicateId};
+use zera_abi::{AccountId, Amount, Blocks, Height, PredicateId};
 use zera_host::{Action, ConfigEntry, Genesis};
 use zera_ledger::Ledger;
-use zera_library::special_price;
+use zera_library::{compound_growth, special_price};
 use zera_market::Rules;
 use zera_node::{BlockMode, Node, NodeConfig};
 use zera_params::Keys;
@@ -24,17 +24,26 @@ use zera_provider::{Conduct, Daemon, DaemonHandle, KeySource, Patience, PriceRul
 use zera_r1cs::Artefact;
 
 use super::super::predicate::publication;
+use super::asker;
 use super::feed::{Feed, Seen};
 use super::timeline::Names;
 
+/// Alice among the providers.
+pub const ALICE: usize = 0;
+/// Bob among the providers.
+pub const BOB: usize = 1;
+/// Carol among the providers.
+pub const CAROL: usize = 2;
 /// The contract of the published snippet, as it is committed.
 const WASM: &[u8] = include_bytes!("../../../../../contracts/prebuilt/special_price.wasm");
 /// Bounty that the contract offers at most.
 const BOUNTY_ZRA: u64 = 4;
 /// Least stake that it asks for.
 const MIN_STAKE_ZRA: u64 = 2;
-/// Fuel that it reserves for its call-back.
-const CALLBACK_FUEL: u64 = 3_000_000;
+/// Fuel that a contract reserves for its call-back.
+pub const CALLBACK_FUEL: u64 = 3_000_000;
+/// Blocks until the asker's deadline, as the snippet has it.
+const DEADLINE_BLOCKS: u64 = 100;
 /// Fuel limit of a contract call.
 const CALL_FUEL: u64 = 20_000_000;
 /// Fuel limit of everything else that the operator does.
@@ -74,15 +83,31 @@ pub struct Network {
     pub operator: Wallet<Client>,
     /// An account that owns nothing but fees and tries what it should not.
     pub stranger: Wallet<Client>,
-    /// The providers: Alice, Bob.
-    pub providers: [Provider; 2],
-    /// The contract.
+    /// The providers: Alice, Bob, Carol.
+    pub providers: [Provider; 3],
+    /// The contract of the published snippet.
     pub contract: AccountId,
+    /// The contract that asks for any predicate.
+    pub asker: AccountId,
+    /// The special-price predicate.
+    pub special: PredicateId,
+    /// The compound-growth predicate.
+    pub growth: PredicateId,
+    /// How long a story waits for one step.
+    pub patience: Duration,
     /// Names of accounts.
     pub names: Names,
     /// Genesis supply.
     pub supply: Amount,
     node: Node,
+}
+
+/// A predicate that the network answers.
+pub struct Served {
+    /// Its matrices.
+    pub artefact: &'static Artefact,
+    /// Its keys.
+    pub keys: Arc<Keys>,
 }
 
 /// How the network is set up.
@@ -112,7 +137,7 @@ fn zra(zra: u64) -> Amount {
 
 /// The demo's genesis: short windows, development keys.
 fn genesis() -> Genesis {
-    let balances = [("operator", 200), ("stranger", 10), ("alice", 100), ("bob", 100)];
+    let balances = [("operator", 200), ("stranger", 10), ("alice", 100), ("bob", 100), ("carol", 100)];
     Genesis {
         name: "demo".to_owned(),
         development: true,
@@ -127,8 +152,7 @@ fn genesis() -> Genesis {
 /// Starts everything: node, set-up transactions, providers.
 pub async fn start(
     setup: &Setup<'_>,
-    artefact: &'static Artefact,
-    keys: &Arc<Keys>,
+    served: &[Served],
     started: Instant,
     say: impl Fn(&str) + Send + Sync + Clone + 'static,
 ) -> anyhow::Result<Network> {
@@ -155,15 +179,16 @@ pub async fn start(
     );
 
     let mut names = Names::default();
-    for name in ["operator", "stranger", "Alice", "Bob"] {
+    for name in ["operator", "stranger", "Alice", "Bob", "Carol"] {
         names.name(account(&name.to_lowercase()), name);
     }
     let operator = Wallet::new(demo_key("operator"), Arc::clone(&client), Patience::local());
     let stranger = Wallet::new(demo_key("stranger"), Arc::clone(&client), Patience::local());
-    let predicate = artefact.predicate_id();
-    done(operator.send(Action::Publish(publication(artefact)), SETUP_FUEL).await?, "publishing the predicate")?;
-    let register = Action::RegisterKey { predicate, key: keys.verifying.encode() };
-    done(operator.send(register, SETUP_FUEL).await?, "registering the key")?;
+    for Served { artefact, keys } in served {
+        done(operator.send(Action::Publish(publication(artefact)), SETUP_FUEL).await?, "publishing the predicate")?;
+        let register = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
+        done(operator.send(register, SETUP_FUEL).await?, "registering the key")?;
+    }
     let config = [
         ("OFFCHAIN_COMP_MIN_STAKE", zra(MIN_STAKE_ZRA)),
         ("OFFCHAIN_COMP_BOUNTY", zra(BOUNTY_ZRA)),
@@ -172,9 +197,11 @@ pub async fn start(
     .map(|(key, amount)| ConfigEntry { key: key.to_owned(), amount })
     .to_vec();
     let deploy = Action::Deploy { wasm: WASM.to_vec(), config, endowment: zra(60) };
-    let deployed = done(operator.send(deploy, SETUP_FUEL).await?, "deploying the contract")?;
-    let contract = AccountId(deployed.data.as_slice().try_into().context("the receipt holds no address")?);
+    let contract = deployed(&operator, deploy).await?;
     names.name(contract, "special-price");
+    let deploy = Action::Deploy { wasm: asker::WASM.to_vec(), config: Vec::new(), endowment: zra(20) };
+    let asker = deployed(&operator, deploy).await?;
+    names.name(asker, "asker");
 
     let tell = {
         let names = names.clone();
@@ -187,11 +214,39 @@ pub async fn start(
     };
     let feed = Feed::follow(&client, started, tell);
     let providers = [
-        provider("Alice", setup, &client, predicate, keys).await.context("starting provider Alice")?,
-        provider("Bob", setup, &client, predicate, keys).await.context("starting provider Bob")?,
+        provider("Alice", setup, &client, served).await.context("starting provider Alice")?,
+        provider("Bob", setup, &client, served).await.context("starting provider Bob")?,
+        provider("Carol", setup, &client, served).await.context("starting provider Carol")?,
     ];
+    let id = |name: &str| {
+        let found = served.iter().map(|served| served.artefact).find(|artefact| artefact.manifest.name == name);
+        found.map(Artefact::predicate_id).with_context(|| format!("{name} is not served"))
+    };
+    let (special, growth) = (id(special_price::NAME)?, id(compound_growth::NAME)?);
+    // The longest wait of a story is for the rounds of an auction; on a busy machine each step may take seconds.
+    let patience = Duration::from_secs(20).max(setup.block.saturating_mul(60));
     let supply = supply.context("the genesis supply does not fit")?;
-    Ok(Network { client, feed, operator, stranger, providers, contract, names, supply, node })
+    Ok(Network {
+        client,
+        feed,
+        operator,
+        stranger,
+        providers,
+        contract,
+        asker,
+        special,
+        growth,
+        patience,
+        names,
+        supply,
+        node,
+    })
+}
+
+/// Deploys a contract and gives its address.
+async fn deployed(operator: &Wallet<Client>, deploy: Action) -> anyhow::Result<AccountId> {
+    let deployed = done(operator.send(deploy, SETUP_FUEL).await?, "deploying the contract")?;
+    Ok(AccountId(deployed.data.as_slice().try_into().context("the receipt holds no address")?))
 }
 
 fn millis(ms: u64) -> f64 {
@@ -205,11 +260,12 @@ async fn provider(
     name: &'static str,
     setup: &Setup<'_>,
     client: &Client,
-    predicate: PredicateId,
-    keys: &Arc<Keys>,
+    served: &[Served],
 ) -> anyhow::Result<Provider> {
     let (conduct, drill) = watch::channel(Conduct::Idle);
     let seed = name.to_lowercase();
+    let keys: BTreeMap<PredicateId, Arc<Keys>> =
+        served.iter().map(|Served { artefact, keys }| (artefact.predicate_id(), Arc::clone(keys))).collect();
     let config = ProviderConfig {
         // What it costs to run this machine, and what is asked on top.
         price: PriceRule {
@@ -221,13 +277,9 @@ async fn provider(
         },
         threads: setup.threads,
         max_stake: zra(50),
-        predicates: Some(vec![predicate]),
+        predicates: Some(keys.keys().copied().collect()),
         drill,
-        ..ProviderConfig::local(
-            demo_key(&seed),
-            KeySource::Given(BTreeMap::from([(predicate, Arc::clone(keys))])),
-            setup.data.join(format!("{seed}.redb")),
-        )
+        ..ProviderConfig::local(demo_key(&seed), KeySource::Given(keys), setup.data.join(format!("{seed}.redb")))
     };
     let handle = Daemon::start(config, client.clone()).await?;
     Ok(Provider { name, account: account(&seed), conduct, handle: Mutex::new(handle), reports: Mutex::default() })
@@ -250,6 +302,48 @@ impl Network {
         let input = question.encode()?.to_vec();
         let action = Action::Call { contract: self.contract, entry: "evaluate_complex_condition".to_owned(), input };
         done(self.operator.send(action, CALL_FUEL).await?, "asking")
+    }
+
+    /// Calls the asker with a request for `predicate`, at the price of the other contract.
+    ///
+    /// # Errors
+    /// Where the call is not done.
+    pub async fn ask_for(&self, predicate: PredicateId, public: &[u8]) -> anyhow::Result<TxResult> {
+        let deadline = Height(self.client.status().await?.height.0.saturating_add(DEADLINE_BLOCKS));
+        let bounty = zra(BOUNTY_ZRA);
+        let ask = asker::Ask { predicate, public, bounty, deadline, callback_fuel: CALLBACK_FUEL };
+        self.tell_asker("ask", ask.encode()?).await
+    }
+
+    /// Calls an entry of the asker.
+    ///
+    /// # Errors
+    /// Where the call is not done.
+    pub async fn tell_asker(&self, entry: &'static str, input: Vec<u8>) -> anyhow::Result<TxResult> {
+        let action = Action::Call { contract: self.asker, entry: entry.to_owned(), input };
+        done(self.operator.send(action, CALL_FUEL).await?, entry)
+    }
+
+    /// Why the asker's last task without an answer ended: `None` before the first one.
+    ///
+    /// # Errors
+    /// Where the node does not answer.
+    pub async fn failed_reason(&self) -> anyhow::Result<Option<u16>> {
+        let kept = self.client.storage(&self.asker, asker::FAILED_KEY).await?;
+        Ok(kept.and_then(|bytes| bytes.try_into().ok()).map(u16::from_le_bytes))
+    }
+
+    /// Waits for a block.
+    ///
+    /// # Errors
+    /// Where it does not come in time.
+    pub async fn wait_for(&self, height: Height) -> anyhow::Result<()> {
+        let until = Instant::now() + self.patience;
+        while self.client.status().await?.height < height {
+            ensure!(Instant::now() < until, "block {height} did not come in time");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
     }
 
     /// What the contract has written as the answer: `None` before the first one.

@@ -4,6 +4,7 @@ mod asker;
 mod feed;
 mod network;
 mod prices;
+mod provider;
 mod report;
 mod story;
 mod timeline;

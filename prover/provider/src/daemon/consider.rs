@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use zera_abi::{Amount, Outcome};
+use zera_statement::task_id;
 
 use super::shared::{LOCK_FUEL, SUBMIT_FUEL};
 use super::state::{Active, State};
@@ -48,6 +49,10 @@ impl<C: MarketClient> State<C> {
         let terms = Arc::new(Terms::of(shared.chain, task));
         if !terms.root_holds() {
             return no(Decline::InputMismatch, format!("the {public_len} input bytes do not have the task's root"));
+        }
+        let name = task_id(&shared.chain, &task.contract, task.handle);
+        if name != task.id || task.not_after != task.deadline {
+            return no(Decline::IdMismatch, format!("shown as {}, its terms name {name}", task.id));
         }
         if public_len != offer.public_len {
             return no(

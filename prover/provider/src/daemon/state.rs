@@ -159,7 +159,8 @@ impl<C: MarketClient> State<C> {
                     let (expected, found) = (self.shared.chain, status.chain_id);
                     return Err(DaemonError::OtherChain { expected, found });
                 }
-                if status.height.since(self.settled_at).0 >= SETTLE_BLOCKS {
+                // A height that went back, or was a lie before, must not put this off.
+                if status.height < self.settled_at || status.height.since(self.settled_at).0 >= SETTLE_BLOCKS {
                     self.settle().await;
                 }
                 Ok(true)

@@ -2,6 +2,7 @@
 
 mod drills;
 mod faults;
+mod lies;
 mod preflight;
 mod proofs;
 mod rescues;

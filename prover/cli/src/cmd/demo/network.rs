@@ -1,16 +1,14 @@
 //! The embedded network: a node with its ledger, an operator, two contracts, three providers. Everything talks to the node over
 //! its HTTP API on a loopback port, as it would from other machines.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, Blocks, Height, PredicateId};
 use zera_host::{Action, ConfigEntry, Genesis};
 use zera_ledger::Ledger;
@@ -20,12 +18,13 @@ use zera_node::{BlockMode, Node, NodeConfig};
 use zera_params::Keys;
 use zera_provider::http::{Client, Limits};
 use zera_provider::view::TxResult;
-use zera_provider::{Conduct, Daemon, DaemonHandle, KeySource, Patience, PriceRule, ProviderConfig, Report, Wallet};
+use zera_provider::{Patience, Wallet};
 use zera_r1cs::Artefact;
 
 use super::super::predicate::publication;
 use super::asker;
 use super::feed::{Feed, Seen};
+use super::provider::Provider;
 use super::timeline::Names;
 
 /// Alice among the providers.
@@ -48,30 +47,6 @@ const DEADLINE_BLOCKS: u64 = 100;
 const CALL_FUEL: u64 = 20_000_000;
 /// Fuel limit of everything else that the operator does.
 const SETUP_FUEL: u64 = 100_000_000;
-
-/// A provider of the demo.
-pub struct Provider {
-    /// Its name in the timeline.
-    pub name: &'static str,
-    /// Its account.
-    pub account: AccountId,
-    /// How it behaves from now on.
-    pub conduct: watch::Sender<Conduct>,
-    handle: Mutex<DaemonHandle>,
-    reports: Mutex<Vec<Report>>,
-}
-
-impl Provider {
-    /// What its daemon reported so far.
-    pub fn reports(&self) -> Vec<Report> {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Ok(report) = handle.reports.try_recv() {
-            reports.push(report);
-        }
-        reports.clone()
-    }
-}
 
 /// The running network.
 pub struct Network {
@@ -123,15 +98,17 @@ pub struct Setup<'a> {
 }
 
 /// A key that is the same in every demo: the accounts hold play money on a chain of their own.
-fn demo_key(name: &str) -> SigningKey {
+pub fn demo_key(name: &str) -> SigningKey {
     SigningKey::from_bytes(&Sha256::digest(format!("zera/demo/{name}")).into())
 }
 
-fn account(name: &str) -> AccountId {
+/// Its account.
+pub fn account(name: &str) -> AccountId {
     AccountId(demo_key(name).verifying_key().to_bytes())
 }
 
-fn zra(zra: u64) -> Amount {
+/// So many ZRA.
+pub fn zra(zra: u64) -> Amount {
     Amount::from_units(u128::from(zra) * zera_abi::amount::UNITS_PER_ZRA)
 }
 
@@ -214,9 +191,9 @@ pub async fn start(
     };
     let feed = Feed::follow(&client, started, tell);
     let providers = [
-        provider("Alice", setup, &client, served).await.context("starting provider Alice")?,
-        provider("Bob", setup, &client, served).await.context("starting provider Bob")?,
-        provider("Carol", setup, &client, served).await.context("starting provider Carol")?,
+        Provider::start("Alice", setup, &client, served).await.context("starting provider Alice")?,
+        Provider::start("Bob", setup, &client, served).await.context("starting provider Bob")?,
+        Provider::start("Carol", setup, &client, served).await.context("starting provider Carol")?,
     ];
     let id = |name: &str| {
         let found = served.iter().map(|served| served.artefact).find(|artefact| artefact.manifest.name == name);
@@ -254,35 +231,6 @@ fn millis(ms: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a demo does not run for 2^52 milliseconds")]
     let seconds = ms as f64 / 1000.0;
     seconds
-}
-
-async fn provider(
-    name: &'static str,
-    setup: &Setup<'_>,
-    client: &Client,
-    served: &[Served],
-) -> anyhow::Result<Provider> {
-    let (conduct, drill) = watch::channel(Conduct::Idle);
-    let seed = name.to_lowercase();
-    let keys: BTreeMap<PredicateId, Arc<Keys>> =
-        served.iter().map(|Served { artefact, keys }| (artefact.predicate_id(), Arc::clone(keys))).collect();
-    let config = ProviderConfig {
-        // What it costs to run this machine, and what is asked on top.
-        price: PriceRule {
-            per_second: Amount::from_units(200_000_000),
-            per_job: Amount::from_units(10_000_000),
-            stake_risk_bps: 50,
-            margin_bps: 2_000,
-            floor: zra(1),
-        },
-        threads: setup.threads,
-        max_stake: zra(50),
-        predicates: Some(keys.keys().copied().collect()),
-        drill,
-        ..ProviderConfig::local(demo_key(&seed), KeySource::Given(keys), setup.data.join(format!("{seed}.redb")))
-    };
-    let handle = Daemon::start(config, client.clone()).await?;
-    Ok(Provider { name, account: account(&seed), conduct, handle: Mutex::new(handle), reports: Mutex::default() })
 }
 
 /// The result, or an error with the node's own words.
@@ -360,8 +308,8 @@ impl Network {
     /// Where one of them does not stop cleanly.
     pub async fn stop(self) -> anyhow::Result<()> {
         for provider in self.providers {
-            let mut handle = provider.handle.into_inner().unwrap_or_else(PoisonError::into_inner);
-            handle.stop().await.with_context(|| format!("stopping {}", provider.name))?;
+            let name = provider.name;
+            provider.stop().await.with_context(|| format!("stopping {name}"))?;
         }
         drop(self.feed);
         self.node.shutdown().await.context("stopping the node")?;

@@ -63,7 +63,7 @@ impl Times {
     /// Collects what the providers reported of jobs whose matrices have `rows` rows.
     pub fn of(network: &Network, rows: usize) -> Times {
         let mut times = Times::default();
-        let reports: Vec<Report> = network.providers.iter().flat_map(super::network::Provider::reports).collect();
+        let reports: Vec<Report> = network.providers.iter().flat_map(super::provider::Provider::reports).collect();
         let counted: BTreeSet<TaskId> = reports
             .iter()
             .filter_map(|report| match report {

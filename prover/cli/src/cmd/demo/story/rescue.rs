@@ -4,7 +4,6 @@ use anyhow::Context;
 use tokio::time::{Duration, Instant, sleep};
 use zera_abi::{Amount, Height};
 use zera_market::{Rules, price};
-use zera_provider::view::EventView;
 use zera_provider::{Conduct, Report};
 
 use super::super::network::{ALICE, BOB, CAROL};
@@ -84,16 +83,18 @@ impl Scene<'_> {
         let winner = [BOB, CAROL].into_iter().find(won).context("neither of the two was accepted")?;
         let loser = if winner == BOB { CAROL } else { BOB };
         let name = self.network.providers.get(winner).map_or("nobody", |provider| provider.name);
-        self.check(format!("the first valid reveal wins: {name}"), true);
         self.settled(winner, false).await?;
         let burnt = self.events().into_iter().any(|event| event.event == "deposit_burned");
         self.check(
             "the other gets its deposit back: it came second, it was not idle",
             !burnt && self.locked(loser).await? == Amount::ZERO,
         );
-        let accepted: Vec<EventView> =
-            self.events().into_iter().filter(|event| event.event == "task_accepted").collect();
-        self.check("one answer, once", accepted.len() == 1);
+        let shown = self.view().await?.submissions;
+        self.check(
+            format!("the first valid reveal wins: {name}"),
+            shown.first().is_some_and(|first| first.accepted && Some(first.provider) == accepted.account("provider"))
+                && shown.iter().filter(|submission| submission.accepted).count() == 1,
+        );
         self.split(locked.amount("stake").context("the event names no stake")?, winner)
     }
 

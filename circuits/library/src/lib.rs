@@ -18,5 +18,5 @@ pub mod predicates;
 pub mod registry;
 
 pub use error::InputError;
-pub use predicates::{collateral_ratio, range, special_price};
+pub use predicates::{collateral_ratio, compound_growth, range, special_price};
 pub use registry::{Predicate, by_id, by_name, program_hash, registry};

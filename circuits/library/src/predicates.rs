@@ -1,6 +1,7 @@
 //! The built-in predicates, one module each.
 
 pub mod collateral_ratio;
+pub mod compound_growth;
 pub mod range;
 pub mod special_price;
 

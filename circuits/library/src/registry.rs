@@ -1,6 +1,6 @@
 //! Name or id -> predicate, one row each.
 
-use crate::{InputError, collateral_ratio, range, special_price};
+use crate::{InputError, collateral_ratio, compound_growth, range, special_price};
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 use zera_abi::{Outcome, PredicateId};
@@ -28,7 +28,8 @@ pub struct Predicate {
     pub describe: fn(public: &[u8]) -> String,
 }
 
-static REGISTRY: [Predicate; 3] = [special_price::PREDICATE, range::PREDICATE, collateral_ratio::PREDICATE];
+static REGISTRY: [Predicate; 4] =
+    [special_price::PREDICATE, range::PREDICATE, collateral_ratio::PREDICATE, compound_growth::PREDICATE];
 
 /// All built-in predicates.
 pub fn registry() -> &'static [Predicate] {

@@ -9,7 +9,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use zera_abi::Outcome;
-use zera_library::{InputError, Predicate, by_id, by_name, collateral_ratio, range, registry, special_price};
+use zera_library::{
+    InputError, Predicate, by_id, by_name, collateral_ratio, compound_growth, range, registry, special_price,
+};
 use zera_r1cs::{Artefact, Matrices, TapeInputs};
 use zera_statement::input_root;
 
@@ -194,6 +196,112 @@ fn range_and_collateral_ratio_at_their_edges() {
     }
 }
 
+fn growth(principal: u64, target: u64, rate_bps: u16, periods: u16) -> [u8; compound_growth::PUBLIC_LEN] {
+    compound_growth::Input { principal, target, rate_bps, periods }.encode()
+}
+
+/// The definition in arbitrary precision, by long division digit by digit: the oracle for the native answer.
+fn growth_by_hand(public: &[u8]) -> Outcome {
+    let number = |at: usize, len: usize| public[at..at + len].iter().rev().fold(0u128, |v, b| v << 8 | u128::from(*b));
+    let [principal, target, rate, periods] = [number(0, 8), number(8, 8), number(16, 2), number(18, 2)];
+    let mut value: Vec<u8> = principal.to_string().bytes().map(|b| b - b'0').collect();
+    for _ in 0..periods.min(16) {
+        let mut carry = 0;
+        for digit in value.iter_mut().rev() {
+            let product = u128::from(*digit) * (10_000 + rate) + carry;
+            (*digit, carry) = ((product % 10) as u8, product / 10);
+        }
+        let mut head: Vec<u8> = format!("{carry:04}").bytes().map(|b| b - b'0').collect();
+        head.append(&mut value);
+        // A ten-thousandth is four digits.
+        head.truncate(head.len() - 4);
+        value = head;
+    }
+    let text: String = value.iter().map(|digit| char::from(b'0' + digit)).collect();
+    // What once overflows stays above: it never shrinks.
+    match text.parse::<u64>() {
+        _ if periods > 16 => Outcome::BoundExceeded,
+        _ if principal == 0 => Outcome::Trap,
+        Err(_) => Outcome::Trap,
+        Ok(value) if u128::from(value) >= target => Outcome::True,
+        Ok(_) => Outcome::False,
+    }
+}
+
+fn growth_agrees(public: &[u8]) -> Outcome {
+    let (outcome, _) = agree(predicate(compound_growth::NAME), public);
+    assert_eq!(outcome, growth_by_hand(public), "{public:?}");
+    outcome
+}
+
+#[test]
+fn compound_growth_at_its_edges() {
+    use Outcome::{BoundExceeded, False, Trap, True};
+    const MAX: u64 = u64::MAX;
+    let cases: &[(u64, u64, u16, u16, Outcome)] = &[
+        // 5 % of 1,000,000 for twelve periods, each rounded down: 1,795,851.
+        (1_000_000, 1_795_851, 500, 12, True),
+        (1_000_000, 1_795_852, 500, 12, False),
+        // Below a whole unit of growth nothing grows, however long.
+        (19, 20, 500, 16, False),
+        (20, 21, 500, 1, True),
+        (7, 7, 0, 16, True),
+        (7, 8, 0, 16, False),
+        (7, 7, 65_535, 0, True),
+        (7, 0, 65_535, 0, True),
+        // Zero principal.
+        (0, 0, 0, 0, Trap),
+        (0, 0, 500, 16, Trap),
+        // 2^64 - 1 stands still without growth, and is beyond the last unit with a basis point.
+        (MAX, MAX, 0, 16, True),
+        (MAX, 0, 1, 1, Trap),
+        (MAX, 0, 1, 0, True),
+        (1 << 63, MAX, 10_000, 1, Trap),
+        ((1 << 63) - 1, MAX - 1, 10_000, 1, True),
+        ((1 << 63) - 1, MAX, 10_000, 1, False),
+        // 2^16 doubles sixteen times to 2^32; 2^48 to 2^64, one too many.
+        (1 << 16, 1 << 32, 10_000, 16, True),
+        (1 << 48, 0, 10_000, 16, Trap),
+        (1 << 48, 1 << 63, 10_000, 15, True),
+        ((1 << 48) - 1, 1 << 63, 10_000, 16, True),
+        // The overflow may come long before the end, and the low bits that go on say nothing.
+        (MAX, 0, 65_535, 16, Trap),
+        (MAX, MAX, 65_535, 1, Trap),
+        // The bound comes before everything.
+        (1, 1, 0, 17, BoundExceeded),
+        (0, 0, 0, 17, BoundExceeded),
+        (MAX, 0, 65_535, 31, BoundExceeded),
+        (1, 1, 0, 32, BoundExceeded),
+        (1, 1, 0, 1 << 15, BoundExceeded),
+        (1, 1, 0, u16::MAX, BoundExceeded),
+    ];
+    for (principal, target, rate, periods, expected) in cases {
+        let public = growth(*principal, *target, *rate, *periods);
+        assert_eq!(growth_agrees(&public), *expected, "{principal} {target} {rate} {periods}");
+    }
+    for periods in (0..40).chain([48, 63, 64, 272, 1_024, 32_784]) {
+        assert_eq!(growth_agrees(&growth(5, 5, 100, periods)), if periods > 16 { BoundExceeded } else { True });
+    }
+}
+
+#[test]
+fn compound_growth_on_random_inputs() {
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut seen = BTreeMap::new();
+    for case in 0..300u32 {
+        let principal = (rng.next_u64() >> (rng.next_u32() % 64)) * u64::from(case % 25 != 0);
+        let rate = (rng.next_u32() >> (16 + rng.next_u32() % 16)) as u16;
+        let periods = (rng.next_u32() % 18) as u16;
+        // Around the value that is reached, where one is.
+        let mut reached = u128::from(principal);
+        (0..periods).for_each(|_| reached = (reached * (10_000 + u128::from(rate)) / 10_000).min(1 << 100));
+        let target = u64::try_from(reached).unwrap_or(u64::MAX).saturating_add(u64::from(case % 2));
+        *seen.entry(growth_agrees(&growth(principal, target, rate, periods))).or_insert(0) += 1;
+    }
+    println!("{seen:?}");
+    assert!(seen.len() == 4 && seen.values().all(|count| *count >= 10), "{seen:?}");
+}
+
 /// Rows that mention a wire, for each wire.
 fn mentions(matrices: &Matrices) -> Vec<Vec<usize>> {
     let mut rows = vec![Vec::new(); matrices.wires as usize];
@@ -268,6 +376,13 @@ fn nothing_but_the_inverse_of_zero_is_free() {
         (range::NAME, vec![0xff; 24], 0),
         (collateral_ratio::NAME, ratio.to_vec(), 0),
         (collateral_ratio::NAME, vec![0; 28], 0),
+        // A high period, the principal and the faults are each tested for zero; the inverse of what is zero is free.
+        (compound_growth::NAME, growth(1_000, 2_000, 500, 12).to_vec(), 2),
+        (compound_growth::NAME, growth(u64::MAX, 0, u16::MAX, 16).to_vec(), 1),
+        (compound_growth::NAME, growth(0, 0, 7, 3).to_vec(), 2),
+        (compound_growth::NAME, growth(9, 9, 0, 17).to_vec(), 1),
+        (compound_growth::NAME, vec![0; 20], 2),
+        (compound_growth::NAME, vec![0xff; 20], 0),
         // The number of faults is tested for zero; where there is none, its inverse is free.
         (special_price::NAME, special(3, 700, &[9, 9, 8]).to_vec(), 1),
         (special_price::NAME, special(0, 65_535, &[15, 2, 13, 4, 11, 6, 9, 8, 7, 10, 5, 12, 3, 14, 1]).to_vec(), 1),
@@ -286,7 +401,9 @@ fn nothing_but_the_inverse_of_zero_is_free() {
         for wire in alone {
             let texts: Vec<_> =
                 mentions(&artefact.matrices)[wire].iter().map(|row| artefact.spans.text(*row)).collect();
-            assert_eq!(texts, [Some("malformed")], "one row, and nothing else uses it");
+            let tests_for_zero =
+                [[Some("malformed")], [Some("beyond the bound")], [Some("no principal")], [Some("trap")]];
+            assert!(tests_for_zero.iter().any(|text| texts == text), "one row, and nothing else uses it: {texts:?}");
         }
         for wire in (0..artefact.matrices.wires).filter(|wire| artefact.booleans.contains(*wire)) {
             assert!(z[wire as usize].is_zero() || z[wire as usize].is_one(), "{name}: boolean wire {wire}");
@@ -325,7 +442,12 @@ fn a_missing_row_is_freedom() {
 
 #[test]
 fn rows_are_counted() {
-    let expected = [(special_price::NAME, 2_587, 1_184), (range::NAME, 563, 131), (collateral_ratio::NAME, 609, 145)];
+    let expected = [
+        (special_price::NAME, 2_587, 1_184),
+        (range::NAME, 563, 131),
+        (collateral_ratio::NAME, 609, 145),
+        (compound_growth::NAME, 3_075, 2_673),
+    ];
     for (name, rows, body) in expected {
         let artefact = (predicate(name).artefact)();
         let m = &artefact.matrices;

@@ -19,6 +19,12 @@ pub enum Conduct {
     Idle,
     /// Locks, and then does nothing: the lock lapses and others rescue the task.
     SilentAfterLock,
+    /// Locks, and hands the lock back at once, where its start deadline still allows it.
+    ReleaseAfterLock,
+    /// Locks, is silent until the lock has lapsed, and then rescues its own task.
+    RescueItself,
+    /// Locks nothing; proves for a rescue and holds the commitment back until the drill is over. For races.
+    HoldRescue,
     /// Submits well-formed proofs that do not verify, one after another, until the lock is lost or the drill is over.
     CorruptProof,
     /// Submits this proof, somebody else's, in place of its own.
@@ -32,6 +38,9 @@ impl Conduct {
             Conduct::Honest => "honest",
             Conduct::Idle => "idle",
             Conduct::SilentAfterLock => "silent_after_lock",
+            Conduct::ReleaseAfterLock => "release_after_lock",
+            Conduct::RescueItself => "rescue_itself",
+            Conduct::HoldRescue => "hold_rescue",
             Conduct::CorruptProof => "corrupt_proof",
             Conduct::ReplayProof(_) => "replay_proof",
         }
@@ -40,16 +49,26 @@ impl Conduct {
     /// What goes out in place of an honest answer; `None` where nothing does.
     pub fn bend(&self, answer: &Answer) -> Option<Answer> {
         match self {
-            Conduct::Honest | Conduct::Idle => Some(answer.clone()),
-            Conduct::SilentAfterLock => None,
+            Conduct::Honest | Conduct::Idle | Conduct::ReleaseAfterLock => Some(answer.clone()),
+            Conduct::SilentAfterLock | Conduct::RescueItself | Conduct::HoldRescue => None,
             Conduct::CorruptProof => Some(Answer { proof: corrupt(&answer.proof), ..answer.clone() }),
             Conduct::ReplayProof(proof) => Some(Answer { proof: proof.clone(), ..answer.clone() }),
         }
     }
 
-    /// Whether tasks are delivered as they should be.
+    /// Whether tasks are delivered, be it late.
     pub const fn delivers(&self) -> bool {
-        matches!(self, Conduct::Honest | Conduct::Idle)
+        matches!(self, Conduct::Honest | Conduct::Idle | Conduct::ReleaseAfterLock | Conduct::RescueItself)
+    }
+
+    /// Whether nothing is done with a lock while it lasts.
+    pub const fn is_silent(&self) -> bool {
+        matches!(self, Conduct::SilentAfterLock | Conduct::RescueItself)
+    }
+
+    /// Whether others' lapsed locks are looked for.
+    pub const fn rescues(&self) -> bool {
+        matches!(self, Conduct::Honest | Conduct::HoldRescue)
     }
 }
 

@@ -101,6 +101,7 @@ impl Daemon {
         let (heights, status_now) = watch::channel(status);
         let on_resend = Arc::clone(&reporter);
         let wallet = Wallet::new(config.key.clone(), Arc::clone(&client), config.patience)
+            .on_chain(chain)
             .with_on_resend(move |tx, times| on_resend.tell(Report::Resent { tx: tx.hash(), times }));
         let declines = Arc::new(Mutex::new(declines));
         let drain = config.drain;

@@ -44,6 +44,12 @@ declines! {
     InputMissing = "input_missing";
     /// The input bytes are not those that the task's root commits to: a proof over them would never verify.
     InputMismatch = "input_mismatch";
+    /// The predicate traps or exceeds a bound on this input, and the fee for proving that does not cover its cost. The fee is
+    /// a share of the requester's bond and does not climb.
+    FeeBelowCost = "fee_below_cost";
+    /// The task's name is not the one that follows from chain, requester and number: the node shows something else than the
+    /// chain holds.
+    IdMismatch = "id_mismatch";
 }
 
 impl Decline {

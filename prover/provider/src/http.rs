@@ -5,10 +5,11 @@
 
 mod sse;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -28,6 +29,8 @@ pub const ANSWER_MAX: usize = 16 << 20;
 const PAGE: usize = 100;
 /// Most pages that are read for one list.
 const PAGES_MAX: usize = 1000;
+/// Most characters of the node's own words in an error.
+const WORDS_MAX: usize = 300;
 /// The node's longest wait for a transaction.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 
@@ -211,12 +214,20 @@ impl Client {
         }
         let state = state.map(|state| format!("&state={state}")).unwrap_or_default();
         let mut all: Vec<TaskView> = Vec::new();
-        let mut after = String::new();
+        let (mut after, mut seen) = (String::new(), BTreeSet::new());
         for _ in 0..PAGES_MAX {
             let Page { tasks, next } = self.get(&format!("/v1/tasks?limit={PAGE}{state}{after}")).await?;
+            if tasks.len() > PAGE {
+                let what = format!("/v1/tasks: {} tasks on a page of {PAGE}", tasks.len());
+                return Err(ClientError::Answer { what });
+            }
             all.extend(tasks);
             match next {
                 None => return Ok(all),
+                // A list that runs in circles has no end.
+                Some(next) if !seen.insert(next) => {
+                    return Err(ClientError::Answer { what: format!("/v1/tasks: page {next} comes twice") });
+                }
                 Some(next) => after = format!("&after={next}"),
             }
         }
@@ -379,17 +390,7 @@ impl Client {
             request = request.header("content-type", "application/json").body(body);
         }
         let response = request.send().await.map_err(lost)?;
-        let status = response.status();
-        let mut bytes = response.bytes_stream();
-        let mut body = Vec::new();
-        while let Some(chunk) = bytes.next().await {
-            let chunk = chunk.map_err(lost)?;
-            if body.len() + chunk.len() > ANSWER_MAX {
-                return Err(ClientError::Answer { what: format!("{path}: more than {ANSWER_MAX} bytes") });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, body })
+        collect(response, path, lost).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -399,6 +400,30 @@ impl Client {
             None => request,
         }
     }
+}
+
+/// The whole answer, as far as an answer may be long.
+async fn collect(
+    response: Response,
+    path: &str,
+    lost: impl Fn(reqwest::Error) -> ClientError,
+) -> Result<Answer, ClientError> {
+    let status = response.status();
+    let mut bytes = response.bytes_stream();
+    let mut body = Vec::new();
+    while let Some(chunk) = bytes.next().await {
+        let chunk = chunk.map_err(&lost)?;
+        if body.len() + chunk.len() > ANSWER_MAX {
+            return Err(ClientError::Answer { what: format!("{path}: more than {ANSWER_MAX} bytes") });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, body })
+}
+
+/// A stranger's words as one line of bounded length without control characters: they go to terminals and logs.
+fn line(words: &str) -> String {
+    words.chars().take(WORDS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The innermost cause: reqwest's own words name the address and little else.
@@ -416,14 +441,15 @@ fn success(answer: Answer) -> Result<Answer, ClientError> {
         return Ok(answer);
     }
     let (code, message) = match serde_json::from_slice::<ErrorBody>(&answer.body) {
-        Ok(body) => (body.error.code, body.error.message),
+        Ok(body) => (line(&body.error.code), line(&body.error.message)),
         Err(_) => ("E_HTTP".to_owned(), answer.status.to_string()),
     };
     Err(ClientError::Api { status: answer.status.as_u16(), code, message })
 }
 
 fn read<T: DeserializeOwned>(answer: Answer, path: &str) -> Result<T, ClientError> {
-    serde_json::from_slice(&answer.body).map_err(|error| ClientError::Answer { what: format!("{path}: {error}") })
+    let what = |error: serde_json::Error| ClientError::Answer { what: format!("{path}: {}", line(&error.to_string())) };
+    serde_json::from_slice(&answer.body).map_err(what)
 }
 
 /// 200 in a block, 202 pending, 404 unknown, 409 rejected.

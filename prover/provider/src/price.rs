@@ -21,17 +21,21 @@ pub struct PriceRule {
 }
 
 impl PriceRule {
-    /// Least price for a job of `work_ns` nanoseconds with this stake and these fees:
-    /// `max(floor, ceil(cost * (1 + margin)))` where `cost = fees + per_job + ceil(per_second * s) + ceil(stake * risk)`.
+    /// Least price for a job of `work_ns` nanoseconds with this stake and these fees: `max(floor, covering)`.
     ///
     /// Monotone in each argument. `None` where it does not fit 128 bits: such a job is taken at no price.
     pub fn least(&self, work_ns: u64, stake: Amount, fees: Amount) -> Option<Amount> {
+        self.covering(work_ns, stake, fees).map(|asked| asked.max(self.floor))
+    }
+
+    /// What covers the cost with its margin, and no floor: what is asked where nobody bids, because the fee is fixed.
+    /// `ceil(cost * (1 + margin))` where `cost = fees + per_job + ceil(per_second * s) + ceil(stake * risk)`.
+    pub fn covering(&self, work_ns: u64, stake: Amount, fees: Amount) -> Option<Amount> {
         let time = self.per_second.units().checked_mul(u128::from(work_ns))?.div_ceil(NANOS_PER_SECOND);
         let risk = stake.units().checked_mul(u128::from(self.stake_risk_bps))?.div_ceil(WHOLE_BPS);
         let cost = fees.units().checked_add(self.per_job.units())?.checked_add(time)?.checked_add(risk)?;
         let factor = WHOLE_BPS + u128::from(self.margin_bps);
-        let asked = cost.checked_mul(factor)?.div_ceil(WHOLE_BPS);
-        Some(Amount::from_units(asked).max(self.floor))
+        Some(Amount::from_units(cost.checked_mul(factor)?.div_ceil(WHOLE_BPS)))
     }
 }
 
@@ -59,6 +63,8 @@ mod tests {
         assert_eq!(least(1_500_000_000, 1_000, 7), 1_827);
         // 10 + ceil(0.000001) + ceil(0.005) = 12, plus a fifth = 14.4: below the floor.
         assert_eq!(least(1, 1, 0), 100);
+        let covering = rule().covering(1, Amount::from_units(1), Amount::ZERO);
+        assert_eq!(covering, Some(Amount::from_units(15)));
     }
 
     #[test]

@@ -70,6 +70,12 @@ impl<C: MarketClient> Wallet<C> {
         Wallet { key, client, patience, chain: OnceCell::new(), turn: Mutex::new(()), on_resend: None }
     }
 
+    /// Signs for this chain alone, also where the node is on another by the time of the first transaction.
+    #[must_use]
+    pub fn on_chain(self, chain: ChainId) -> Wallet<C> {
+        Wallet { chain: OnceCell::new_with(Some(chain)), ..self }
+    }
+
     /// With a call whenever a transaction is sent again.
     #[must_use]
     pub fn with_on_resend(self, call: impl Fn(&SignedTx, u32) + Send + Sync + 'static) -> Wallet<C> {

@@ -1,24 +1,26 @@
 //! `zera demo`: the main job, scripted, on an embedded network.
 
+mod asker;
 mod feed;
 mod network;
 mod prices;
+mod provider;
 mod report;
 mod story;
 mod timeline;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
 use crate::output::{Blame, Failure, Output, Verdict};
-use network::Setup;
+use network::{Served, Setup};
 use report::{Balances, Summary, Times};
 use story::Story;
-use zera_library::special_price;
+use zera_library::{compound_growth, special_price};
 
 /// The main job on an embedded network, with its stories.
 #[derive(clap::Args, Debug)]
@@ -58,6 +60,26 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     Ok(if summary.is_good() { Verdict::Yes } else { Verdict::No })
 }
 
+/// Builds a predicate and makes its keys.
+async fn set_up(name: &str, data: &Path, out: Output) -> anyhow::Result<Served> {
+    let predicate = zera_library::by_name(name).context("the predicate is not built in")?;
+    let built = Instant::now();
+    let artefact = (predicate.artefact)();
+    out.say(&format!(
+        "   {name}: {} rows, {} wires, built in {} ms",
+        artefact.matrices.rows(),
+        artefact.matrices.wires,
+        built.elapsed().as_millis()
+    ));
+    let (made, dir) = (Instant::now(), data.join("keys"));
+    let keys = Arc::new(tokio::task::spawn_blocking(move || zera_params::dev_keys_cached(&dir, artefact)).await??);
+    out.say(&format!(
+        "   development keys (public by construction; a real network refuses them): {} ms",
+        made.elapsed().as_millis()
+    ));
+    Ok(Served { artefact, keys })
+}
+
 async fn play(args: &Args, out: Output) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let temporary = match args.data {
@@ -76,34 +98,24 @@ async fn play(args: &Args, out: Output) -> anyhow::Result<Summary> {
     };
 
     out.say("A contract asks a question; a provider who stakes a little ZRA computes the answer off-chain and proves it; the");
-    out.say(
-        "host verifies the proof, and the contract acts on the answer in the same block. Six stories on one network.",
-    );
+    out.say(&format!(
+        "host verifies the proof, and the contract acts on the answer in the same block. {} stories on one network.",
+        Story::ALL.len()
+    ));
     out.say("\nSet-up");
-    let predicate = zera_library::by_name(special_price::NAME).context("the predicate is not built in")?;
-    let built = Instant::now();
-    let artefact = (predicate.artefact)();
-    out.say(&format!(
-        "   {}: {} rows, {} wires, built in {} ms",
-        predicate.name,
-        artefact.matrices.rows(),
-        artefact.matrices.wires,
-        built.elapsed().as_millis()
-    ));
-    let made = Instant::now();
-    let dir = data.join("keys");
-    let keys = Arc::new(tokio::task::spawn_blocking(move || zera_params::dev_keys_cached(&dir, artefact)).await??);
-    out.say(&format!(
-        "   development keys (public by construction; a real network refuses them): {} ms",
-        made.elapsed().as_millis()
-    ));
+    let mut served = Vec::new();
+    for name in [special_price::NAME, compound_growth::NAME] {
+        served.push(set_up(name, &data, out).await?);
+    }
+    let rows = served.first().map_or(0, |served| served.artefact.matrices.rows());
     let setup = Setup { data: &data, block: Duration::from_millis(args.block_ms), listen: args.listen, threads };
-    let network = network::start(&setup, artefact, &keys, started, move |line| out.say(&format!("   {line}"))).await?;
+    let network = network::start(&setup, &served, started, move |line| out.say(&format!("   {line}"))).await?;
     let status = network.client.status().await?;
     out.say(&format!(
-        "   chain {}, a block every {} ms, two providers",
+        "   chain {}, a block every {} ms, {} providers",
         timeline::short(&status.chain_id.to_string()),
-        status.block_ms
+        status.block_ms,
+        network.providers.len()
     ));
 
     let before = Balances::read(&network).await?;
@@ -118,7 +130,7 @@ async fn play(args: &Args, out: Output) -> anyhow::Result<Summary> {
     }
     let after = Balances::read(&network).await?;
     let market = network.client.market().await?;
-    let times = Times::of(&network);
+    let times = Times::of(&network, rows);
     let timeline = network
         .feed
         .since(0)
@@ -135,7 +147,7 @@ async fn play(args: &Args, out: Output) -> anyhow::Result<Summary> {
         node_says_conserved: market.conserved,
         supply: network.supply,
         times,
-        rows: artefact.matrices.rows(),
+        rows,
         threads,
         elapsed: started.elapsed(),
     };

@@ -34,7 +34,8 @@ pub struct ProviderConfig {
     pub max_stake: Amount,
     /// What a job must bring in.
     pub price: PriceRule,
-    /// Native answers that are worth proving here. Traps and exceeded bounds end a task and pay only from its bond.
+    /// Native answers that are proved here before there is a lock; one that is locked is proved whatever it is. Traps and
+    /// exceeded bounds are paid a fixed fee from the requester's bond, so they are taken only where it covers their cost.
     pub outcomes: Vec<Outcome>,
     /// Most public input bytes.
     pub public_len_max: usize,
@@ -89,7 +90,7 @@ impl ProviderConfig {
                 margin_bps: 2_000,
                 floor: Amount::from_units(1_000_000),
             },
-            outcomes: vec![Outcome::False, Outcome::True],
+            outcomes: vec![Outcome::False, Outcome::True, Outcome::Trap, Outcome::BoundExceeded],
             public_len_max: zera_abi::wire::MAX_PUBLIC_LEN,
             rows_max: 1 << 22,
             deny: Vec::new(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use zera_abi::{Amount, Outcome};
+use zera_statement::task_id;
 
 use super::shared::{LOCK_FUEL, SUBMIT_FUEL};
 use super::state::{Active, State};
@@ -49,6 +50,10 @@ impl<C: MarketClient> State<C> {
         if !terms.root_holds() {
             return no(Decline::InputMismatch, format!("the {public_len} input bytes do not have the task's root"));
         }
+        let name = task_id(&shared.chain, &task.contract, task.handle);
+        if name != task.id || task.not_after != task.deadline {
+            return no(Decline::IdMismatch, format!("shown as {}, its terms name {name}", task.id));
+        }
         if public_len != offer.public_len {
             return no(
                 Decline::InputMissing,
@@ -74,17 +79,24 @@ impl<C: MarketClient> State<C> {
             Way::Lock => (task.stake_required, LOCK_FUEL.saturating_add(SUBMIT_FUEL)),
             Way::Rescue => (Some(shared.windows.commit_deposit), LOCK_FUEL.saturating_add(SUBMIT_FUEL)),
         };
-        let (Some(price), Some(stake)) = (task.price, stake) else {
+        let (Some(clock), Some(stake)) = (task.price, stake) else {
             return no(Decline::Underpriced, "no price for the next block".to_owned());
         };
         let fees = u128::from(shared.status.borrow().fuel_price).saturating_mul(transactions.into());
         let fees = Amount::from_units(fees);
         // The deposit of a rescue comes back with every reveal; a lock's stake is what can be lost.
         let risked = if by == Way::Lock { stake } else { Amount::ZERO };
-        let least = config.price.least(work_ns, risked, fees);
+        // An answer is paid by the clock; what ends a task without one is paid by the rules, and there is nothing to bid.
+        let (price, least, reason) = match outcome.as_bool() {
+            Some(_) => (clock, config.price.least(work_ns, risked, fees), Decline::Underpriced),
+            None => {
+                let fee = shared.windows.execution_fee(task.bounty_max);
+                (fee, config.price.covering(work_ns, risked, fees), Decline::FeeBelowCost)
+            }
+        };
         if least.is_none_or(|least| price < least) {
             let least = least.map_or_else(|| "no price".to_owned(), |least| format!("{least} ZRA"));
-            return no(Decline::Underpriced, format!("{price} ZRA, asked is {least}"));
+            return no(reason, format!("{price} ZRA for {outcome}, asked is {least}"));
         }
 
         let (held, limit) = (self.active.len(), self.brake.limit());

@@ -80,6 +80,10 @@ async fn walk<C: MarketClient>(
         AnyJob::Offered(job) => lock(shared, job).await?,
     };
     progress.landed.store(true, Ordering::Relaxed);
+    if shared.config.conduct() == Conduct::ReleaseAfterLock && release(shared, &staked.terms.task, &staked.state).await
+    {
+        return Err(Ending::Released);
+    }
     speak(shared, &staked.terms.task).await?;
     let answer = prove(shared, &staked.terms, staked.state.lock_deadline, Some(&staked.state), progress).await?;
     let job = staked.prove(answer);
@@ -152,19 +156,23 @@ pub(super) async fn hold<C: MarketClient>(
 
 /// Waits as long as the drill says to be silent.
 async fn speak<C: MarketClient>(shared: &Shared<C>, task: &TaskId) -> Result<(), Ending> {
-    while shared.config.conduct() == Conduct::SilentAfterLock {
+    loop {
+        let conduct = shared.config.conduct();
+        if !conduct.is_silent() {
+            return Ok(());
+        }
         if shared.is_stopping() {
             return Err(Ending::Kept);
         }
         let stage = shared.task(task).await.map(|view| (view.state, view.held_by(&shared.account)));
         match stage {
             Some((TaskStage::Assigned, true)) => {}
+            Some((TaskStage::Rescue, _)) if conduct == Conduct::RescueItself => return Ok(()),
             Some((stage, _)) => return Err(missed(format!("silent until the task was {stage}"))),
             None => return Err(missed("silent, and the node does not know the task any more")),
         }
         shared.change().await;
     }
-    Ok(())
 }
 
 /// Has the answer computed in the workshop. A stop takes it back while it waits there, and with it the lock.
@@ -319,7 +327,10 @@ async fn deliver<C: MarketClient>(shared: &Shared<C>, mut job: Job<Proved>) -> R
 async fn accepted<C: MarketClient>(shared: &Shared<C>, job: Job<Proved>, view: &TaskView) -> Job<Submitted> {
     let outcome = view.outcome.unwrap_or(job.state.answer.outcome);
     let mut job = job.submit(outcome);
-    job.state.price = view.locked_price.unwrap_or(job.state.price);
+    job.state.price = match outcome.as_bool() {
+        Some(_) => view.locked_price.unwrap_or(job.state.price),
+        None => shared.windows.execution_fee(view.bounty_max),
+    };
     shared.keep(AnyJob::Submitted(job.clone())).await;
     shared.tell(Report::Accepted { task: job.terms.task, outcome });
     job

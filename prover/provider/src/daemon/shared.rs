@@ -31,6 +31,9 @@ pub(super) struct Windows {
     pub(super) reveal_blocks: u64,
     pub(super) start_share: Bps,
     pub(super) commit_deposit: Amount,
+    pub(super) bond_share: Bps,
+    pub(super) bond_floor: Amount,
+    pub(super) execution_share: Bps,
 }
 
 impl Windows {
@@ -39,16 +42,26 @@ impl Windows {
             let what = || ClientError::Answer { what: format!("the market's rules have no number {name}") };
             rules.number(name).ok_or_else(what)
         };
-        let share = number("start_share")?;
-        let start_share = u16::try_from(share).ok().and_then(Bps::new);
+        let share = |name: &str| {
+            let bps = number(name)?;
+            let what = || ClientError::Answer { what: format!("rule {name}: {bps} basis points") };
+            u16::try_from(bps).ok().and_then(Bps::new).ok_or_else(what)
+        };
         Ok(Windows {
             lock_blocks: number("lock_blocks")?,
             rescue_blocks: number("rescue_blocks")?,
             reveal_blocks: number("reveal_blocks")?,
-            start_share: start_share
-                .ok_or_else(|| ClientError::Answer { what: format!("rule start_share: {share} basis points") })?,
+            start_share: share("start_share")?,
             commit_deposit: Amount::from_units(number("commit_deposit")?.into()),
+            bond_share: share("bond_share")?,
+            bond_floor: Amount::from_units(number("bond_floor")?.into()),
+            execution_share: share("execution_share")?,
         })
+    }
+
+    /// What proving a trap or an exceeded bound is paid: a share of the requester's bond, which follows from the bounty.
+    pub(super) fn execution_fee(&self, bounty_max: Amount) -> Amount {
+        bounty_max.share(self.bond_share).max(self.bond_floor).share(self.execution_share)
     }
 }
 

@@ -159,7 +159,8 @@ impl<C: MarketClient> State<C> {
                     let (expected, found) = (self.shared.chain, status.chain_id);
                     return Err(DaemonError::OtherChain { expected, found });
                 }
-                if status.height.since(self.settled_at).0 >= SETTLE_BLOCKS {
+                // A height that went back, or was a lie before, must not put this off.
+                if status.height < self.settled_at || status.height.since(self.settled_at).0 >= SETTLE_BLOCKS {
                     self.settle().await;
                 }
                 Ok(true)
@@ -209,7 +210,7 @@ impl<C: MarketClient> State<C> {
             }
             let Some(job) = self.settling.remove(&task) else { continue };
             let ours = view.answered_by(&self.shared.account);
-            let paid = if ours && view.state == TaskStage::Final { job.state.price } else { Amount::ZERO };
+            let paid = if ours { job.state.price } else { Amount::ZERO };
             self.finalised(task, paid).await;
         }
     }
@@ -325,8 +326,14 @@ impl<C: MarketClient> State<C> {
         if self.stopping || conduct == Conduct::Idle {
             return;
         }
-        let Ok(open) = self.shared.client.tasks(TaskStage::Open).await else { return };
-        let rescue = if self.shared.config.rescue && conduct == Conduct::Honest {
+        let open = match conduct {
+            Conduct::HoldRescue => Vec::new(),
+            _ => {
+                let Ok(open) = self.shared.client.tasks(TaskStage::Open).await else { return };
+                open
+            }
+        };
+        let rescue = if self.shared.config.rescue && conduct.rescues() {
             self.shared.client.tasks(TaskStage::Rescue).await.unwrap_or_default()
         } else {
             Vec::new()

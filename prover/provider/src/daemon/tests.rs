@@ -2,10 +2,12 @@
 
 mod drills;
 mod faults;
+mod lies;
 mod preflight;
 mod proofs;
 mod rescues;
 mod restarts;
+mod traps;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -114,11 +114,12 @@ impl Source {
         let lost = |what: String| ClientError::Transport { what: format!("events: {what}") };
         loop {
             if let Some(message) = self.ready.pop_front() {
-                let event: EventView = serde_json::from_str(&message.data)
-                    .map_err(|error| ClientError::Answer { what: format!("events: {error}") })?;
+                let event: EventView = serde_json::from_str(&message.data).map_err(|error| ClientError::Answer {
+                    what: format!("events: {}", super::line(&error.to_string())),
+                })?;
                 let named = message.id.is_empty() || message.id.parse() == Ok(event.cursor());
                 if !named {
-                    let what = format!("events: {} came under the id {:?}", event.cursor(), message.id);
+                    let what = format!("events: {} came under the id {}", event.cursor(), super::line(&message.id));
                     return Err(ClientError::Answer { what });
                 }
                 // Never twice, also where a node starts again from the beginning.
@@ -158,8 +159,10 @@ impl Source {
         if status.is_success() {
             return Ok(response);
         }
-        let body = response.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default();
-        success(super::Answer { status, body })?;
+        // A refusal is an answer like every other: bounded in length and time.
+        let answer = super::collect(response, "/v1/events", |error| lost(root(&error)));
+        let answer = tokio::time::timeout(self.client.limits.answer, answer).await;
+        success(answer.map_err(|_| lost("no answer".to_owned()))??)?;
         Err(ClientError::Answer { what: format!("events: http {status}") })
     }
 }

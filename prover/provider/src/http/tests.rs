@@ -160,3 +160,76 @@ fn addresses_of_another_kind_are_refused() {
     }
     assert!(Client::new("http://127.0.0.1:8700/", None, Limits::local()).is_ok());
 }
+
+/// A server that sends `head`, then `chunk` again and again until the client has gone away.
+async fn endless(head: &'static str, chunk: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let _ = socket.read(&mut [0; 1024]).await;
+                let _ = socket.write_all(head.as_bytes()).await;
+                while !chunk.is_empty() && socket.write_all(chunk).await.is_ok() {}
+                // Without a chunk: silent, the door open.
+                let _ = socket.read(&mut [0; 1]).await;
+            });
+        }
+    });
+    address
+}
+
+fn one_line(error: &ClientError) -> String {
+    let text = error.to_string();
+    assert!(!text.chars().any(char::is_control) && text.len() < 500, "{text:?}");
+    text
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_cut_off() {
+    const HEAD: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+    let error = client(&endless(HEAD, &[b'x'; 1 << 16]).await).status().await.unwrap_err();
+    assert!(matches!(&error, ClientError::Answer { what } if what.contains("more than")), "{error}");
+    one_line(&error);
+    // So is a refusal, also of the event stream.
+    const REFUSAL: &str = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n";
+    let mut events = client(&endless(REFUSAL, &[b'x'; 1 << 16]).await).events(None);
+    let error = events.next().await.unwrap().unwrap_err();
+    assert!(one_line(&error).contains("more than"), "{error}");
+    let mut events = client(&endless(REFUSAL, b"").await).events(None);
+    assert!(events.next().await.unwrap().unwrap_err().is_transport(), "not waited for without end");
+}
+
+#[tokio::test]
+async fn a_node_that_accepts_and_never_answers_is_given_up() {
+    let error = client(&endless("", b"").await).status().await.unwrap_err();
+    assert!(error.is_transport());
+    one_line(&error);
+    // Nobody listens.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = client(&base).status().await.unwrap_err();
+    assert!(error.is_transport() && one_line(&error).contains("/v1/status"), "{error}");
+}
+
+#[tokio::test]
+async fn words_of_a_node_are_one_line_of_bounded_length() {
+    let message = format!("a\\nb\\u001b[31m{}", "x".repeat(100_000));
+    let body = format!(r#"{{"error":{{"code":"E\\n_X","message":"{message}"}}}}"#).replace("\\\\", "\\");
+    let (base, _) = server(vec![json("500 Internal Server Error", &body), json("200 OK", "{\"na\nme\":1}")]).await;
+    let client = client(&base);
+    let error = client.status().await.unwrap_err();
+    assert!(one_line(&error).contains("a b [31mxxx"), "{error}");
+    one_line(&client.status().await.unwrap_err());
+}
+
+#[tokio::test]
+async fn a_list_that_runs_in_circles_ends() {
+    let page = |next: &str| json("200 OK", &format!(r#"{{"tasks":[],"next":"{}"}}"#, next.repeat(32)));
+    let (base, asked) = server(vec![page("11"), page("22"), page("11"), page("22")]).await;
+    let error = client(&base).tasks(None).await.unwrap_err();
+    assert!(matches!(&error, ClientError::Answer { what } if what.contains("twice")), "{error}");
+    assert_eq!(asked.lock().unwrap().len(), 3);
+}

@@ -44,6 +44,12 @@ pub(crate) struct Script {
     pub(crate) hold: BTreeSet<&'static str>,
     /// Every task is shown with another first input byte.
     pub(crate) lie: bool,
+    /// A height that is told in place of the chain's.
+    pub(crate) height: Option<Height>,
+    /// A task that is shown among the open ones and is nowhere on the chain.
+    pub(crate) phantom: Option<TaskView>,
+    /// No event is told.
+    pub(crate) mute: bool,
 }
 
 /// Who judges proofs.
@@ -498,7 +504,7 @@ impl MarketClient for Double {
                 name: "double".to_owned(),
                 chain_id: inner.chain,
                 development: true,
-                height: inner.height,
+                height: inner.script.height.unwrap_or(inner.height),
                 block_hash: [0; 32],
                 state_root: [0; 32],
                 block_ms: inner.block_ms,
@@ -524,7 +530,8 @@ impl MarketClient for Double {
                 changed.borrow_and_update();
                 let next = {
                     let inner = chain.lock();
-                    inner.events.iter().find(|event| after.is_none_or(|after| event.cursor() > after)).cloned()
+                    let mut told = inner.events.iter().filter(|_| !inner.script.mute);
+                    told.find(|event| after.is_none_or(|after| event.cursor() > after)).cloned()
                 };
                 if let Some(event) = next {
                     let cursor = event.cursor();
@@ -543,7 +550,9 @@ impl MarketClient for Double {
     async fn tasks(&self, state: TaskStage) -> Result<Vec<TaskView>, ClientError> {
         self.answer(|inner| {
             let ids: Vec<TaskId> = inner.market.tasks().map(|task| *task.id()).collect();
-            Ok(ids.iter().filter_map(|id| inner.view(id)).filter(|view| view.state == state).collect())
+            let phantom = inner.script.phantom.clone().into_iter();
+            let all = ids.iter().filter_map(|id| inner.view(id)).chain(phantom);
+            Ok(all.filter(|view| view.state == state).collect())
         })
         .await
     }

@@ -133,3 +133,12 @@ async fn another_chain_is_noticed_before_signing() {
     chain.move_to_chain(ChainId([1; 32]));
     assert!(matches!(wallet.send(pay(5), FUEL).await, Err(WalletError::OtherChain { .. })));
 }
+
+#[tokio::test]
+async fn a_wallet_of_one_chain_signs_nothing_for_another() {
+    let (chain, _miner) = chain();
+    let wallet = wallet(&chain).on_chain(crate::market::double::CHAIN);
+    chain.move_to_chain(ChainId([1; 32]));
+    assert!(matches!(wallet.send(pay(5), FUEL).await, Err(WalletError::OtherChain { .. })));
+    assert!(chain.lock().arrivals.is_empty());
+}

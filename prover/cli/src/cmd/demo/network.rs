@@ -1,68 +1,52 @@
-//! The embedded network: a node with its ledger, an operator, a contract, two providers. Everything talks to the node over
+//! The embedded network: a node with its ledger, an operator, two contracts, three providers. Everything talks to the node over
 //! its HTTP API on a loopback port, as it would from other machines.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
-use zera_abi::{AccountId, Amount, Blocks, PredicateId};
+use zera_abi::{AccountId, Amount, Blocks, Height, PredicateId};
 use zera_host::{Action, ConfigEntry, Genesis};
 use zera_ledger::Ledger;
-use zera_library::special_price;
+use zera_library::{compound_growth, special_price};
 use zera_market::Rules;
 use zera_node::{BlockMode, Node, NodeConfig};
 use zera_params::Keys;
 use zera_provider::http::{Client, Limits};
 use zera_provider::view::TxResult;
-use zera_provider::{Conduct, Daemon, DaemonHandle, KeySource, Patience, PriceRule, ProviderConfig, Report, Wallet};
+use zera_provider::{Patience, Wallet};
 use zera_r1cs::Artefact;
 
 use super::super::predicate::publication;
+use super::asker;
 use super::feed::{Feed, Seen};
+use super::provider::Provider;
 use super::timeline::Names;
 
+/// Alice among the providers.
+pub const ALICE: usize = 0;
+/// Bob among the providers.
+pub const BOB: usize = 1;
+/// Carol among the providers.
+pub const CAROL: usize = 2;
 /// The contract of the published snippet, as it is committed.
 const WASM: &[u8] = include_bytes!("../../../../../contracts/prebuilt/special_price.wasm");
 /// Bounty that the contract offers at most.
 const BOUNTY_ZRA: u64 = 4;
 /// Least stake that it asks for.
 const MIN_STAKE_ZRA: u64 = 2;
-/// Fuel that it reserves for its call-back.
-const CALLBACK_FUEL: u64 = 3_000_000;
+/// Fuel that a contract reserves for its call-back.
+pub const CALLBACK_FUEL: u64 = 3_000_000;
+/// Blocks until the asker's deadline, as the snippet has it.
+const DEADLINE_BLOCKS: u64 = 100;
 /// Fuel limit of a contract call.
 const CALL_FUEL: u64 = 20_000_000;
 /// Fuel limit of everything else that the operator does.
 const SETUP_FUEL: u64 = 100_000_000;
-
-/// A provider of the demo.
-pub struct Provider {
-    /// Its name in the timeline.
-    pub name: &'static str,
-    /// Its account.
-    pub account: AccountId,
-    /// How it behaves from now on.
-    pub conduct: watch::Sender<Conduct>,
-    handle: Mutex<DaemonHandle>,
-    reports: Mutex<Vec<Report>>,
-}
-
-impl Provider {
-    /// What its daemon reported so far.
-    pub fn reports(&self) -> Vec<Report> {
-        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Ok(report) = handle.reports.try_recv() {
-            reports.push(report);
-        }
-        reports.clone()
-    }
-}
 
 /// The running network.
 pub struct Network {
@@ -74,15 +58,31 @@ pub struct Network {
     pub operator: Wallet<Client>,
     /// An account that owns nothing but fees and tries what it should not.
     pub stranger: Wallet<Client>,
-    /// The providers: Alice, Bob.
-    pub providers: [Provider; 2],
-    /// The contract.
+    /// The providers: Alice, Bob, Carol.
+    pub providers: [Provider; 3],
+    /// The contract of the published snippet.
     pub contract: AccountId,
+    /// The contract that asks for any predicate.
+    pub asker: AccountId,
+    /// The special-price predicate.
+    pub special: PredicateId,
+    /// The compound-growth predicate.
+    pub growth: PredicateId,
+    /// How long a story waits for one step.
+    pub patience: Duration,
     /// Names of accounts.
     pub names: Names,
     /// Genesis supply.
     pub supply: Amount,
     node: Node,
+}
+
+/// A predicate that the network answers.
+pub struct Served {
+    /// Its matrices.
+    pub artefact: &'static Artefact,
+    /// Its keys.
+    pub keys: Arc<Keys>,
 }
 
 /// How the network is set up.
@@ -98,21 +98,23 @@ pub struct Setup<'a> {
 }
 
 /// A key that is the same in every demo: the accounts hold play money on a chain of their own.
-fn demo_key(name: &str) -> SigningKey {
+pub fn demo_key(name: &str) -> SigningKey {
     SigningKey::from_bytes(&Sha256::digest(format!("zera/demo/{name}")).into())
 }
 
-fn account(name: &str) -> AccountId {
+/// Its account.
+pub fn account(name: &str) -> AccountId {
     AccountId(demo_key(name).verifying_key().to_bytes())
 }
 
-fn zra(zra: u64) -> Amount {
+/// So many ZRA.
+pub fn zra(zra: u64) -> Amount {
     Amount::from_units(u128::from(zra) * zera_abi::amount::UNITS_PER_ZRA)
 }
 
 /// The demo's genesis: short windows, development keys.
 fn genesis() -> Genesis {
-    let balances = [("operator", 200), ("stranger", 10), ("alice", 100), ("bob", 100)];
+    let balances = [("operator", 200), ("stranger", 10), ("alice", 100), ("bob", 100), ("carol", 100)];
     Genesis {
         name: "demo".to_owned(),
         development: true,
@@ -127,8 +129,7 @@ fn genesis() -> Genesis {
 /// Starts everything: node, set-up transactions, providers.
 pub async fn start(
     setup: &Setup<'_>,
-    artefact: &'static Artefact,
-    keys: &Arc<Keys>,
+    served: &[Served],
     started: Instant,
     say: impl Fn(&str) + Send + Sync + Clone + 'static,
 ) -> anyhow::Result<Network> {
@@ -155,15 +156,16 @@ pub async fn start(
     );
 
     let mut names = Names::default();
-    for name in ["operator", "stranger", "Alice", "Bob"] {
+    for name in ["operator", "stranger", "Alice", "Bob", "Carol"] {
         names.name(account(&name.to_lowercase()), name);
     }
     let operator = Wallet::new(demo_key("operator"), Arc::clone(&client), Patience::local());
     let stranger = Wallet::new(demo_key("stranger"), Arc::clone(&client), Patience::local());
-    let predicate = artefact.predicate_id();
-    done(operator.send(Action::Publish(publication(artefact)), SETUP_FUEL).await?, "publishing the predicate")?;
-    let register = Action::RegisterKey { predicate, key: keys.verifying.encode() };
-    done(operator.send(register, SETUP_FUEL).await?, "registering the key")?;
+    for Served { artefact, keys } in served {
+        done(operator.send(Action::Publish(publication(artefact)), SETUP_FUEL).await?, "publishing the predicate")?;
+        let register = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
+        done(operator.send(register, SETUP_FUEL).await?, "registering the key")?;
+    }
     let config = [
         ("OFFCHAIN_COMP_MIN_STAKE", zra(MIN_STAKE_ZRA)),
         ("OFFCHAIN_COMP_BOUNTY", zra(BOUNTY_ZRA)),
@@ -172,9 +174,11 @@ pub async fn start(
     .map(|(key, amount)| ConfigEntry { key: key.to_owned(), amount })
     .to_vec();
     let deploy = Action::Deploy { wasm: WASM.to_vec(), config, endowment: zra(60) };
-    let deployed = done(operator.send(deploy, SETUP_FUEL).await?, "deploying the contract")?;
-    let contract = AccountId(deployed.data.as_slice().try_into().context("the receipt holds no address")?);
+    let contract = deployed(&operator, deploy).await?;
     names.name(contract, "special-price");
+    let deploy = Action::Deploy { wasm: asker::WASM.to_vec(), config: Vec::new(), endowment: zra(20) };
+    let asker = deployed(&operator, deploy).await?;
+    names.name(asker, "asker");
 
     let tell = {
         let names = names.clone();
@@ -187,11 +191,39 @@ pub async fn start(
     };
     let feed = Feed::follow(&client, started, tell);
     let providers = [
-        provider("Alice", setup, &client, predicate, keys).await.context("starting provider Alice")?,
-        provider("Bob", setup, &client, predicate, keys).await.context("starting provider Bob")?,
+        Provider::start("Alice", setup, &client, served).await.context("starting provider Alice")?,
+        Provider::start("Bob", setup, &client, served).await.context("starting provider Bob")?,
+        Provider::start("Carol", setup, &client, served).await.context("starting provider Carol")?,
     ];
+    let id = |name: &str| {
+        let found = served.iter().map(|served| served.artefact).find(|artefact| artefact.manifest.name == name);
+        found.map(Artefact::predicate_id).with_context(|| format!("{name} is not served"))
+    };
+    let (special, growth) = (id(special_price::NAME)?, id(compound_growth::NAME)?);
+    // The longest wait of a story is for the rounds of an auction; on a busy machine each step may take seconds.
+    let patience = Duration::from_secs(20).max(setup.block.saturating_mul(60));
     let supply = supply.context("the genesis supply does not fit")?;
-    Ok(Network { client, feed, operator, stranger, providers, contract, names, supply, node })
+    Ok(Network {
+        client,
+        feed,
+        operator,
+        stranger,
+        providers,
+        contract,
+        asker,
+        special,
+        growth,
+        patience,
+        names,
+        supply,
+        node,
+    })
+}
+
+/// Deploys a contract and gives its address.
+async fn deployed(operator: &Wallet<Client>, deploy: Action) -> anyhow::Result<AccountId> {
+    let deployed = done(operator.send(deploy, SETUP_FUEL).await?, "deploying the contract")?;
+    Ok(AccountId(deployed.data.as_slice().try_into().context("the receipt holds no address")?))
 }
 
 fn millis(ms: u64) -> f64 {
@@ -199,38 +231,6 @@ fn millis(ms: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a demo does not run for 2^52 milliseconds")]
     let seconds = ms as f64 / 1000.0;
     seconds
-}
-
-async fn provider(
-    name: &'static str,
-    setup: &Setup<'_>,
-    client: &Client,
-    predicate: PredicateId,
-    keys: &Arc<Keys>,
-) -> anyhow::Result<Provider> {
-    let (conduct, drill) = watch::channel(Conduct::Idle);
-    let seed = name.to_lowercase();
-    let config = ProviderConfig {
-        // What it costs to run this machine, and what is asked on top.
-        price: PriceRule {
-            per_second: Amount::from_units(200_000_000),
-            per_job: Amount::from_units(10_000_000),
-            stake_risk_bps: 50,
-            margin_bps: 2_000,
-            floor: zra(1),
-        },
-        threads: setup.threads,
-        max_stake: zra(50),
-        predicates: Some(vec![predicate]),
-        drill,
-        ..ProviderConfig::local(
-            demo_key(&seed),
-            KeySource::Given(BTreeMap::from([(predicate, Arc::clone(keys))])),
-            setup.data.join(format!("{seed}.redb")),
-        )
-    };
-    let handle = Daemon::start(config, client.clone()).await?;
-    Ok(Provider { name, account: account(&seed), conduct, handle: Mutex::new(handle), reports: Mutex::default() })
 }
 
 /// The result, or an error with the node's own words.
@@ -252,6 +252,48 @@ impl Network {
         done(self.operator.send(action, CALL_FUEL).await?, "asking")
     }
 
+    /// Calls the asker with a request for `predicate`, at the price of the other contract.
+    ///
+    /// # Errors
+    /// Where the call is not done.
+    pub async fn ask_for(&self, predicate: PredicateId, public: &[u8]) -> anyhow::Result<TxResult> {
+        let deadline = Height(self.client.status().await?.height.0.saturating_add(DEADLINE_BLOCKS));
+        let bounty = zra(BOUNTY_ZRA);
+        let ask = asker::Ask { predicate, public, bounty, deadline, callback_fuel: CALLBACK_FUEL };
+        self.tell_asker("ask", ask.encode()?).await
+    }
+
+    /// Calls an entry of the asker.
+    ///
+    /// # Errors
+    /// Where the call is not done.
+    pub async fn tell_asker(&self, entry: &'static str, input: Vec<u8>) -> anyhow::Result<TxResult> {
+        let action = Action::Call { contract: self.asker, entry: entry.to_owned(), input };
+        done(self.operator.send(action, CALL_FUEL).await?, entry)
+    }
+
+    /// Why the asker's last task without an answer ended: `None` before the first one.
+    ///
+    /// # Errors
+    /// Where the node does not answer.
+    pub async fn failed_reason(&self) -> anyhow::Result<Option<u16>> {
+        let kept = self.client.storage(&self.asker, asker::FAILED_KEY).await?;
+        Ok(kept.and_then(|bytes| bytes.try_into().ok()).map(u16::from_le_bytes))
+    }
+
+    /// Waits for a block.
+    ///
+    /// # Errors
+    /// Where it does not come in time.
+    pub async fn wait_for(&self, height: Height) -> anyhow::Result<()> {
+        let until = Instant::now() + self.patience;
+        while self.client.status().await?.height < height {
+            ensure!(Instant::now() < until, "block {height} did not come in time");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
     /// What the contract has written as the answer: `None` before the first one.
     ///
     /// # Errors
@@ -266,8 +308,8 @@ impl Network {
     /// Where one of them does not stop cleanly.
     pub async fn stop(self) -> anyhow::Result<()> {
         for provider in self.providers {
-            let mut handle = provider.handle.into_inner().unwrap_or_else(PoisonError::into_inner);
-            handle.stop().await.with_context(|| format!("stopping {}", provider.name))?;
+            let name = provider.name;
+            provider.stop().await.with_context(|| format!("stopping {name}"))?;
         }
         drop(self.feed);
         self.node.shutdown().await.context("stopping the node")?;

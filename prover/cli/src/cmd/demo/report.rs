@@ -1,11 +1,12 @@
 //! What the demo adds up to: who gained what, whether money is conserved, how long the steps took.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use zera_abi::{AccountId, Amount, ChainId};
+use zera_abi::{AccountId, Amount, ChainId, TaskId};
 use zera_provider::Report;
 use zera_provider::view::TotalsView;
 
@@ -28,6 +29,7 @@ impl Balances {
     pub async fn read(network: &Network) -> anyhow::Result<Balances> {
         let mut accounts = vec![
             ("contract", network.contract),
+            ("asker", network.asker),
             ("operator", network.operator.account()),
             ("stranger", network.stranger.account()),
         ];
@@ -48,7 +50,7 @@ impl Balances {
     }
 }
 
-/// Medians of the providers' own measurements, in nanoseconds, over all proofs of the demo.
+/// Medians of the providers' own measurements, in nanoseconds, over all proofs of one predicate.
 #[derive(Clone, Debug, Default)]
 pub struct Times {
     native: Vec<u64>,
@@ -58,11 +60,24 @@ pub struct Times {
 }
 
 impl Times {
-    /// Collects what the providers reported.
-    pub fn of(network: &Network) -> Times {
+    /// Collects what the providers reported of jobs whose matrices have `rows` rows.
+    pub fn of(network: &Network, rows: usize) -> Times {
         let mut times = Times::default();
-        for report in network.providers.iter().flat_map(super::network::Provider::reports) {
+        let reports: Vec<Report> = network.providers.iter().flat_map(super::provider::Provider::reports).collect();
+        let counted: BTreeSet<TaskId> = reports
+            .iter()
+            .filter_map(|report| match report {
+                Report::Rows { task, rows: of, .. } if *of == rows as u64 => Some(*task),
+                _ => None,
+            })
+            .collect();
+        for report in reports {
             match report {
+                Report::Native { task, .. }
+                | Report::Witness { task, .. }
+                | Report::Proved { task, .. }
+                | Report::SelfVerified { task, .. }
+                    if !counted.contains(&task) => {}
                 Report::Native { ns, .. } => times.native.push(ns),
                 Report::Witness { ns, .. } => times.witness.push(ns),
                 Report::Proved { ns, .. } => times.proof.push(ns),
@@ -109,7 +124,7 @@ pub struct Summary {
     pub supply: Amount,
     /// How long the steps took.
     pub times: Times,
-    /// Rows of the predicate.
+    /// Rows of the predicate that the times are of.
     pub rows: usize,
     /// Threads of a proof.
     pub threads: usize,

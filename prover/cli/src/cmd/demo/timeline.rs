@@ -83,7 +83,18 @@ impl Names {
                 word("outcome"),
                 zra("price")
             ),
-            "task_failed" => format!("{} proves that the predicate ends in a {}", who("provider"), word("outcome")),
+            "task_failed" => format!(
+                "{} proves that there is no answer ({}) and is paid {} ZRA from the asker's bond; the bounty goes back",
+                who("provider"),
+                word("outcome"),
+                zra("paid")
+            ),
+            "deposit_burned" => {
+                format!("{} did not show what it committed to; {} ZRA are burnt", who("provider"), zra("burned"))
+            }
+            "callback" if flag("done") && event.text("entry") == Some("on_result_failed") => {
+                format!("{} is told that there is no answer", who("contract"))
+            }
             "callback" if flag("done") => format!("{} is called back in the same block and acts", who("contract")),
             "callback" => format!("{} is called back and fails: {}", who("contract"), word("detail")),
             "task_final" => format!(

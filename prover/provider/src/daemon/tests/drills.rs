@@ -109,3 +109,84 @@ async fn a_replayed_proof_is_sent_as_it_is_and_rejected() {
     assert!(!row.accepted);
     assert_eq!(row.proof, other);
 }
+
+#[tokio::test]
+async fn a_release_costs_a_fiftieth_and_the_task_is_left_to_others() {
+    let world = World::new();
+    world.drill.send_replace(Conduct::ReleaseAfterLock);
+    let mut handle = world.start().await;
+    // Blocks only where something waits for one: the start deadline is two blocks after the lock.
+    let task = world.ask();
+    eventually("handed back", || {
+        if world.chain.has_pending() || world.chain.included("lock") == 0 {
+            world.chain.mine();
+        }
+        world.chain.included("release") == 1
+    })
+    .await;
+    let reports = until(&mut handle, |report| matches!(report, Report::Released { .. })).await;
+    assert_eq!(words(&reports), ["seen", "locked", "released"]);
+    assert_eq!(world.chain.stage(&task), "open");
+    let Some(Report::Locked { stake, .. }) = reports.iter().find(|report| is_locked(report)) else { unreachable!() };
+    let balance = world.chain.lock().market.account(&world.account());
+    let burnt = Amount::from_zra(100).unwrap().checked_sub(balance.free).unwrap();
+    assert_eq!((burnt, balance.locked), (Amount::from_units(stake.units() / 50), Amount::ZERO));
+    world.chain.mine();
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!(world.chain.included("lock"), 1, "not taken again");
+    assert_eq!(world.prover.proofs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_late_holder_rescues_itself_for_the_lock_s_price_and_pays_the_late_fee() {
+    let world = World::new();
+    world.drill.send_replace(Conduct::RescueItself);
+    let mut handle = world.start().await;
+    let _miner = world.mine();
+    let task = world.ask();
+    let reports = until(&mut handle, is_final).await;
+    let said = words(&reports);
+    assert!(said.ends_with(&["committed", "revealed", "accepted", "final"]), "{said:?}");
+    assert_eq!((world.chain.included("lock"), world.chain.included("submit")), (1, 0));
+    let Some(Report::Locked { price, stake, .. }) = reports.iter().find(|report| is_locked(report)) else {
+        unreachable!()
+    };
+    let Some(Report::Finalised { paid, .. }) = reports.last() else { unreachable!() };
+    assert_eq!(paid, price, "it does not climb for the offender");
+    let balance = world.chain.lock().market.account(&world.account());
+    let left = balance.free.checked_sub(*paid).unwrap();
+    let fee = Amount::from_zra(100).unwrap().checked_sub(left).unwrap();
+    assert!(fee.units() > stake.units() / 10 && fee < *stake, "{fee} of {stake}");
+    assert_eq!(world.chain.stage(&task), "final");
+}
+
+/// Both have proofs before either commits; the first valid reveal wins, and coming second costs no deposit.
+#[tokio::test]
+async fn of_two_rescuers_one_is_paid_and_the_other_keeps_its_deposit() {
+    let world = World::new();
+    let other = World { chain: world.chain.clone(), key: SigningKey::from_bytes(&[4; 32]), ..World::new() };
+    world.chain.fund(other.account(), 100);
+    let late = AccountId([0x0f; 32]);
+    world.chain.fund(late, 100);
+    world.drill.send_replace(Conduct::HoldRescue);
+    other.drill.send_replace(Conduct::HoldRescue);
+    let task = world.ask();
+    world.chain.lock_as(&task, late);
+    let (mut first, mut second) = (world.start().await, other.start().await);
+    let _miner = world.mine();
+    until(&mut first, |report| matches!(report, Report::SelfVerified { .. })).await;
+    until(&mut second, |report| matches!(report, Report::SelfVerified { .. })).await;
+    assert!(world.chain.arrived("commit").is_empty(), "held back");
+    world.drill.send_replace(Conduct::Honest);
+    other.drill.send_replace(Conduct::Honest);
+    eventually("answered and over", || world.chain.stage(&task) == "final").await;
+    assert_eq!(world.chain.included("lock"), 0);
+    let inner = world.chain.lock();
+    let winner = *inner.market.task(&task).unwrap().provider().unwrap();
+    let loser = if winner == world.account() { other.account() } else { world.account() };
+    assert!([world.account(), other.account()].contains(&winner));
+    let balance = inner.market.account(&loser);
+    assert_eq!((balance.free, balance.locked), (Amount::from_zra(100).unwrap(), Amount::ZERO), "deposit and all");
+    assert!(inner.market.account(&winner).free > Amount::from_zra(100).unwrap());
+    assert_eq!(inner.submissions_of(&task).iter().filter(|row| row.accepted).count(), 1);
+}

@@ -25,7 +25,15 @@ async fn every_reason_is_told_and_nothing_is_sent() {
         (Decline::TooLarge, |_, config, _| config.public_len_max = 3),
         (Decline::TooLarge, |_, config, _| config.rows_max = 99),
         (Decline::InputMissing, |_, _, ask| ask.public.truncate(3)),
-        (Decline::OutcomeNotServed, |_, _, ask| ask.public[0] = Outcome::Trap.code()),
+        (Decline::OutcomeNotServed, |_, config, ask| {
+            ask.public[0] = Outcome::Trap.code();
+            config.outcomes = vec![Outcome::False, Outcome::True];
+        }),
+        (Decline::FeeBelowCost, |_, config, ask| {
+            // One unit above the fee: 80 % of a bond of 10 % of the bounty.
+            ask.public[0] = Outcome::BoundExceeded.code();
+            config.price.per_job = Amount::from_units(ZRA * 8 / 100 + 1);
+        }),
         (Decline::OutcomeNotServed, |_, config, _| config.outcomes = vec![Outcome::False]),
         (Decline::DenyListed, |_, config, _| config.deny = vec![REQUESTER]),
         (Decline::CollateralLow, |_, config, _| config.max_stake = Amount::from_units(1)),

@@ -1,89 +1,16 @@
-//! Client, wallet and daemon against the real node over real HTTP: the published contract asks, and is answered.
+//! A question, from asking to the last event, and everything that the node tells about it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ed25519_dalek::SigningKey;
-use zera_abi::{AccountId, Amount, Blocks, Outcome, Status};
-use zera_host::{Action, ConfigEntry, Genesis, Publication};
+use zera_abi::{Amount, Outcome, Status};
+use zera_host::Action;
 use zera_library::special_price;
-use zera_market::Rules;
-use zera_market::ports::MemStore;
-use zera_node::{BlockMode, Node, NodeConfig};
-use zera_params::Keys;
 use zera_provider::view::{TaskStage, TxState};
 use zera_provider::{Client, Daemon, KeySource, Limits, Patience, ProviderConfig, Report, Wallet};
-use zera_r1cs::Artefact;
 
-const WASM: &[u8] = include_bytes!("../../../contracts/prebuilt/special_price.wasm");
-const BLOCK: Duration = Duration::from_millis(150);
-const CALL_FUEL: u64 = 20_000_000;
-
-fn key(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
-}
-
-fn account(seed: u8) -> AccountId {
-    AccountId(key(seed).verifying_key().to_bytes())
-}
-
-async fn node() -> Node {
-    let genesis = Genesis {
-        name: "test".to_owned(),
-        development: true,
-        // Enough time for a proof on a busy machine.
-        rules: Rules { lock_blocks: 60, deadline_min_blocks: 95, ..Rules::local() },
-        fuel_price: 1,
-        key_activation: Blocks(0),
-        name_timelock: Blocks(5),
-        accounts: [1, 2].map(|seed| (account(seed), Amount::from_zra(10_000).unwrap())).to_vec(),
-    };
-    let config = NodeConfig {
-        genesis,
-        store: Arc::new(MemStore::default()),
-        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        block: BlockMode::Every(BLOCK),
-        verify_threads: 1,
-        token: None,
-    };
-    Node::start(config).await.unwrap()
-}
-
-/// Publishes the predicate, registers its key, deploys the contract.
-async fn set_up(owner: &Wallet<Client>, artefact: &Artefact, keys: &Keys) -> AccountId {
-    let manifest = &artefact.manifest;
-    let publication = Publication {
-        name: manifest.name.clone(),
-        matrices_digest: artefact.matrices.digest(),
-        program_hash: artefact.program_hash,
-        manifest_hash: manifest.hash(),
-        public_len: manifest.public_len,
-        private_len: manifest.private_len,
-        declared: manifest.declared.len() as u8,
-    };
-    let registration = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
-    let entry = |key: &str, units: u128| ConfigEntry { key: key.to_owned(), amount: Amount::from_units(units) };
-    let deployment = Action::Deploy {
-        wasm: WASM.to_vec(),
-        config: vec![
-            entry("OFFCHAIN_COMP_MIN_STAKE", 250_000_000),
-            entry("OFFCHAIN_COMP_BOUNTY", 1_000_000_000),
-            entry("OFFCHAIN_COMP_CALLBACK_FUEL", 5_000_000),
-        ],
-        endowment: Amount::from_zra(100).unwrap(),
-    };
-    let mut made = Vec::new();
-    for (action, fuel) in
-        [(Action::Publish(publication), CALL_FUEL), (registration, CALL_FUEL), (deployment, 200_000_000)]
-    {
-        let result = owner.send(action, fuel).await.unwrap();
-        assert!(result.is_done(), "{result:?}");
-        made.push(result.data);
-    }
-    AccountId(made.pop().unwrap().try_into().unwrap())
-}
+use super::network::{CALL_FUEL, account, key, node, set_up};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_published_contract_is_answered() {

@@ -4,8 +4,24 @@
 //! only together with a new version. Prices are paid before the work, on the size that was given, at the cold-cache price,
 //! and a wrong input costs what a right one costs.
 
+use sha2::{Digest, Sha256};
 use zera_abi::wire::STATEMENT_INPUTS;
 
+macro_rules! schedule {
+    ($(#[$doc:meta])* pub struct $name:ident { $($(#[$field_doc:meta])* pub $field:ident: $ty:ty,)* }) => {
+        $(#[$doc])*
+        pub struct $name { $($(#[$field_doc])* pub $field: $ty,)* }
+
+        impl $name {
+            /// Every field by its name, in the order of declaration: the schedule as data.
+            pub fn entries(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($field), u64::from(self.$field)),)*]
+            }
+        }
+    };
+}
+
+schedule! {
 /// Prices of a protocol version. Every product and sum saturates: a price that does not fit is one that nobody can pay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CostSchedule {
@@ -19,6 +35,8 @@ pub struct CostSchedule {
     pub tx_byte: u64,
     /// Price of a host call by itself.
     pub host_call: u64,
+    /// Price of starting a call: its thread, its instance, its links; a call-back pays it too.
+    pub call_start: u64,
     /// Price of touching one range of guest memory.
     pub memory_base: u64,
     /// Price of a byte copied in or out.
@@ -64,6 +82,7 @@ pub struct CostSchedule {
     /// Price of a function of a module.
     pub deploy_function: u64,
 }
+}
 
 impl CostSchedule {
     /// The first schedule: twice the 99.9th percentile of the slowest class on the reference machine, rounded up.
@@ -74,6 +93,7 @@ impl CostSchedule {
             tx_floor: 100_000,
             tx_byte: 16,
             host_call: 300,
+            call_start: 400_000,
             memory_base: 100,
             memory_byte: 1,
             memory_page: 20_000,
@@ -99,6 +119,15 @@ impl CostSchedule {
         }
     }
 
+    /// SHA-256 over `"zera/cost/v1"` and a line `name = value` for every entry: tells one schedule from another.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new_with_prefix(b"zera/cost/v1\n");
+        for (name, value) in self.entries() {
+            hasher.update(format!("{name} = {value}\n"));
+        }
+        hasher.finalize().into()
+    }
+
     /// A signed transaction of `len` bytes, beside what it does.
     pub fn transaction(&self, len: usize) -> u64 {
         linear(self.tx_floor, self.tx_byte, len)
@@ -111,7 +140,7 @@ impl CostSchedule {
 
     /// Starting a call of a module that declares at most `pages` of memory.
     pub fn start(&self, pages: u32) -> u64 {
-        self.memory_page.saturating_mul(u64::from(pages))
+        self.call_start.saturating_add(self.memory_page.saturating_mul(u64::from(pages)))
     }
 
     /// Reading a row into a buffer of `len` bytes.

@@ -64,7 +64,7 @@ impl Net {
     /// Rows as they would stand after the contract's own writes, put there at once.
     fn fill(&self, rows: usize, len: usize) {
         for seed in 0..rows / KEYS {
-            let change = |key: [u8; 32]| Change {
+            let change = |seed: usize, key: [u8; 32]| Change {
                 table: Table::Kv,
                 key: [self.contract.as_bytes().as_slice(), &key].concat(),
                 value: Some(vec![seed as u8; len]),
@@ -74,7 +74,7 @@ impl Net {
             if seed % batch == 0 {
                 let seeds = seed..(seed + batch).min(rows / KEYS);
                 let changes: Vec<Change> =
-                    seeds.flat_map(|seed| guest::keys(seed as u64).take(KEYS).map(change).collect::<Vec<_>>()).collect();
+                    seeds.flat_map(|seed| guest::keys(seed as u64).take(KEYS).map(move |key| change(seed, key))).collect();
                 self.ledger.commit(&changes).expect("committed");
             }
         }

@@ -45,9 +45,18 @@ pub const NOT_PRICES: [&str; 2] = ["version", "call_fuel_max"];
 
 /// Measures every item.
 pub fn calibrate(cost: &CostSchedule, effort: Effort) -> Report {
-    let mut classes = pure::classes(effort);
-    classes.extend(guest::classes(effort));
-    classes.extend(block::classes(effort, &classes));
-    classes.extend(deploy::classes(effort));
+    let mut classes = told(pure::classes(effort));
+    classes.extend(told(guest::classes(effort)));
+    classes.extend(told(block::classes(effort, &classes)));
+    classes.extend(told(deploy::classes(effort)));
     Report::new(cost, classes)
+}
+
+/// Some minutes pass until the table is printed.
+fn told(classes: Vec<Class>) -> Vec<Class> {
+    for Class { item, class, per_unit } in &classes {
+        let Quantiles { n, p50, p99, p999 } = per_unit;
+        eprintln!("{item} ({class}): {p50:.2} ns, p99 {p99:.2}, p99.9 {p999:.2} of {n}");
+    }
+    classes
 }

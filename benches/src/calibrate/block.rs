@@ -217,10 +217,8 @@ pub(super) fn asks(net: &mut Net, artefact: &Artefact, entry: &str, count: u32, 
 
 /// Transfers of nothing much.
 pub(super) fn transfers(net: &mut Net, count: usize) -> Vec<SignedTx> {
-    let action = |index: usize| Action::Transfer {
-        to: AccountId([index as u8; 32]),
-        amount: zera_abi::Amount::from_units(1),
-    };
+    let action =
+        |index: usize| Action::Transfer { to: AccountId([index as u8; 32]), amount: zera_abi::Amount::from_units(1) };
     (0..count).map(|index| net.sign(action(index), 1_000_000)).collect()
 }
 

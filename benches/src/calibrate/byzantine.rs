@@ -69,9 +69,13 @@ pub fn byzantine(effort: Effort) -> Vec<Burned> {
     }));
     let start = net.cost().start(2);
     let contract = net.contract;
-    found.push(measure("empty calls", blocks, &mut net, |net| fit(net, |net| net.call_of(contract, "empty", Vec::new(), start + 10))));
+    found.push(measure("empty calls", blocks, &mut net, |net| {
+        fit(net, |net| net.call_of(contract, "empty", Vec::new(), start + 10))
+    }));
     let nobody = AccountId([9; 32]);
-    found.push(measure("refused calls", blocks, &mut net, |net| fit(net, |net| net.call_of(nobody, "empty", Vec::new(), 0))));
+    found.push(measure("refused calls", blocks, &mut net, |net| {
+        fit(net, |net| net.call_of(nobody, "empty", Vec::new(), 0))
+    }));
     found.push(measure("long transactions", blocks, &mut net, |net| {
         fit(net, |net| net.call_of(nobody, "empty", vec![7; 256 * 1024], 0))
     }));
@@ -99,13 +103,17 @@ pub fn byzantine(effort: Effort) -> Vec<Burned> {
         found.push(measure(&format!("deployments: {}", bomb.word), 1, &mut net, |net| {
             let deploy = |net: &mut Net| {
                 stamp += 1;
-                let action = Action::Deploy { wasm: stamped(&bomb.wasm, stamp), config: Vec::new(), endowment: Amount::ZERO };
+                let action =
+                    Action::Deploy { wasm: stamped(&bomb.wasm, stamp), config: Vec::new(), endowment: Amount::ZERO };
                 net.sign(action, price)
             };
-            std::iter::repeat_with(|| ()).take(most).map({
-                let mut deploy = deploy;
-                move |()| deploy(net)
-            }).collect()
+            std::iter::repeat_with(|| ())
+                .take(most)
+                .map({
+                    let mut deploy = deploy;
+                    move |()| deploy(net)
+                })
+                .collect()
         }));
     }
     found
@@ -140,7 +148,9 @@ fn measure(what: &str, blocks: usize, net: &mut Net, mut txs: impl FnMut(&mut Ne
         fuel = report.receipts.iter().map(|receipt| receipt.fuel_used).sum();
         samples.push(decoded + applied);
     }
-    Burned { what: what.to_owned(), fuel, elapsed: Quantiles::of(samples) }
+    let burned = Burned { what: what.to_owned(), fuel, elapsed: Quantiles::of(samples) };
+    eprintln!("{what}: {:.2} of the nominal time of {fuel} fuel", burned.share());
+    burned
 }
 
 /// The greatest count with which a loop ends within the fuel of a call.

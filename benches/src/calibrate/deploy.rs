@@ -43,7 +43,7 @@ fn repeat(count: u32, locals: u32, body: &str, times: usize) -> String {
     text
 }
 
-/// Modules that are slow to compile, by what makes them so; `long` repeats fill a body.
+/// Modules that are slow to compile, by what makes them so.
 pub(super) fn bombs() -> Vec<Bomb> {
     // Bodies of some 60 KiB, three to a module: 64 KiB and 256 KiB are the limits.
     let bodies = |body: &str, len: usize| repeat(3, 1, body, 60_000 / len);
@@ -51,7 +51,7 @@ pub(super) fn bombs() -> Vec<Bomb> {
         bomb("functions", &repeat(FUNCTIONS_MAX - 2, 0, "", 1)),
         bomb("functions with locals", &repeat(FUNCTIONS_MAX - 2, LOCALS, "", 1)),
         bomb("straight line", &bodies("(local.set 0 (i32.add (local.get 0) (i32.const 3)))", 7)),
-        bomb("memory", &bodies("(i32.store (local.get 0) (i32.load (local.get 0)))", 8)),
+        bomb("memory", &bodies("(i32.store (local.get 0) (i32.load (local.get 0)))", 10)),
         bomb("branches", &bodies("(if (local.get 0) (then (local.set 0 (i32.const 1))))", 9)),
         bomb("loops", &bodies("(loop (br_if 0 (local.get 0)))", 7)),
         bomb("calls", &bodies("(local.set 0 (call $f (local.get 0)))", 6)),

@@ -60,10 +60,7 @@ const ENTRIES: [(&str, &str); 16] = [
     ("sha256", "(drop (call $hash (i32.const 1) (i32.const 4096) (local.get $len) (i32.const 160)))"),
     ("poseidon", "(drop (call $hash (i32.const 4) (i32.const 4096) (local.get $len) (i32.const 160)))"),
     ("request", "(drop (call $request (i32.const 65536) (local.get $len) (i32.const 160)))"),
-    (
-        "verify",
-        "(drop (call $verify (i32.const 65536) (i32.const 65824) (local.get $len) (i32.const 65568)))",
-    ),
+    ("verify", "(drop (call $verify (i32.const 65536) (i32.const 65824) (local.get $len) (i32.const 65568)))"),
     ("fill", "(memory.fill (i32.const 4096) (local.get $i) (local.get $len))"),
     (
         "divide",
@@ -155,8 +152,7 @@ impl Guest {
 
     fn time(&self, entry: &str, input: &[u8]) -> f64 {
         let entry = Entry::User(EntryName::parse(entry).expect("a name"));
-        let call =
-            Call { contract: CONTRACT, caller: USER, entry, input: input.to_vec(), fuel_limit: u64::MAX >> 1 };
+        let call = Call { contract: CONTRACT, caller: USER, entry, input: input.to_vec(), fuel_limit: u64::MAX >> 1 };
         let code = zera_statement::code_hash(&self.wasm);
         let (desk, mut report) = (Desk::default(), None);
         let elapsed = time(|| report = Some(self.runner.call(desk, &code, &self.wasm, call).1));

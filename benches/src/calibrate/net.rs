@@ -73,8 +73,9 @@ impl Net {
             let batch = 50;
             if seed % batch == 0 {
                 let seeds = seed..(seed + batch).min(rows / KEYS);
-                let changes: Vec<Change> =
-                    seeds.flat_map(|seed| guest::keys(seed as u64).take(KEYS).map(move |key| change(seed, key))).collect();
+                let changes: Vec<Change> = seeds
+                    .flat_map(|seed| guest::keys(seed as u64).take(KEYS).map(move |key| change(seed, key)))
+                    .collect();
                 self.ledger.commit(&changes).expect("committed");
             }
         }

@@ -24,7 +24,9 @@ fn toml(text: &str) -> BTreeMap<String, u64> {
 fn json(text: &str) -> BTreeMap<String, u64> {
     let body = text.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).expect("an object");
     let pairs = body.split(',').map(|pair| pair.split_once(':').expect("name: value"));
-    pairs.map(|(name, value)| (name.trim().trim_matches('"').to_owned(), value.trim().parse().expect("a number"))).collect()
+    pairs
+        .map(|(name, value)| (name.trim().trim_matches('"').to_owned(), value.trim().parse().expect("a number")))
+        .collect()
 }
 
 #[test]

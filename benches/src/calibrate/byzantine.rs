@@ -186,7 +186,7 @@ fn loops(net: &mut Net) -> Vec<Loop> {
         plain("divisions", "divide", 0),
         plain("sha256 of nothing", "sha256", 0),
         plain("sha256 of 120 KiB", "sha256", 120 * 1024),
-        plain("input roots", "poseidon", 16 * 1024),
+        plain("input roots", "poseidon", 4 * 1024),
         plain("short input roots", "poseidon", 31),
         Loop { most: 256, ..plain("new rows of 32 bytes", "set", 32) },
         Loop { most: 256, ..plain("new rows of 16 KiB", "set", 16 * 1024) },

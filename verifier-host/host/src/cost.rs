@@ -90,7 +90,7 @@ impl CostSchedule {
         CostSchedule {
             version: 1,
             call_fuel_max: 20_000_000,
-            tx_floor: 250_000,
+            tx_floor: 260_000,
             tx_byte: 80,
             host_call: 300,
             call_start: 400_000,

@@ -89,6 +89,33 @@ fn calls(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Ten thousand host calls in one call of a contract, beside as many turns of the same loop without them.
+fn dispatch(criterion: &mut Criterion) {
+    const CALLS: u64 = 10_000;
+    let runner = runner();
+    let module = |body: &str| {
+        let text = format!(
+            "(module (import \"zera1\" \"abi_version\" (func $host (result i32))) (memory (export \"memory\") 1 1)
+              (func (export \"zera_abi_1\")) (func (export \"run\") (local $i i32) (local.set $i (i32.const {CALLS}))
+                (loop $again {body} (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))))"
+        );
+        let wasm = wat::parse_str(text).expect("a module");
+        validate(&wasm).expect("deployable");
+        wasm
+    };
+    let (calling, turning) = (module("(drop (call $host))"), module(""));
+    let run = user("run");
+    let mut group = criterion.benchmark_group("host::dispatch");
+    group.throughput(Throughput::Elements(CALLS));
+    pair(
+        &mut group,
+        Desk::default,
+        ("calls=10000 function=abi_version", |desk: &Desk| call(&runner, &calling, desk.clone(), &run, &[])),
+        ("calls=10000 function=none", |desk: &Desk| call(&runner, &turning, desk.clone(), &run, &[])),
+    );
+    group.finish();
+}
+
 /// A block of submissions on a store in memory: proofs judged ahead, or while the block is applied; and judging alone, in
 /// one batch on one thread, which is what a node does ahead.
 fn blocks(criterion: &mut Criterion) {
@@ -138,5 +165,5 @@ fn deployment(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group! { name = benches; config = zera_benches::workload::criterion(); targets = calls, blocks, deployment }
+criterion_group! { name = benches; config = zera_benches::workload::criterion(); targets = calls, dispatch, blocks, deployment }
 criterion_main!(benches);

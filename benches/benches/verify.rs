@@ -7,7 +7,7 @@ use ark_ec::AffineRepr;
 use ark_ff::One;
 use ark_groth16::{Groth16, prepare_verifying_key};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use zera_abi::Status;
 use zera_benches::pair;
 use zera_benches::workload::proof::{INPUTS, Sample, Samples};
@@ -53,20 +53,27 @@ fn proofs(criterion: &mut Criterion, samples: &Samples) {
     group.finish();
 }
 
+/// Whole batches beside the peer one by one, with the same checks of its points; ours one by one for comparison.
 fn batches(criterion: &mut Criterion, samples: &Samples) {
     let mut group = criterion.benchmark_group("verify::batch");
-    for count in [8, 64] {
+    group.sampling_mode(SamplingMode::Flat);
+    for count in [8, 64, 512] {
+        let own = &samples.samples[..count];
         let items: Vec<(&[u8], &[u8])> =
-            samples.samples[..count].iter().map(|sample| (sample.inputs.as_slice(), sample.bytes.as_slice())).collect();
-        let batch = |items: &Vec<(&[u8], &[u8])>| verify_bytes_batch(&samples.key, items, &[]);
-        let single = |items: &Vec<(&[u8], &[u8])>| -> Vec<Status> {
+            own.iter().map(|sample| (sample.inputs.as_slice(), sample.bytes.as_slice())).collect();
+        let batch = |(): &()| verify_bytes_batch(&samples.key, &items, &[]);
+        let by_ark = |(): &()| own.iter().filter(|sample| verify_by_ark(samples, sample)).count();
+        let single = || -> Vec<Status> {
             items.iter().map(|(inputs, proof)| verify_bytes(&samples.key, inputs, proof)).collect()
         };
-        assert_eq!(batch(&items), vec![Status::Ok; count]);
-        assert_eq!(single(&items), vec![Status::Ok; count]);
+        assert_eq!(batch(&()), vec![Status::Ok; count]);
+        assert_eq!(by_ark(&()), count);
+        assert_eq!(single(), vec![Status::Ok; count]);
+        group.sample_size(if count > 64 { 10 } else { 20 });
         group.throughput(Throughput::Elements(count as u64));
-        let (name, peer_name) = (format!("proofs={count} mode=batch"), format!("proofs={count} mode=single"));
-        pair(&mut group, || items.clone(), (&name, batch), (&peer_name, single));
+        let name = |mode: &str, by: &str| format!("proofs={count} mode={mode} by={by}");
+        pair(&mut group, || (), (&name("batch", "zera"), batch), (&name("single", "ark-groth16"), by_ark));
+        group.bench_function(name("single", "zera"), |bench| bench.iter(single));
     }
     group.finish();
 }
@@ -101,7 +108,7 @@ fn keys(criterion: &mut Criterion, samples: &Samples) {
 }
 
 fn all(criterion: &mut Criterion) {
-    let samples = Samples::new(64);
+    let samples = Samples::new(512);
     proofs(criterion, &samples);
     batches(criterion, &samples);
     keys(criterion, &samples);

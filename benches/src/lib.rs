@@ -35,6 +35,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+// What items of the cost schedule take.
+pub mod calibrate;
 // Two rivals in turns.
 pub mod pair;
 // Criterion's files -> a record.

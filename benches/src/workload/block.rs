@@ -21,6 +21,7 @@ const FUEL: u64 = 6_000_000;
 /// Transactions of one block while the chain is prepared.
 const BLOCK: usize = 32;
 const OWNER: u8 = 1;
+/// The first provider; the others follow.
 const PROVIDER: u8 = 2;
 
 /// The next block's transactions are submissions, one for each task, in order.
@@ -53,46 +54,64 @@ impl Ready {
 impl Stage {
     /// `count` tasks of `RangePredicate`, with a valid proof for each: some tens of milliseconds a task.
     pub fn new(count: usize) -> Stage {
+        Stage::with_providers(count, 1)
+    }
+
+    /// The same, with the tasks dealt out to some providers: a node takes few transactions of one sender at a time.
+    pub fn with_providers(count: usize, providers: u8) -> Stage {
+        // However many blocks the submissions take, the locks hold and nothing ends meanwhile.
+        let rules = Rules { lock_blocks: 500, final_blocks: 1_000, ..Rules::local() };
+        let senders = OWNER..PROVIDER + providers;
         let genesis = Genesis {
             name: "bench".to_owned(),
             development: true,
-            rules: Rules::local(),
+            rules,
             fuel_price: 1,
             key_activation: Blocks(0),
             name_timelock: Blocks(5),
-            accounts: [OWNER, PROVIDER].map(|seed| (account(seed), zra(10_000))).to_vec(),
+            accounts: senders.map(|seed| (account(seed), zra(10_000))).collect(),
         };
         let artefact = (zera_library::by_name(range::NAME).expect("built in").artefact)();
         let keys = dev_keys(&artefact.matrices).expect("development keys");
         let store = Arc::new(MemStore::default());
         let chain = Chain::open(Arc::clone(&store) as Arc<dyn Store>, &genesis).expect("opens");
-        let mut client = Client { chain, nonces: [0; 3] };
+        let mut client = Client { chain, nonces: vec![0; usize::from(PROVIDER + providers)] };
 
         let wasm = wat::parse_str(include_str!("asker.wat")).expect("a module");
         let register = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
         let deploy = Action::Deploy { wasm, config: Vec::new(), endowment: zra(5_000) };
-        let report = client.block(OWNER, vec![Action::Publish(publication(artefact)), register, deploy]);
+        let setup = [Action::Publish(publication(artefact)), register, deploy];
+        let report = client.block(setup.map(|action| (OWNER, action)).into());
         let contract = report.receipts.last().and_then(|receipt| receipt.data.as_slice().try_into().ok());
         let contract = AccountId(contract.expect("the contract's id"));
 
         let public = range::Input { x: 42, lo: 18, hi: 99 }.encode();
         let input = request(artefact, &public, client.chain.head().height);
         let ask = Action::Call { contract, entry: "ask".to_owned(), input };
-        client.blocks(OWNER, vec![ask; count]);
+        client.blocks(vec![(OWNER, ask); count]);
         let tasks: Vec<TaskId> = client.market().tasks().map(|task| *task.id()).collect();
-        client.blocks(PROVIDER, tasks.iter().map(|task| Action::Lock { task: *task }).collect());
+        let dealt: Vec<(u8, TaskId)> = (PROVIDER..PROVIDER + providers).cycle().zip(tasks.iter().copied()).collect();
+        client.blocks(dealt.iter().map(|(who, task)| (*who, Action::Lock { task: *task })).collect());
 
-        let prove = |task: &TaskId| answer(&client, artefact, &keys, &public, task);
-        let answers: Vec<Answer> = tasks.iter().map(prove).collect();
-        let submit = |(task, answer): (&TaskId, Answer)| Action::Submit { task: *task, answer };
-        let actions: Vec<Action> = tasks.iter().zip(answers).map(submit).collect();
-        let submissions = actions.into_iter().map(|action| client.sign(PROVIDER, action)).collect();
+        let prove = |(who, task): &(u8, TaskId)| answer(&client, artefact, &keys, &public, (*who, task));
+        let answers: Vec<Answer> = dealt.iter().map(prove).collect();
+        let submit = |((who, task), answer): (&(u8, TaskId), Answer)| (*who, Action::Submit { task: *task, answer });
+        let actions: Vec<(u8, Action)> = dealt.iter().zip(answers).map(submit).collect();
+        let submissions = actions.into_iter().map(|(who, action)| client.sign(who, action)).collect();
         Stage { genesis, rows: copy(store.as_ref()), contract, tasks, submissions }
     }
 
     /// A copy of the chain, ready for the first `count` submissions.
     pub fn ready(&self, count: usize, ahead: bool) -> Ready {
-        let mut chain = Chain::open(Arc::new(copy(&self.rows)), &self.genesis).expect("opens");
+        self.ready_on(Arc::new(copy(&self.rows)), count, ahead)
+    }
+
+    /// The same chain on a store that is empty.
+    pub fn ready_on(&self, store: Arc<dyn Store>, count: usize, ahead: bool) -> Ready {
+        if store.read(Table::Meta, b"head").expect("read").is_none() {
+            self.fill(store.as_ref());
+        }
+        let mut chain = Chain::open(store, &self.genesis).expect("opens");
         // A node that has run the contract before has it compiled.
         let nothing = EntryName::parse("nothing").expect("a name");
         chain.query(self.contract, account(OWNER), nothing, &[]).expect("no fault").expect("a contract");
@@ -102,6 +121,34 @@ impl Stage {
             verdicts.extend(verify_jobs(&self.jobs(&chain, count)));
         }
         Ready { chain, txs, verdicts }
+    }
+
+    /// Writes the chain's rows to an empty store.
+    pub fn fill(&self, store: &dyn Store) {
+        store.commit(&rows(&self.rows)).expect("written");
+    }
+
+    /// Where the chain starts.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// Every submission, in order.
+    pub fn submissions(&self) -> &[SignedTx] {
+        &self.submissions
+    }
+
+    /// Transfers from the account that asked, which has no other transaction after its questions.
+    pub fn transfers(&self, chain: &Chain, count: usize) -> Vec<SignedTx> {
+        let nonce = chain.nonce(&account(OWNER)).expect("no fault");
+        let chain = chain.chain_id().expect("no fault");
+        let transfer = |index: u64| {
+            let action = Action::Transfer { to: AccountId([index as u8; 32]), amount: Amount::from_units(1) };
+            let (sender, nonce, fuel_limit) = (account(OWNER), nonce + index, FUEL);
+            let tx = Tx { chain, sender, nonce, expiry: Height(1_000), fuel_limit, action };
+            tx.sign(&key(OWNER)).expect("the sender's key")
+        };
+        (0..count as u64).map(transfer).collect()
     }
 
     /// The proofs of the first `count` submissions.
@@ -128,7 +175,7 @@ impl Stage {
 /// Signs, and applies blocks.
 struct Client {
     chain: Chain,
-    nonces: [u64; 3],
+    nonces: Vec<u64>,
 }
 
 impl Client {
@@ -151,8 +198,8 @@ impl Client {
         tx.sign(&key(who)).expect("the sender's key")
     }
 
-    fn block(&mut self, who: u8, actions: Vec<Action>) -> BlockReport {
-        let txs: Vec<SignedTx> = actions.into_iter().map(|action| self.sign(who, action)).collect();
+    fn block(&mut self, actions: Vec<(u8, Action)>) -> BlockReport {
+        let txs: Vec<SignedTx> = actions.into_iter().map(|(who, action)| self.sign(who, action)).collect();
         let count = txs.len();
         let report = self.chain.apply(txs, Verdicts::default()).expect("no fault");
         let done = report.receipts.iter().filter(|receipt| receipt.ending == Ending::Done).count();
@@ -160,9 +207,9 @@ impl Client {
         report
     }
 
-    fn blocks(&mut self, who: u8, actions: Vec<Action>) {
+    fn blocks(&mut self, actions: Vec<(u8, Action)>) {
         for chunk in actions.chunks(BLOCK) {
-            self.block(who, chunk.to_vec());
+            self.block(chunk.to_vec());
         }
     }
 }
@@ -198,7 +245,7 @@ fn request(artefact: &Artefact, public: &[u8], now: Height) -> Vec<u8> {
         bounty: 4_000_000_000,
         min_stake: 1_000_000_000,
         value_at_risk: 0,
-        deadline: now.0 + 100,
+        deadline: now.0 + 900,
         callback_fuel: 2_000_000,
         expected: &[],
         level: Level::Accepted,
@@ -208,13 +255,13 @@ fn request(artefact: &Artefact, public: &[u8], now: Height) -> Vec<u8> {
     bytes
 }
 
-fn answer(client: &Client, artefact: &Artefact, keys: &Keys, public: &[u8], task: &TaskId) -> Answer {
+fn answer(client: &Client, artefact: &Artefact, keys: &Keys, public: &[u8], (who, task): (u8, &TaskId)) -> Answer {
     let binding = Binding {
         chain: client.chain.chain_id().expect("no fault"),
         task: *task,
         key: keys.verifying.id(),
         predicate: artefact.predicate_id(),
-        provider: account(PROVIDER),
+        provider: account(who),
         not_after: client.market().task(task).expect("the task").not_after(),
     };
     let inputs = TapeInputs { binding: binding.to_scalar(), public, private: &[] };
@@ -227,12 +274,16 @@ fn answer(client: &Client, artefact: &Artefact, keys: &Keys, public: &[u8], task
 
 /// All rows of a store in a new one.
 fn copy(store: &dyn Store) -> MemStore {
+    let fresh = MemStore::default();
+    fresh.commit(&rows(store)).expect("memory is written");
+    fresh
+}
+
+fn rows(store: &dyn Store) -> Vec<Change> {
     let mut changes = Vec::new();
     for table in Table::ALL.iter().copied() {
         let rows = store.scan(table, &[], &[], usize::MAX).expect("memory is read");
         changes.extend(rows.into_iter().map(|(key, value)| Change { table, key, value: Some(value) }));
     }
-    let fresh = MemStore::default();
-    fresh.commit(&changes).expect("memory is written");
-    fresh
+    changes
 }

@@ -4,6 +4,7 @@
 //! only together with a new version. Prices are paid before the work, on the size that was given, at the cold-cache price,
 //! and a wrong input costs what a right one costs.
 
+use sha2::{Digest, Sha256};
 use zera_abi::wire::STATEMENT_INPUTS;
 
 macro_rules! schedule {
@@ -23,9 +24,9 @@ macro_rules! schedule {
                 CostSchedule { version: 1, $($name: $v1,)* }
             }
 
-            /// Every number under its name, in order.
+            /// Every number under its name, in order, the version first: the schedule as data.
             pub fn entries(&self) -> Vec<(&'static str, u64)> {
-                vec![$((stringify!($name), self.$name)),*]
+                vec![("version", u64::from(self.version)), $((stringify!($name), self.$name)),*]
             }
         }
     };
@@ -35,11 +36,13 @@ schedule! {
     /// Most fuel of one call; the depth rule of [`validate`](crate::validate) is computed from it.
     call_fuel_max = 20_000_000,
     /// Flat price of a transaction.
-    tx_floor = 100_000,
+    tx_floor = 260_000,
     /// Price of a byte of a signed transaction.
-    tx_byte = 16,
+    tx_byte = 80,
     /// Price of a host call by itself.
     host_call = 300,
+    /// Price of starting a call: its thread, its instance, its links; a call-back pays it too.
+    call_start = 400_000,
     /// Price of touching one range of guest memory.
     memory_base = 100,
     /// Price of a byte copied in or out.
@@ -53,13 +56,13 @@ schedule! {
     /// Price of writing a row of state.
     storage_set = 150_000,
     /// Price of a byte written.
-    storage_set_byte = 30,
+    storage_set_byte = 60,
     /// Price of removing a row of state.
     storage_remove = 80_000,
     /// Price of an event.
     event = 5_000,
     /// Price of a byte of an event.
-    event_byte = 10,
+    event_byte = 60,
     /// Price of a SHA-256.
     sha256 = 1_000,
     /// Price of a byte hashed by SHA-256.
@@ -77,7 +80,7 @@ schedule! {
     /// Price of registering a key.
     register_key = 6_000_000,
     /// Price of a point `IC_i` of a key that is registered.
-    register_input = 40_000,
+    register_input = 700_000,
     /// Price of a deployment: validation and compilation.
     deploy_base = 2_000_000,
     /// Price of a byte of a module.
@@ -87,6 +90,15 @@ schedule! {
 }
 
 impl CostSchedule {
+    /// SHA-256 over `"zera/cost/v1"` and a line `name = value` for every entry: tells one schedule from another.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new_with_prefix(b"zera/cost/v1\n");
+        for (name, value) in self.entries() {
+            hasher.update(format!("{name} = {value}\n"));
+        }
+        hasher.finalize().into()
+    }
+
     /// A signed transaction of `len` bytes, beside what it does.
     pub fn transaction(&self, len: usize) -> u64 {
         linear(self.tx_floor, self.tx_byte, len)
@@ -99,7 +111,7 @@ impl CostSchedule {
 
     /// Starting a call of a module that declares at most `pages` of memory.
     pub fn start(&self, pages: u32) -> u64 {
-        self.memory_page.saturating_mul(u64::from(pages))
+        self.call_start.saturating_add(self.memory_page.saturating_mul(u64::from(pages)))
     }
 
     /// Reading a row into a buffer of `len` bytes.

@@ -14,8 +14,8 @@ use guest::{call, contract, run, trapped, user};
 use zera_abi::table::{FAILED_EXPORT, MARKER_EXPORT, RESULT_EXPORT, REVOKED_EXPORT};
 use zera_host::{Call, CallEnd, CallReport, CostSchedule, Entry, EntryError, EntryName, NodeFault, Runner, TrapKind};
 
-/// 16 declared pages, at 20,000 each.
-const START: u64 = 320_000;
+/// The call's start at 400,000 and 16 declared pages at 20,000 each.
+const START: u64 = 720_000;
 const LIMIT: u64 = 20_000_000;
 
 /// Prices added by hand from the schedule and the operators' table.

@@ -75,7 +75,11 @@ pub fn random(rng: &mut ChaCha20Rng, most: usize) -> Sequence {
             let args = row
                 .args
                 .iter()
-                .map(|(name, _)| if rng.gen_bool(hostile) { evil(rng) } else { fair(rng, name, &request, &claim) })
+                .map(|(name, _)| match rng.gen_bool(hostile) {
+                    true if rng.gen_bool(0.5) => edge(rng, name),
+                    true => evil(rng),
+                    false => fair(rng, name, &request, &claim),
+                })
                 .collect();
             HostCall { row, args }
         })
@@ -169,6 +173,14 @@ impl Sequence {
     }
 }
 
+/// The last place where a range of the argument's own length fits, or the one after it. A check that is off by one lets the
+/// work be done and fails when it writes.
+fn edge(rng: &mut ChaCha20Rng, name: &str) -> i64 {
+    let digits = name.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let len = if name == "len_out" { 4 } else { digits.parse().unwrap_or(1) };
+    65_536 - len + i64::from(rng.gen_bool(0.7))
+}
+
 /// A pointer or length that means harm.
 fn evil(rng: &mut ChaCha20Rng) -> i64 {
     let edges = [
@@ -207,7 +219,7 @@ fn fair(rng: &mut ChaCha20Rng, name: &str, request: &[u8], claim: &[u8]) -> i64 
         "val" | "data" | "input" | "ptr" => pick(&[0, 64, 512, 4_096]),
         "vlen" => pick(&[0, 1, 40, 40, 16_384, 16_385]),
         "dlen" => pick(&[0, 16, 16, 1_024, 1_025]),
-        "len" => pick(&[0, 5, 40, 256, 465, 466]),
+        "len" => pick(&[0, 5, 40, 40, 256, 256, 465, 466, 4_096, 4_097]),
         "off" => pick(&[0, 0, 1, 100]),
         "out" | "out32" | "out16" | "out8" | "out4" | "out_handle8" => pick(&[4_096, 4_128, 5_000, 8_192]),
         "cap" => pick(&[0, 1, 33, 64, 4_096]),

@@ -48,6 +48,18 @@ pub enum LedgerError {
         /// [`SCHEMA`](crate::SCHEMA).
         supported: u32,
     },
+    /// The rows of an older schema can not be rewritten; the file is as it was.
+    #[error("ledger {}: migrating from schema {found} to {schema}: {what}", .path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The schema to arrive at.
+        schema: u32,
+        /// What failed.
+        what: String,
+    },
     /// The first commit of a new ledger failed.
     #[error("ledger {}: can not be made: {what}", .path.display())]
     Commit {

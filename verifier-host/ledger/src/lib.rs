@@ -7,6 +7,8 @@
 #![deny(missing_docs)]
 
 mod error;
+pub mod export;
+mod migrate;
 // A file is read through this before it may be written.
 mod overlay;
 mod store;

@@ -10,6 +10,7 @@ use redb::{Builder, Database, DatabaseError, Durability, ReadableDatabase, Stora
 use zera_market::ports::{Change, Row, Store, StoreError, Table};
 
 use crate::error::LedgerError;
+use crate::migrate::{PLAN, Plan};
 use crate::overlay::Overlay;
 use crate::tables::{FORMAT, FORMAT_SCHEMA, SCHEMA, definition};
 
@@ -29,6 +30,8 @@ pub struct Ledger {
     database: Database,
     /// For messages.
     name: String,
+    /// Opened by [`Ledger::view`].
+    view: bool,
 }
 
 impl Ledger {
@@ -40,12 +43,31 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn open(path: impl AsRef<Path>) -> Result<Ledger, LedgerError> {
-        let path = path.as_ref();
+        Ledger::open_with(path.as_ref(), &PLAN)
+    }
+
+    /// Opens or makes a ledger of the plan's schema.
+    pub(crate) fn open_with(path: &Path, plan: &Plan) -> Result<Ledger, LedgerError> {
         match OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => Ledger::open_file(path, file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ledger::create(path),
+            Ok(file) => Ledger::open_file(path, file, plan),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ledger::create(path, plan),
             Err(source) => Err(LedgerError::Io { path: path.to_path_buf(), source }),
         }
+    }
+
+    /// Opens the ledger at `path` to look at it: the same check, no commits, and the file is never changed.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; [`LedgerError::Io`] where nothing is there.
+    pub fn view(path: impl AsRef<Path>) -> Result<Ledger, LedgerError> {
+        let path = path.as_ref();
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(|source| LedgerError::Io { path: path.to_path_buf(), source })?;
+        let database = checked(path, file, &PLAN)?;
+        Ok(Ledger { database, name: path.display().to_string(), view: true })
     }
 
     /// A ledger that is gone when it is dropped.
@@ -66,47 +88,27 @@ impl Ledger {
         let database =
             Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(backend).map_err(opening(path))?;
         if empty {
-            write_schema(&database).map_err(|what| LedgerError::Commit { path: path.to_path_buf(), what })?;
+            write_schema(&database, SCHEMA).map_err(|what| LedgerError::Commit { path: path.to_path_buf(), what })?;
         }
-        check_schema(path, &database)?;
-        Ok(Ledger { database, name: path.display().to_string() })
+        check_schema(path, &database, &PLAN)?;
+        Ok(Ledger { database, name: path.display().to_string(), view: false })
     }
 
-    fn open_file(path: &Path, mut file: File) -> Result<Ledger, LedgerError> {
-        let io = |source| LedgerError::Io { path: path.to_path_buf(), source };
-        let not = |what| LedgerError::NotALedger { path: path.to_path_buf(), what };
-        if !file.metadata().map_err(io)?.is_file() {
-            return Err(not("not a file"));
-        }
-        let mut head = Vec::new();
-        file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut head).map_err(io)?;
-        if head.is_empty() {
-            return Err(not("an empty file"));
-        }
-        if head != MAGIC {
-            return Err(not("another kind of file"));
-        }
-        let backend = FileBackend::new(file).map_err(opening(path))?;
-        let overlay = Overlay::new(backend).map_err(io)?;
-        let checked = Builder::new()
-            .set_cache_size(CHECK_CACHE_BYTES)
-            .set_check_integrity_on_open(true)
-            .create_with_backend(overlay)
-            .map_err(opening(path))?;
-        check_schema(path, &checked)?;
-        drop(checked);
+    fn open_file(path: &Path, file: File, plan: &Plan) -> Result<Ledger, LedgerError> {
+        drop(checked(path, file, plan)?);
         let database = Builder::new().set_cache_size(CACHE_BYTES).open(path).map_err(opening(path))?;
-        Ok(Ledger { database, name: path.display().to_string() })
+        check_schema(path, &database, plan)?;
+        Ok(Ledger { database, name: path.display().to_string(), view: false })
     }
 
     /// Makes the file under another name and renames it, so that a crash leaves no half ledger behind.
-    fn create(path: &Path) -> Result<Ledger, LedgerError> {
+    fn create(path: &Path, plan: &Plan) -> Result<Ledger, LedgerError> {
         let io = |source| LedgerError::Io { path: path.to_path_buf(), source };
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".new-{}", std::process::id()));
         let new = path.with_file_name(name);
         let database = Builder::new().create(&new).map_err(opening(path))?;
-        write_schema(&database).map_err(|what| LedgerError::Commit { path: path.to_path_buf(), what })?;
+        write_schema(&database, plan.schema).map_err(|what| LedgerError::Commit { path: path.to_path_buf(), what })?;
         drop(database);
         // `hard_link` refuses where another process was faster, as `rename` would not; but not every file system has it.
         match fs::hard_link(&new, path) {
@@ -115,7 +117,7 @@ impl Ledger {
         }
         sync_folder(path).map_err(io)?;
         let file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
-        Ledger::open_file(path, file)
+        Ledger::open_file(path, file, plan)
     }
 
     fn failed(
@@ -189,39 +191,68 @@ impl Store for Ledger {
         if changes.is_empty() {
             return Ok(());
         }
+        if self.view {
+            let message = format!("ledger {}: committing {} rows: opened to be looked at", self.name, changes.len());
+            return Err(StoreError { message, source: None });
+        }
         self.try_commit(changes).map_err(|error| self.failed(format_args!("committing {} rows", changes.len()), error))
     }
 }
 
-fn write_schema(database: &Database) -> Result<(), String> {
+/// A file with every page and its schema checked, behind an overlay: what is written to it stays in memory.
+fn checked(path: &Path, mut file: File, plan: &Plan) -> Result<Database, LedgerError> {
+    let io = |source| LedgerError::Io { path: path.to_path_buf(), source };
+    let not = |what| LedgerError::NotALedger { path: path.to_path_buf(), what };
+    if !file.metadata().map_err(io)?.is_file() {
+        return Err(not("not a file"));
+    }
+    let mut head = Vec::new();
+    file.by_ref().take(MAGIC.len() as u64).read_to_end(&mut head).map_err(io)?;
+    if head.is_empty() {
+        return Err(not("an empty file"));
+    }
+    if head != MAGIC {
+        return Err(not("another kind of file"));
+    }
+    let backend = FileBackend::new(file).map_err(opening(path))?;
+    let overlay = Overlay::new(backend).map_err(io)?;
+    let checked = Builder::new()
+        .set_cache_size(CHECK_CACHE_BYTES)
+        .set_check_integrity_on_open(true)
+        .create_with_backend(overlay)
+        .map_err(opening(path))?;
+    check_schema(path, &checked, plan)?;
+    Ok(checked)
+}
+
+fn write_schema(database: &Database, schema: u32) -> Result<(), String> {
     let write = || -> Result<(), redb::Error> {
         let mut transaction = database.begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
         transaction.set_two_phase_commit(true);
         transaction.set_quick_repair(true);
-        transaction.open_table(FORMAT)?.insert(FORMAT_SCHEMA, SCHEMA.to_be_bytes().as_slice())?;
+        transaction.open_table(FORMAT)?.insert(FORMAT_SCHEMA, schema.to_be_bytes().as_slice())?;
         transaction.commit()?;
         Ok(())
     };
     write().map_err(|error| error.to_string())
 }
 
-fn check_schema(path: &Path, database: &Database) -> Result<(), LedgerError> {
-    let path = || path.to_path_buf();
-    let damaged = |error: redb::Error| LedgerError::Damaged { path: path(), what: error.to_string() };
-    let transaction = database.begin_read().map_err(|error| damaged(error.into()))?;
-    let rows = match transaction.open_table(FORMAT) {
-        Ok(rows) => rows,
-        Err(TableError::Storage(error)) => return Err(damaged(error.into())),
-        Err(_) => return Err(LedgerError::NotALedger { path: path(), what: "a database of another program" }),
+/// Finds out the schema, and migrates to the plan's.
+fn check_schema(path: &Path, database: &Database, plan: &Plan) -> Result<(), LedgerError> {
+    let damaged = |error: redb::Error| LedgerError::Damaged { path: path.to_path_buf(), what: error.to_string() };
+    let not = |what| LedgerError::NotALedger { path: path.to_path_buf(), what };
+    let found = {
+        let transaction = database.begin_read().map_err(|error| damaged(error.into()))?;
+        let rows = match transaction.open_table(FORMAT) {
+            Ok(rows) => rows,
+            Err(TableError::Storage(error)) => return Err(damaged(error.into())),
+            Err(_) => return Err(not("a database of another program")),
+        };
+        let row = rows.get(FORMAT_SCHEMA).map_err(|error| damaged(error.into()))?;
+        row.and_then(|row| row.value().try_into().ok().map(u32::from_be_bytes))
     };
-    let row = rows.get(FORMAT_SCHEMA).map_err(|error| damaged(error.into()))?;
-    let found = row.and_then(|row| row.value().try_into().ok().map(u32::from_be_bytes));
-    match found {
-        None => Err(LedgerError::NotALedger { path: path(), what: "a database without a schema" }),
-        Some(SCHEMA) => Ok(()),
-        Some(found) => Err(LedgerError::Schema { path: path(), found, supported: SCHEMA }),
-    }
+    plan.migrate(path, database, found.ok_or_else(|| not("a database without a schema"))?)
 }
 
 /// The error of opening `path`, in the words of this crate.

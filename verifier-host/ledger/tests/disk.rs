@@ -1,157 +1,161 @@
-//! Crashes and failing disks: invariants 1, 2 and 3 of docs/format.md.
+//! Failing disks: invariants 1, 2 and 3 of docs/format.md.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+#[path = "support/disk.rs"]
+#[allow(dead_code, reason = "shared by several test binaries")]
+mod disk;
+#[path = "support/history.rs"]
+mod history;
 
-use zera_ledger::{Ledger, StorageBackend};
-use zera_market::ports::{Change, MemStore, Store, Table};
+use std::fs;
 
-/// A disk that stops at the `fail_at`-th operation that changes it, and then fails at everything.
-#[derive(Clone, Debug, Default)]
-struct Disk(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-struct State {
-    written: Vec<u8>,
-    synced: Vec<u8>,
-    operations: u64,
-    fail_at: Option<u64>,
-    failed: bool,
-}
-
-impl Disk {
-    fn holding(image: Vec<u8>) -> Disk {
-        Disk(Arc::new(Mutex::new(State { written: image.clone(), synced: image, ..State::default() })))
-    }
-
-    fn step(&self, apply: impl FnOnce(&mut State)) -> io::Result<()> {
-        let mut state = self.0.lock().expect("not poisoned");
-        if state.fail_at == Some(state.operations) {
-            state.failed = true;
-        }
-        if state.failed {
-            return Err(io::Error::other("the disk failed"));
-        }
-        state.operations += 1;
-        apply(&mut state);
-        Ok(())
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.0.lock().expect("not poisoned").written.len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let state = self.0.lock().expect("not poisoned");
-        if state.failed {
-            return Err(io::Error::other("the disk failed"));
-        }
-        let from = state.written.get(offset as usize..offset as usize + out.len());
-        out.copy_from_slice(from.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?);
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.step(|state| state.written.resize(len as usize, 0))
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.step(|state| state.synced.clone_from(&state.written))
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.step(|state| state.written[offset as usize..offset as usize + data.len()].copy_from_slice(data))
-    }
-}
-
-/// Commit `number` writes its number to three tables and moves a row: a torn commit would show.
-fn history(number: u32) -> Vec<Change> {
-    let value = number.to_be_bytes().to_vec();
-    let put = |table, key: Vec<u8>| Change { table, key, value: Some(value.clone()) };
-    let mut changes = vec![put(Table::Meta, b"height".to_vec()), put(Table::Blocks, value.clone())];
-    changes.extend((0..40u8).map(|i| put(Table::Kv, vec![i, (number % 3) as u8])));
-    changes.extend((0..40u8).map(|i| Change { table: Table::Kv, key: vec![i, ((number + 2) % 3) as u8], value: None }));
-    changes
-}
+use disk::{Disk, Fault};
+use history::{committed, height, history};
+use zera_ledger::Ledger;
+use zera_market::ports::Store;
 
 const COMMITS: u32 = 4;
 
-/// What is committed, by the meta row, and that all else agrees with it.
-fn committed(ledger: &Ledger) -> u32 {
-    let count = match ledger.read(Table::Meta, b"height").expect("readable") {
-        None => 0,
-        Some(value) => u32::from_be_bytes(value.try_into().expect("four bytes")) + 1,
-    };
-    let model = MemStore::default();
-    for number in 0..count {
-        model.commit(&history(number)).expect("memory");
-    }
-    for &table in Table::ALL {
-        let rows = |store: &dyn Store| store.scan(table, &[], &[], usize::MAX).expect("readable");
-        assert_eq!(rows(ledger), rows(&model), "table {}, {count} commits", table.name());
-    }
-    count
+/// What a run over a disk that fails at operation `k` came to.
+struct Run {
+    acknowledged: u32,
+    /// Whether the ledger was made before the disk failed.
+    made: bool,
+    disk: Disk,
 }
 
-#[test]
-fn whichever_write_fails_a_commit_is_whole_or_absent() {
-    let mut total = 0;
-    let mut unacknowledged = 0;
-    for k in 0.. {
-        let disk = Disk::default();
-        disk.0.lock().expect("not poisoned").fail_at = Some(k);
-        let mut acknowledged = 0;
-        let opened = Ledger::with_backend(disk.clone());
-        let made = opened.is_ok();
-        if let Ok(ledger) = &opened {
-            for number in 0..COMMITS {
-                match ledger.commit(&history(number)) {
-                    Ok(()) => acknowledged += 1,
-                    Err(error) => {
-                        assert!(error.to_string().contains("ledger <backend>: committing"), "{error}");
-                        // Invariant 3: as if it had not been tried, or an error; never the new rows.
-                        if let Ok(height) = ledger.read(Table::Meta, b"height") {
-                            assert_eq!(
-                                height.map_or(0, |h| u32::from_be_bytes(h.try_into().unwrap()) + 1),
-                                acknowledged
-                            );
-                        }
-                        break;
+/// Makes a ledger and commits until the disk fails; afterwards the ledger refuses everything that needs the disk.
+fn run(k: u64, fault: Fault) -> Run {
+    let disk = Disk::default();
+    disk.fail(k, fault);
+    let mut acknowledged = 0;
+    let opened = Ledger::with_backend(disk.clone());
+    let made = opened.is_ok();
+    if let Ok(ledger) = &opened {
+        for number in 0..COMMITS {
+            match ledger.commit(&history(number)) {
+                Ok(()) => acknowledged += 1,
+                Err(error) => {
+                    assert!(error.to_string().contains("ledger <backend>: committing"), "{error}");
+                    // Invariant 3: as if it had not been tried, or an error; never the new rows.
+                    if let Ok(height) = height(ledger) {
+                        assert_eq!(height, acknowledged, "k {k} {fault:?}");
                     }
+                    // Nothing more is taken, even where the disk would: what the first failure lost is unknown.
+                    let again = ledger.commit(&history(number));
+                    assert!(again.is_err(), "k {k} {fault:?}: a commit after a failed one");
+                    break;
                 }
             }
         }
-        drop(opened);
-        let (written, synced, failed) = {
-            let state = disk.0.lock().expect("not poisoned");
-            (state.written.clone(), state.synced.clone(), state.failed)
-        };
-        // The machine stopped: what was not synced may be there or not.
-        for image in [written, synced] {
-            match Ledger::with_backend(Disk::holding(image)) {
-                Ok(ledger) => {
-                    let count = committed(&ledger);
-                    assert!(
-                        count == acknowledged || count == acknowledged + 1,
-                        "k {k}: {count}, acknowledged {acknowledged}"
-                    );
-                    unacknowledged += u32::from(count > acknowledged);
-                    // And it goes on.
-                    ledger.commit(&history(count)).expect("a sound disk");
-                    assert_eq!(committed(&ledger), count + 1);
-                }
-                // A ledger whose making was cut short is no ledger; nothing was acknowledged.
-                Err(error) => assert!(!made, "k {k}: {error}"),
-            }
+    }
+    drop(opened);
+    Run { acknowledged, made, disk }
+}
+
+/// Opens what is left on a sound disk, and gives how many commits are there.
+fn after(k: u64, run: &Run, image: Vec<u8>) -> Option<u32> {
+    match Ledger::with_backend(Disk::holding(image)) {
+        Ok(ledger) => {
+            let count = committed(&ledger);
+            let expected = run.acknowledged..=run.acknowledged + 1;
+            assert!(expected.contains(&count), "k {k}: {count}, acknowledged {}", run.acknowledged);
+            // And it goes on.
+            ledger.commit(&history(count)).expect("a sound disk");
+            assert_eq!(committed(&ledger), count + 1);
+            Some(count)
         }
-        if !failed {
-            assert_eq!(acknowledged, COMMITS);
+        // A ledger whose making was cut short is no ledger; nothing was acknowledged.
+        Err(error) => {
+            assert!(!run.made, "k {k}: {error}");
+            None
+        }
+    }
+}
+
+/// Tries every operation as the one that fails.
+fn whichever_fails(fault: Fault) {
+    let (mut total, mut stopped, mut unacknowledged) = (0, 0, 0);
+    for k in 0.. {
+        let run = run(k, fault);
+        // The machine stopped, too: what was not synced may be there or not.
+        for image in [run.disk.written(), run.disk.synced()] {
+            unacknowledged += u32::from(after(k, &run, image).is_some_and(|count| count > run.acknowledged));
+        }
+        stopped += u32::from(run.acknowledged < COMMITS);
+        if !run.disk.struck() {
+            assert_eq!(run.acknowledged, COMMITS);
             break;
         }
         total = k + 1;
     }
-    assert!(total > 50, "only {total} operations were tried");
-    println!("{total} failing operations, {unacknowledged} images with an unacknowledged commit");
+    assert!(total > 50 && stopped > 40, "only {total} operations were tried, {stopped} stopped the ledger");
+    println!("{fault:?}: {total} failing operations, {unacknowledged} images with an unacknowledged commit");
+}
+
+#[test]
+fn a_commit_is_whole_or_absent_where_the_disk_dies() {
+    whichever_fails(Fault::Dies);
+}
+
+/// Also fsyncgate: the sync after a failed one succeeds, and what the failed one lost is lost.
+#[test]
+fn a_commit_is_whole_or_absent_where_one_operation_fails() {
+    whichever_fails(Fault::Once);
+}
+
+#[test]
+fn a_commit_is_whole_or_absent_where_the_disk_is_full() {
+    whichever_fails(Fault::Full);
+}
+
+/// Reads that fail or come up short while a ledger is opened: an error or the rows, never other rows.
+#[test]
+fn a_ledger_opens_whole_or_not_at_all() {
+    let disk = Disk::default();
+    {
+        let ledger = Ledger::with_backend(disk.clone()).expect("made");
+        for number in 0..COMMITS {
+            ledger.commit(&history(number)).expect("committed");
+        }
+    }
+    let image = disk.written();
+    for fault in [Fault::Dies, Fault::Once] {
+        let mut refused = 0;
+        for k in 0.. {
+            let disk = Disk::holding(image.clone());
+            disk.fail(k, fault);
+            match Ledger::with_backend(disk.clone()) {
+                Ok(ledger) => {
+                    if !disk.struck() {
+                        assert_eq!(committed(&ledger), COMMITS);
+                        break;
+                    }
+                }
+                Err(error) => {
+                    assert!(!error.to_string().contains('\n'), "{error}");
+                    refused += 1;
+                }
+            }
+            assert_eq!(committed(&Ledger::with_backend(Disk::holding(disk.synced())).expect("sound")), COMMITS);
+        }
+        assert!(refused > 3, "{refused}");
+    }
+}
+
+/// K3 on a file: every length that a copy cut short, or a disk that gives less than was asked, can leave.
+#[test]
+fn a_file_of_any_shorter_length_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ledger.redb");
+    let ledger = Ledger::open(&path).expect("made");
+    ledger.commit(&history(0)).expect("committed");
+    drop(ledger);
+    let whole = fs::read(&path).expect("read");
+    for step in 0..64 {
+        let cut = whole.len() * step / 64;
+        fs::write(&path, &whole[..cut]).expect("written");
+        let error = Ledger::open(&path).map(|_| ()).expect_err("refused");
+        assert!(!error.to_string().contains('\n'), "{error}");
+        assert_eq!(fs::read(&path).expect("read"), whole[..cut], "{error}");
+    }
 }

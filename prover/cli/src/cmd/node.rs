@@ -1,22 +1,23 @@
-//! `zera node`: a network's node.
+//! `zera node`: a network's node, and its data folder while it does not run.
 
-use std::net::SocketAddr;
+mod audit;
+mod check;
+mod export;
+mod run;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use serde_json::json;
-use zera_abi::Amount;
+use anyhow::anyhow;
 use zera_host::Genesis;
-use zera_ledger::Ledger;
-use zera_node::{BlockMode, Node, NodeConfig, NodeError};
+use zera_host::codec::Field;
+use zera_ledger::{Ledger, LedgerError};
+use zera_market::ports::{Store, Table};
 
-use crate::arg::{self, Account};
-use crate::network::{NODE, bad, block_on, stop_signal, token};
+use crate::network::bad;
 use crate::output::{Blame, Failure, Output, Verdict};
-use crate::progress::Progress;
 use crate::{file, genesis};
+
+pub use run::cores;
 
 /// The ledger in the data folder.
 const LEDGER_FILE: &str = "ledger.redb";
@@ -27,39 +28,11 @@ const GENESIS_FILE: &str = "genesis.toml";
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
     /// Run a node until SIGINT or SIGTERM.
-    Run(Args),
-}
-
-/// How a node runs.
-#[derive(clap::Args, Debug)]
-pub struct Args {
-    /// Folder of ledger and genesis; made where it is missing.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// Where the API listens; beyond loopback it needs a token.
-    #[arg(long, value_name = "ADDR", default_value = NODE)]
-    listen: SocketAddr,
-    /// Milliseconds between blocks; 0 makes a block for every transaction.
-    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(..=3_600_000))]
-    block_ms: u64,
-    /// The genesis; later starts know it from the data folder.
-    #[arg(long, value_name = "FILE.toml", conflicts_with = "dev_account")]
-    genesis: Option<PathBuf>,
-    /// A first balance of a new development network; the account by its id or key file. Can be repeated.
-    #[arg(long, value_name = "ID|KEYFILE=ZRA", value_parser = balance)]
-    dev_account: Vec<(Account, Amount)>,
-    /// Threads that verify proofs [default: every core].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    verify_threads: Option<u16>,
-    /// File with the token that clients must show to change anything.
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
-}
-
-fn balance(text: &str) -> Result<(Account, Amount), String> {
-    let (account, amount) = text.rsplit_once('=').ok_or("expected ID=ZRA or KEYFILE=ZRA")?;
-    let Ok(account) = account.parse();
-    Ok((account, arg::amount(amount)?))
+    Run(run::Args),
+    /// Check a stopped node's data: every row, every hash, and a replay from genesis. Changes nothing.
+    Check(check::Args),
+    /// Write every row of a stopped node's state to one file, with a digest that two nodes can compare.
+    Export(export::Args),
 }
 
 /// Runs the command.
@@ -67,116 +40,39 @@ fn balance(text: &str) -> Result<(Account, Amount), String> {
 /// # Errors
 /// [`Failure`].
 pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
-    let Command::Run(args) = command;
-    let token = args.token_file.as_deref().map(token).transpose()?;
-    let kept = args.data.join(GENESIS_FILE);
-    let (genesis, is_new) = choose(args, &kept)?;
-    let genesis_text = genesis::to_toml(&genesis).map_err(bad)?;
-    std::fs::create_dir_all(&args.data)
-        .with_context(|| format!("making the folder {}", args.data.display()))
-        .environment()?;
-    let progress = Progress::start("opening the ledger");
-    let ledger = Ledger::open(args.data.join(LEDGER_FILE)).environment()?;
-    drop(progress);
-    let config = NodeConfig {
-        genesis: genesis.clone(),
-        store: Arc::new(ledger),
-        listen: args.listen,
-        block: match args.block_ms {
-            0 => BlockMode::Instant,
-            ms => BlockMode::Every(Duration::from_millis(ms)),
-        },
-        verify_threads: args.verify_threads.map_or_else(cores, usize::from),
-        token,
-    };
-    block_on(async {
-        let node = Node::start(config).await.map_err(blame)?;
-        if is_new && let Err(failure) = file::write(&kept, genesis_text.as_bytes()) {
-            let _ = node.shutdown().await;
-            return Err(failure);
-        }
-        announce(&node, &genesis, args, out);
-        let stopped = tokio::select! {
-            fault = node.failed() => Err(Failure::Environment(fault.into())),
-            signal = stop_signal() => signal,
-        };
-        if let Ok(signal) = &stopped {
-            Output::progress(&format!("{signal}: finishing the block and shutting down"));
-        }
-        let height = node.height();
-        let ended = node.shutdown().await.environment();
-        stopped?;
-        ended?;
-        Output::progress(&format!("stopped after block {height}"));
-        Ok(Verdict::Yes)
-    })
-}
-
-/// The genesis to start with, and whether it is to be kept.
-fn choose(args: &Args, kept: &Path) -> Result<(Genesis, bool), Failure> {
-    let given = match (&args.genesis, args.dev_account.as_slice()) {
-        (Some(path), _) => Some(read(path)?),
-        (None, []) => None,
-        (None, accounts) => {
-            let balances = accounts.iter().map(|(account, amount)| Ok((account.id()?, *amount)));
-            Some(genesis::development(balances.collect::<Result<_, Failure>>()?))
-        }
-    };
-    let there = if kept.exists() { Some(read(kept)?) } else { None };
-    match (given, there) {
-        (Some(given), Some(there)) if given.chain_id() != there.chain_id() => Err(Failure::Input(anyhow!(
-            "{}: this folder's chain is {}, the genesis given is {}",
-            kept.display(),
-            there.chain_id(),
-            given.chain_id()
-        ))),
-        (_, Some(there)) => Ok((there, false)),
-        (Some(given), None) => Ok((given, true)),
-        (None, None) => Err(Failure::Input(anyhow!(
-            "{}: a new network needs a genesis: --genesis FILE.toml, or --dev-account KEYFILE=ZRA",
-            args.data.display()
-        ))),
+    match command {
+        Command::Run(args) => run::run(args, out),
+        Command::Check(args) => check::run(args, out),
+        Command::Export(args) => export::run(args, out),
     }
 }
 
-fn read(path: &Path) -> Result<Genesis, Failure> {
+/// The genesis that a file holds.
+fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
     let text = file::read_text(path, genesis::LEN_MAX)?;
     genesis::from_toml(&text).map_err(|error| bad(format!("{}: {error}", path.display())))
 }
 
-fn announce(node: &Node, genesis: &Genesis, args: &Args, out: Output) {
-    let (address, chain, height) = (node.addr(), genesis.chain_id().to_string(), node.height());
-    let json = json!({
-        "url": format!("http://{address}"),
-        "chain_id": chain,
-        "name": genesis.name,
-        "development": genesis.development,
-        "height": height.0,
-        "block_ms": args.block_ms,
-        "data": args.data,
-    });
-    let text = format!(
-        "node       http://{address}\nnetwork    {}{}\nchain      {chain}\nheight     {height}\ndata       {}\nCtrl-C stops it.",
-        genesis.name,
-        if genesis.development { " (development: takes keys whose secrets are public)" } else { "" },
-        args.data.display(),
-    );
-    out.result(&json, &text);
-}
-
-fn blame(error: NodeError) -> Failure {
+/// What is no ledger of this program is bad input; a damaged one, one in use and a failing disk are the environment's.
+fn blame_ledger(error: LedgerError) -> Failure {
     match error {
-        NodeError::Public { .. } | NodeError::Token { .. } | NodeError::Threads { .. } | NodeError::Interval => {
-            Failure::Input(error.into())
-        }
-        NodeError::Open(zera_host::OpenError::Genesis(_) | zera_host::OpenError::OtherChain { .. }) => {
+        LedgerError::NotALedger { .. } | LedgerError::Schema { .. } => Failure::Input(error.into()),
+        LedgerError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
             Failure::Input(error.into())
         }
         error => Failure::Environment(error.into()),
     }
 }
 
-/// Threads that this machine runs at a time.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// A ledger's path in a data folder.
+fn ledger_path(data: &Path) -> PathBuf {
+    data.join(LEDGER_FILE)
+}
+
+/// The header of the last block.
+fn head(ledger: &Ledger) -> Result<zera_host::Header, Failure> {
+    let row = ledger.read(Table::Meta, b"head").environment()?;
+    let row = row.ok_or_else(|| anyhow!("the ledger holds no chain yet")).input()?;
+    let header = zera_host::Header::parse(&row);
+    header.map_err(|error| anyhow!("the head of the chain does not read back: {error}")).environment()
 }

@@ -29,6 +29,9 @@ pub const MODULE_MAX: usize = 256 * 1024;
 pub const FUNCTIONS_MAX: u32 = 2_000;
 /// Most bytes of a function's body.
 pub const BODY_MAX: usize = 64 * 1024;
+/// Most loops of a function. Compiling takes time that grows with the square of them: a body of [`BODY_MAX`] bytes that is
+/// nothing but loops takes many seconds, this many take milliseconds.
+pub const LOOPS_MAX: u64 = 256;
 /// Most function types.
 pub const TYPES_MAX: u32 = 256;
 /// Most globals.
@@ -399,12 +402,16 @@ impl Shape {
         // The validator counts parameters as the first locals.
         let locals = u64::from(validator.len_locals());
         within("locals", locals.saturating_sub(params), u64::from(LOCALS_MAX))?;
-        let mut height = 0;
+        let (mut height, mut loops) = (0, 0u64);
         while !reader.eof() {
             let at = reader.original_position();
+            if reader.clone().read_u8().is_ok_and(|opcode| opcode == LOOP_OPCODE) {
+                loops = loops.saturating_add(1);
+            }
             reader.visit_operator(&mut validator.visitor(at))??;
             height = height.max(validator.operand_stack_height());
         }
+        within("loops", loops, LOOPS_MAX)?;
         reader.finish_expression(&validator.visitor(reader.original_position()))?;
         let frame = locals.saturating_add(u64::from(height)).saturating_mul(16).saturating_add(256);
         within("bytes of native frame", frame, FRAME_MAX)?;
@@ -440,6 +447,9 @@ impl Shape {
         self.types.get(usize::try_from(ty).ok()?)
     }
 }
+
+/// `loop`, in the binary format.
+const LOOP_OPCODE: u8 = 0x03;
 
 /// Checks that an active segment lies where memory or table are from the start, so that instantiating can not fail.
 fn inside(what: &'static str, segment: u32, at: &ConstExpr<'_>, len: u64, most: u64) -> Result<(), DeployError> {

@@ -75,7 +75,6 @@ fn what_is_wrong_with_a_request_is_said_and_costs_only_the_fee() {
         (open(&f, HOLDS, |r| r.bounty = u128::MAX), Status::Limit),
         (open(&f, HOLDS, |r| r.bounty = 0), Status::Limit),
         (open(&f, HOLDS, |r| r.bounty = 999_000_000_000), Status::Funds),
-        (open(&f, HOLDS, |r| r.min_stake = u128::MAX), Status::Limit),
         (open(&f, HOLDS, |r| r.public = SHORT), Status::Limit),
         (open(&f, HOLDS, |r| r.expected = &[1; 32]), Status::Count),
     ];

@@ -30,7 +30,7 @@ fn a_call_costs_the_sum_of_its_parts() {
         ("(drop (call $chain_id (i32.const 0)))", 1 + 255 + 300 + 100 + 32),
         (
             "(drop (call $storage_set (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 10)))",
-            4 + 255 + 300 + (100 + 3) + (100 + 10) + 150_000 + 30 * 10,
+            4 + 255 + 300 + (100 + 3) + (100 + 10) + 150_000 + 60 * 10,
         ),
         (
             "(drop (call $storage_get (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 10) (i32.const 0)))",
@@ -39,7 +39,7 @@ fn a_call_costs_the_sum_of_its_parts() {
         ("(drop (call $storage_remove (i32.const 0) (i32.const 3)))", 2 + 255 + 300 + (100 + 3) + 80_000),
         (
             "(drop (call $emit_event (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 4)))",
-            4 + 255 + 300 + (100 + 3) + (100 + 4) + 5_000 + 10 * 7,
+            4 + 255 + 300 + (100 + 3) + (100 + 4) + 5_000 + 60 * 7,
         ),
         (
             "(drop (call $hash (i32.const 4) (i32.const 0) (i32.const 466) (i32.const 0)))",
@@ -195,7 +195,7 @@ fn an_abort_keeps_the_fuel_that_is_left() {
     let (_, report) = run(Double::new(), &contract(&abort(9)));
     assert_eq!(report.end, CallEnd::Aborted { code: -7, message: "no bounty".to_owned() });
     // The engine fills memory from an active segment at the price of `memory.init`: three operands and nine bytes.
-    let before = (3 + 9) + 4 + 255 + 300 + 101 + 101 + 150_030 + 3 + 255 + 300 + 109;
+    let before = (3 + 9) + 4 + 255 + 300 + 101 + 101 + 150_060 + 3 + 255 + 300 + 109;
     assert!((START + before..START + before + 10).contains(&report.fuel_used), "{}", report.fuel_used);
     assert_eq!(run(Double::new(), &contract(&abort(9))).1, report, "the same every time");
     let (_, long) = run(Double::new(), &contract(&abort(256)));

@@ -20,7 +20,7 @@ pub const CALL_FUEL: u64 = 20_000_000;
 /// Fuel limit of a deployment.
 pub const DEPLOY_FUEL: u64 = 100_000_000;
 /// Fuel limit of a key's registration.
-pub const KEY_FUEL: u64 = 10_000_000;
+pub const KEY_FUEL: u64 = 30_000_000;
 /// Fuel limit of everything else.
 pub const FUEL: u64 = 5_000_000;
 /// Where a node listens unless told otherwise.

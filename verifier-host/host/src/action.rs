@@ -167,9 +167,7 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
         }
         Action::Open { request } => open(state, tx, request),
         Action::Name { name, predicate } => predicate::name(state, sender, name, *predicate),
-        Action::Contradict { key, input_root, first, second } => {
-            key::contradict(state, sender, *key, input_root, [first, second])
-        }
+        Action::Contradict { key, input_root, exhibits } => key::contradict(state, sender, *key, input_root, exhibits),
         Action::Unregister { key } => key::unregister(state, sender, *key),
     }
 }

@@ -167,7 +167,7 @@ impl State {
                 cost.open(request.len(), request.request().map_or(0, |request| request.public.len()))
             }
             Action::Name { .. } => cost.row_write(256),
-            Action::Contradict { first, second, .. } => [first, second].iter().fold(cost.row_write(512), |sum, exhibit| {
+            Action::Contradict { exhibits, .. } => exhibits.iter().fold(cost.row_write(512), |sum, exhibit| {
                 let inputs = exhibit.declared.len().saturating_add(zera_abi::wire::STATEMENT_INPUTS);
                 sum.saturating_add(cost.verify(inputs))
             }),

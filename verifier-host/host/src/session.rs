@@ -56,7 +56,10 @@ impl State {
         let publication = &predicate.publication;
         // Private bytes need their delivery and fixed commitments; neither is served yet. Unproved answers neither.
         if publication.private_len != 0 || request.level == Level::Attested {
-            return Err(Stop::status(Status::Unsupported, "request: private bytes and unproved answers are not served"));
+            return Err(Stop::status(
+                Status::Unsupported,
+                "request: private bytes and unproved answers are not served",
+            ));
         }
         let public_len = usize::try_from(publication.public_len).unwrap_or(usize::MAX);
         let expected =

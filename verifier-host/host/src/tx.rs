@@ -133,10 +133,8 @@ pub enum Action {
         key: KeyId,
         /// The input root of both.
         input_root: [u8; 32],
-        /// One proof.
-        first: Exhibit,
-        /// The other; one of the two names the sender as provider, so that a report can not be copied.
-        second: Exhibit,
+        /// The proofs; one of the two names the sender as provider, so that a report can not be copied.
+        exhibits: Box<[Exhibit; 2]>,
     },
     /// Takes a key of the sender's out of use, and its deposit back, once no task is open on it.
     Unregister {
@@ -419,12 +417,11 @@ impl Action {
                 name.put(out);
                 predicate.put(out);
             }
-            Action::Contradict { key, input_root, first, second } => {
+            Action::Contradict { key, input_root, exhibits } => {
                 13u8.put(out);
                 key.put(out);
                 input_root.put(out);
-                first.put(out);
-                second.put(out);
+                exhibits.iter().for_each(|exhibit| exhibit.put(out));
             }
             Action::Unregister { key } => {
                 14u8.put(out);
@@ -451,8 +448,7 @@ impl Action {
             13 => Action::Contradict {
                 key: Field::take(from)?,
                 input_root: Field::take(from)?,
-                first: Field::take(from)?,
-                second: Field::take(from)?,
+                exhibits: Box::new([Field::take(from)?, Field::take(from)?]),
             },
             14 => Action::Unregister { key: Field::take(from)? },
             got => return Err(DecodeError::Action { got }),
@@ -545,7 +541,11 @@ mod tests {
             Action::Cancel { task },
             Action::Open { request },
             Action::Name { name: "P".into(), predicate: PredicateId([8; 32]) },
-            Action::Contradict { key: KeyId([1; 32]), input_root: [2; 32], first: exhibit.clone(), second: exhibit },
+            Action::Contradict {
+                key: KeyId([1; 32]),
+                input_root: [2; 32],
+                exhibits: Box::new([exhibit.clone(), exhibit]),
+            },
             Action::Unregister { key: KeyId([1; 32]) },
         ]
     }

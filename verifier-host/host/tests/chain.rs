@@ -10,8 +10,7 @@ use std::sync::Arc;
 use zera_abi::wire::Request;
 use zera_abi::{Amount, Blocks, ChainId, End, Height, Level, Outcome, PredicateId, Status};
 use zera_host::{
-    Action, CallEnd, Chain, Ending, EntryName, Event, Genesis, Publication,
-    Rejection, SignedTx, Tx, Verdicts,
+    Action, CallEnd, Chain, Ending, EntryName, Event, Genesis, Publication, Rejection, SignedTx, Tx, Verdicts,
 };
 use zera_library::range::{self};
 use zera_market::{Answer, Rules, commit_digest};

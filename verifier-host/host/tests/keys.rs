@@ -29,7 +29,13 @@ impl Broken {
     fn new() -> Broken {
         let mut rng = ChaCha20Rng::seed_from_u64(11);
         let mut scalar = || Fr::rand(&mut rng);
-        Broken { alpha: scalar(), beta: scalar(), gamma: scalar(), delta: scalar(), ic: (0..4).map(|_| scalar()).collect() }
+        Broken {
+            alpha: scalar(),
+            beta: scalar(),
+            gamma: scalar(),
+            delta: scalar(),
+            ic: (0..4).map(|_| scalar()).collect(),
+        }
     }
 
     fn key(&self) -> VerifyingKey {
@@ -114,8 +120,10 @@ fn contradiction(f: &Fixture, broken: &Broken, who: u8) -> Action {
     Action::Contradict {
         key: f.key,
         input_root,
-        first: broken.exhibit(f, who, Outcome::True, &input_root),
-        second: broken.exhibit(f, ALICE, Outcome::False, &input_root),
+        exhibits: Box::new([Outcome::True, Outcome::False].map(|outcome| {
+            let provider = if outcome == Outcome::True { who } else { ALICE };
+            broken.exhibit(f, provider, outcome, &input_root)
+        })),
     }
 }
 
@@ -136,7 +144,8 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
         f.block(&[]);
     }
     let alice = f.chain.market().unwrap().account(&account(ALICE));
-    let (waiting, locked, acted) = (f.ask(HOLDS, Level::Final), f.ask(HOLDS, Level::Accepted), f.ask(HOLDS, Level::Accepted));
+    let (waiting, locked, acted) =
+        (f.ask(HOLDS, Level::Final), f.ask(HOLDS, Level::Accepted), f.ask(HOLDS, Level::Accepted));
     f.block(&[(ALICE, Action::Lock { task: locked }), (ALICE, Action::Lock { task: acted })]);
     let answer = forged(&f, &broken, &acted, Outcome::False);
     assert_eq!(f.one(ALICE, Action::Submit { task: acted, answer }).ending, Ending::Done);
@@ -146,7 +155,11 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
     let receipt = f.one(BOB, contradiction(&f, &broken, BOB));
     assert_eq!(receipt.ending, Ending::Done, "{}", receipt.detail);
     let reward = Rules::local().key_deposit;
-    assert_eq!(free(&f, BOB), bob.checked_add(reward).unwrap().checked_sub(receipt.fee).unwrap(), "the key's own deposit");
+    assert_eq!(
+        free(&f, BOB),
+        bob.checked_add(reward).unwrap().checked_sub(receipt.fee).unwrap(),
+        "the key's own deposit"
+    );
     // From here on nobody acts on the key: no new tasks, no locks, no answers, no raw proofs.
     let request = f.request(HOLDS, Level::Accepted);
     let key_status = i32::try_from(Status::Key.code()).unwrap();
@@ -165,7 +178,10 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
     assert!(f.chain.market().unwrap().answer_stands(&old));
     assert_eq!(f.chain.storage(&f.contract, b"state\0\0").unwrap().map(|v| v.len()), Some(1), "on_result_revoked ran");
     // Alice paid fees and nothing else.
-    assert!(free(&f, ALICE) <= alice.free && free(&f, ALICE).checked_add(Amount::from_zra(1).unwrap()).unwrap() > alice.free);
+    assert!(
+        free(&f, ALICE) <= alice.free
+            && free(&f, ALICE).checked_add(Amount::from_zra(1).unwrap()).unwrap() > alice.free
+    );
     let totals = f.chain.market().unwrap().totals();
     assert_eq!((totals.sum(), totals.minted), (Some(totals.minted), before.minted));
     // Once is enough, and a withdrawn key never comes back.
@@ -193,13 +209,14 @@ fn a_false_report_changes_nothing_and_its_reporter_pays() {
     ];
     for (what, first, second, status) in cases {
         let before = free(&f, BOB);
-        let receipt = f.one(BOB, Action::Contradict { key: f.key, input_root: root, first, second });
+        let receipt =
+            f.one(BOB, Action::Contradict { key: f.key, input_root: root, exhibits: Box::new([first, second]) });
         assert_eq!(receipt.ending, Ending::Refused(status), "{what}");
         assert_eq!(before.checked_sub(free(&f, BOB)), Some(receipt.fee), "{what}: pays, and pays nothing else");
         assert!(receipt.fuel_used > 2 * f.chain.cost().unwrap().verify(3), "{what}: pays for two verifications");
         assert!(!f.chain.market().unwrap().key_is_withdrawn(&f.key), "{what}");
     }
-    let unknown = Action::Contradict { key: KeyId([1; 32]), input_root: root, first: yes, second: no };
+    let unknown = Action::Contradict { key: KeyId([1; 32]), input_root: root, exhibits: Box::new([yes, no]) };
     assert_eq!(f.one(BOB, unknown).ending, Ending::Refused(Status::Key));
 }
 

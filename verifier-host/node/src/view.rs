@@ -517,7 +517,11 @@ pub(crate) struct CostView {
 
 impl CostView {
     pub(crate) fn new(cost: &CostSchedule, fuel_price: u64) -> CostView {
-        CostView { version: cost.version, fuel_price, prices: PricesView(cost.entries().into_iter().filter(|(name, _)| *name != "version").collect()) }
+        CostView {
+            version: cost.version,
+            fuel_price,
+            prices: PricesView(cost.entries().into_iter().filter(|(name, _)| *name != "version").collect()),
+        }
     }
 }
 

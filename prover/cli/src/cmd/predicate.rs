@@ -1,10 +1,10 @@
-//! `zera predicate`: list, info, run, export, publish.
+//! `zera predicate`: list, info, run, export, publish, name.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use zera_abi::Outcome;
+use zera_abi::{Outcome, PredicateId};
 use zera_host::{Action, Publication};
 use zera_r1cs::{Artefact, TapeInputs};
 use zera_statement::{Fr, input_root, scalar_to_be};
@@ -50,6 +50,16 @@ pub enum Command {
         #[command(flatten)]
         signer: SignerArgs,
     },
+    /// Point a name of yours at a published predicate, after the network's time lock; a free name at once.
+    Name {
+        /// The name: 1 to 64 of A-Z a-z 0-9 . _ -
+        name: String,
+        /// The predicate's id.
+        #[arg(value_name = "ID", value_parser = crate::arg::id::<PredicateId>)]
+        predicate: PredicateId,
+        #[command(flatten)]
+        signer: SignerArgs,
+    },
 }
 
 /// A predicate's input.
@@ -82,6 +92,13 @@ pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
             Ok(Verdict::Yes)
         }
         Command::Publish { predicate, signer } => publish(&Subject::open(predicate)?, signer, out),
+        Command::Name { name, predicate, signer } => {
+            let wallet = signer.wallet()?;
+            let action = Action::Name { name: name.clone(), predicate: *predicate };
+            let result = block_on(send(&wallet, action, FUEL))?;
+            let what = if result.is_done() { result.detail.clone() } else { "named".to_owned() };
+            Ok(report(out, &result, &what, &[]))
+        }
     }
 }
 

@@ -1,4 +1,6 @@
-//! `zera task`: list, show, follow.
+//! `zera task`: open, list, show, follow.
+
+mod open;
 
 use std::time::Duration;
 
@@ -16,9 +18,9 @@ use crate::output::{Failure, Output, Verdict};
 /// After a task's last event, time for others of the same block.
 const AFTERMATH: Duration = Duration::from_secs(1);
 /// Events after which a task has no more.
-const LAST: [&str; 4] = ["task_final", "task_failed", "task_expired", "task_cancelled"];
+const LAST: [&str; 5] = ["task_final", "task_failed", "task_expired", "task_cancelled", "task_revoked"];
 /// Fields of events that are money.
-const AMOUNTS: [&str; 11] = [
+const AMOUNTS: [&str; 14] = [
     "bounty",
     "min_stake",
     "ceiling",
@@ -30,11 +32,16 @@ const AMOUNTS: [&str; 11] = [
     "hero_paid",
     "requester_paid",
     "insurance_paid",
+    "reward",
+    "returned",
+    "deposits_returned",
 ];
 
 /// What to do with tasks.
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
+    /// Ask a question for an account of your own, without a contract; or say what it would cost.
+    Open(open::Args),
     /// Tasks, oldest first.
     List {
         /// Only those in this state.
@@ -70,6 +77,7 @@ pub enum Command {
 /// [`Failure`].
 pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     match command {
+        Command::Open(args) => open::run(args, out),
         Command::List { state, node } => list(*state, node, out),
         Command::Show { task, node } => show(task, node, out),
         Command::Follow { task, since, node } => follow(task.as_ref(), *since, node, out),

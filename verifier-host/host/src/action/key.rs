@@ -68,7 +68,7 @@ pub(super) fn contradict(
     sender: AccountId,
     id: KeyId,
     input_root: &[u8; 32],
-    exhibits: [&Exhibit; 2],
+    exhibits: &[Exhibit; 2],
 ) -> Result<Done, Stop> {
     let Some(row) = state.overlay.row::<KeyRow>(Table::KeyMeta, id.as_bytes())? else {
         return refuse(Status::Key, format!("key {id} is not registered"));

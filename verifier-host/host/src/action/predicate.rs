@@ -30,7 +30,6 @@ pub(super) fn publish(state: &mut State, sender: AccountId, publication: &Public
     Ok((Ending::Done, id.0.to_vec(), format!("predicate {id}")))
 }
 
-
 /// Points a name at a predicate that is published already.
 pub(super) fn name(state: &mut State, sender: AccountId, name: &str, id: PredicateId) -> Result<Done, Stop> {
     if !name_is_valid(name) {

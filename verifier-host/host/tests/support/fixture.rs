@@ -219,4 +219,3 @@ pub const HOLDS_NOT: Input = Input { x: 17, lo: 18, hi: 99 };
 pub fn mem() -> Arc<dyn Store> {
     Arc::new(MemStore::default())
 }
-

@@ -164,11 +164,12 @@ pub enum TaskStage {
     Failed,
     Expired,
     Cancelled,
+    Revoked,
 }
 
 impl TaskStage {
     /// Every stage.
-    pub const ALL: [TaskStage; 8] = [
+    pub const ALL: [TaskStage; 9] = [
         TaskStage::Open,
         TaskStage::Assigned,
         TaskStage::Rescue,
@@ -177,6 +178,7 @@ impl TaskStage {
         TaskStage::Failed,
         TaskStage::Expired,
         TaskStage::Cancelled,
+        TaskStage::Revoked,
     ];
 
     /// The word in the API.
@@ -190,12 +192,16 @@ impl TaskStage {
             TaskStage::Failed => "failed",
             TaskStage::Expired => "expired",
             TaskStage::Cancelled => "cancelled",
+            TaskStage::Revoked => "revoked",
         }
     }
 
     /// Whether nothing follows.
     pub const fn is_terminal(self) -> bool {
-        matches!(self, TaskStage::Final | TaskStage::Failed | TaskStage::Expired | TaskStage::Cancelled)
+        matches!(
+            self,
+            TaskStage::Final | TaskStage::Failed | TaskStage::Expired | TaskStage::Cancelled | TaskStage::Revoked
+        )
     }
 }
 
@@ -413,6 +419,8 @@ pub struct TotalsView {
     pub free: Amount,
     #[serde(with = "crate::json")]
     pub escrowed: Amount,
+    #[serde(with = "crate::json")]
+    pub key_deposits: Amount,
     #[serde(with = "crate::json")]
     pub insurance: Amount,
     #[serde(with = "crate::json")]

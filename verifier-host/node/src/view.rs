@@ -442,6 +442,7 @@ impl KeyView {
 struct TotalsView {
     free: Units,
     escrowed: Units,
+    key_deposits: Units,
     insurance: Units,
     treasury: Units,
     burned: Units,
@@ -488,6 +489,7 @@ impl MarketView {
             totals: TotalsView {
                 free: Units(totals.free),
                 escrowed: Units(totals.escrowed),
+                key_deposits: Units(totals.key_deposits),
                 insurance: Units(totals.insurance),
                 treasury: Units(totals.treasury),
                 burned: Units(totals.burned),
@@ -579,6 +581,7 @@ mod tests {
             &mut rules.bounty_ceiling,
             &mut rules.value_ceiling,
             &mut rules.key_value_ceiling,
+            &mut rules.key_deposit,
         ] {
             *amount = Amount::from_units(amount.units() + 1);
         }

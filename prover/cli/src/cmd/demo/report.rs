@@ -18,7 +18,7 @@ use super::story::Ending;
 #[derive(Clone, Debug)]
 pub struct Balances {
     parties: Vec<(&'static str, AccountId, Amount)>,
-    buckets: [(&'static str, Amount); 3],
+    buckets: [(&'static str, Amount); 4],
 }
 
 impl Balances {
@@ -41,7 +41,12 @@ impl Balances {
             parties.push((name, account, owned));
         }
         let totals = network.client.market().await?.totals;
-        let buckets = [("treasury", totals.treasury), ("insurance", totals.insurance), ("burnt", totals.burned)];
+        let buckets = [
+            ("key deposits", totals.key_deposits),
+            ("treasury", totals.treasury),
+            ("insurance", totals.insurance),
+            ("burnt", totals.burned),
+        ];
         Ok(Balances { parties, buckets })
     }
 
@@ -136,12 +141,12 @@ impl Summary {
     /// Every bucket added up, by us and not by the node.
     fn sum(&self) -> Option<Amount> {
         let t = &self.totals;
-        [t.free, t.escrowed, t.insurance, t.treasury, t.burned].into_iter().try_fold(Amount::ZERO, Amount::checked_add)
+        [t.free, t.escrowed, t.key_deposits, t.insurance, t.treasury, t.burned].into_iter().try_fold(Amount::ZERO, Amount::checked_add)
     }
 
     fn is_conserved(&self) -> bool {
         let parties = self.after.rows().try_fold(Amount::ZERO, |sum, (_, amount)| sum.checked_add(amount));
-        // No task is open at the end, so what the parties own and the three buckets are everything there is.
+        // No task is open at the end, so what the parties own and the four buckets are everything there is.
         self.node_says_conserved
             && self.totals.minted == self.supply
             && self.sum() == Some(self.supply)

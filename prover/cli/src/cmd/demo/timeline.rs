@@ -104,6 +104,7 @@ impl Names {
                 zra("stake_returned")
             ),
             "task_expired" => "nobody answered in time: the bounty goes back".to_owned(),
+            "task_revoked" => "the key is withdrawn: everybody has back what they put in".to_owned(),
             "task_cancelled" => "the asker cancels".to_owned(),
             _ => return None,
         })

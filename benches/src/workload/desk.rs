@@ -170,6 +170,14 @@ impl World for Desk {
         Ok(Status::State)
     }
 
+    fn balance(&mut self, _: &AccountId) -> Amount {
+        Amount::ZERO
+    }
+
+    fn transfer(&mut self, _: &AccountId, _: &AccountId, _: Amount) -> Status {
+        Status::Funds
+    }
+
     fn key_inputs(&mut self, _: &KeyId) -> Result<Option<usize>, NodeFault> {
         Ok(None)
     }

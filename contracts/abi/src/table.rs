@@ -147,6 +147,17 @@ macro_rules! host_functions {
             /// Statuses: `OK`, `E_NOT_FOUND`, `E_STATE`
             /// Price: `storage_set`
             fn cancel_task(handle: i64) -> i32;
+            /// Writes the contract's free balance in units of 10^-9 ZRA (u128 LE, 16 bytes): what it may still spend or pay out.
+            ///
+            /// Statuses: `OK`
+            /// Price: `storage_get` + `storage_get_byte` * 16
+            fn balance(out16: i32) -> i32;
+            /// Pays an amount (u128 LE, 16 bytes) of the contract's free balance to an account (32 bytes); `E_FUNDS` where it
+            /// has less. The money moves at once, and not at all where the call is undone.
+            ///
+            /// Statuses: `OK`, `E_FUNDS`
+            /// Price: 2 * `storage_set`
+            fn transfer(to32: i32, amount16: i32) -> i32;
             /// Verifies a Groth16 proof on caller's public inputs (n times 32 bytes BE, below r): `OK`, `NO`, `E_KEY`,
             /// `E_COUNT`, `E_ENC`. The key is named by the 32-byte id of a registered key.
             ///

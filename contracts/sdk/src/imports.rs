@@ -175,6 +175,16 @@ pub(crate) fn cancel_task(handle: u64) -> Status {
     status(unsafe { host::cancel_task(handle as i64) })
 }
 
+pub(crate) fn balance(amount: &mut [u8; 16]) {
+    // SAFETY: see above; the host writes 16 bytes.
+    unsafe { host::balance(out(amount)) };
+}
+
+pub(crate) fn transfer(to: &[u8; 32], amount: &[u8; 16]) -> Status {
+    // SAFETY: see above; the host reads 32 and 16 bytes behind the arrays.
+    status(unsafe { host::transfer(ptr(to), ptr(amount)) })
+}
+
 pub(crate) fn verify_groth16(key: &[u8; 32], inputs: &[u8], proof: &[u8; 256]) -> Status {
     // SAFETY: see above; the host reads 32 and 256 bytes behind the arrays.
     status(unsafe { host::verify_groth16(ptr(key), ptr(inputs), len(inputs), ptr(proof)) })

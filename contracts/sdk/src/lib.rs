@@ -38,6 +38,7 @@ pub mod exit;
 #[cfg(target_arch = "wasm32")]
 mod heap;
 mod imports;
+pub mod money;
 pub mod proof;
 pub mod snippet;
 pub mod storage;

@@ -6,7 +6,7 @@
 use sha2::{Digest, Sha256};
 use zera_abi::table::{hash_alg, origin as origin_code};
 use zera_abi::wire::{Claim, FIELD_LEN, MAX_PUBLIC_INPUTS, PROOF_LEN, Request, STATEMENT_INPUTS, WireError};
-use zera_abi::{ABI_VERSION, Height, KeyId, PROTOCOL_VERSION, Status, TaskId};
+use zera_abi::{ABI_VERSION, AccountId, Amount, Height, KeyId, PROTOCOL_VERSION, Status, TaskId};
 
 use crate::budget::{
     ABORT_MESSAGE_MAX, EVENT_DATA_MAX, KEY_MAX, PREDICATE_NAME_MAX, RETURN_DATA_MAX, TOPIC_MAX, VALUE_MAX,
@@ -296,6 +296,24 @@ pub(crate) fn cancel_task<W: World>(host: &mut Host<'_, W>, handle: i64) -> Resu
     host.charge(host.frame().cost.row_write(0))?;
     let frame = host.frame_mut();
     Ok(frame.world.cancel(&frame.call.contract, handle.cast_unsigned())?)
+}
+
+pub(crate) fn balance<W: World>(host: &mut Host<'_, W>, out16: i32) -> Result<Status, Exit> {
+    let out = host.fixed::<16>(out16)?;
+    host.charge(host.frame().cost.row_read(16))?;
+    let frame = host.frame_mut();
+    let balance = frame.world.balance(&frame.call.contract);
+    host.put(&out, &balance.units().to_le_bytes())?;
+    Ok(Status::Ok)
+}
+
+/// The rows of both accounts are paid for.
+pub(crate) fn transfer<W: World>(host: &mut Host<'_, W>, to32: i32, amount16: i32) -> Result<Status, Exit> {
+    let to = AccountId(host.array(to32)?);
+    let amount = Amount::from_units(u128::from_le_bytes(host.array(amount16)?));
+    host.charge(host.frame().cost.row_write(0).saturating_mul(2))?;
+    let frame = host.frame_mut();
+    Ok(frame.world.transfer(&frame.call.contract, &to, amount))
 }
 
 /// Pays for the number of inputs that it was given before anything is looked at.

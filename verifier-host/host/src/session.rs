@@ -242,6 +242,17 @@ impl World for State {
         })
     }
 
+    fn balance(&mut self, contract: &AccountId) -> Amount {
+        self.market.account(contract).free
+    }
+
+    fn transfer(&mut self, contract: &AccountId, to: &AccountId, amount: Amount) -> Status {
+        match self.market.transfer(*contract, *to, amount) {
+            Ok(()) => Status::Ok,
+            Err(error) => error.status(),
+        }
+    }
+
     fn key_inputs(&mut self, key: &KeyId) -> Result<Option<usize>, NodeFault> {
         Ok(self.key_in_force(key)?.map(|key| key.inputs()))
     }

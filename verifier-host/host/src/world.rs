@@ -180,6 +180,12 @@ pub trait World {
     /// [`NodeFault`].
     fn cancel(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault>;
 
+    /// The contract's free balance.
+    fn balance(&mut self, contract: &AccountId) -> Amount;
+
+    /// Moves free money of the contract: `OK`, `E_FUNDS`.
+    fn transfer(&mut self, contract: &AccountId, to: &AccountId, amount: Amount) -> Status;
+
     /// The number of public inputs of a key in force; `None` for one that is unknown, not yet active, frozen or withdrawn.
     ///
     /// # Errors

@@ -352,6 +352,32 @@ fn a_task_from_pending_to_cleared() {
 }
 
 #[test]
+fn a_contract_pays_what_it_has_and_no_more() {
+    let mut world = Double::new();
+    world.balance = 1_000;
+    let cases = [
+        (0, Status::Ok, 1_000),
+        (1_000, Status::Ok, 0),
+        (1_001, Status::Funds, 1_000),
+        (u128::MAX, Status::Funds, 1_000),
+    ];
+    for (units, status, left) in cases {
+        let data = [&[9; 32], units.to_le_bytes().as_slice()].concat();
+        let (after, got, _) = ask(world.clone(), &data, "(call $transfer (i32.const 0) (i32.const 32))");
+        assert_eq!((got, after.balance), (status, left), "{units}");
+        let paid = (status == Status::Ok).then_some((AccountId([9; 32]), units));
+        assert_eq!(after.paid, Vec::from_iter(paid), "{units}");
+    }
+    let (_, status, out) = ask(world, &[], &format!("(call $balance (i32.const {OUT}))"));
+    assert_eq!((status, &out[..16]), (Status::Ok, 1_000u128.to_le_bytes().as_slice()));
+    // Pointers that leave memory pay nobody.
+    for (to, amount) in [(65_505, 0), (0, 65_521), (-1, 0), (0, -1)] {
+        trap(&[], &format!("(call $transfer (i32.const {to}) (i32.const {amount}))"));
+    }
+    trap(&[], "(call $balance (i32.const 65521))");
+}
+
+#[test]
 fn tasks_by_handle_and_by_id() {
     let by_handle = format!("(call $task_id (i64.const 1) (i32.const {OUT}))");
     let (_, status, out) = ask(with_tasks(), &[], &by_handle);

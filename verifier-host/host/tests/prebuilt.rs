@@ -17,41 +17,64 @@ fn contracts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts")
 }
 
-/// The line of `sha256sum`.
-fn sum_line(wasm: &[u8]) -> String {
-    format!("{}  special_price.wasm\n", hex::encode(Sha256::digest(wasm)))
+/// A contract: its crate, its folder, the entries that users may call.
+struct Example {
+    name: &'static str,
+    folder: &'static str,
+    entries: &'static [&'static str],
+}
+
+const EXAMPLES: [Example; 2] = [
+    Example { name: "special_price", folder: "special-price", entries: &["evaluate_complex_condition", "query"] },
+    Example { name: "escrow", folder: "escrow", entries: &["open", "state"] },
+];
+
+impl Example {
+    /// The line of `sha256sum`.
+    fn sum_line(&self, wasm: &[u8]) -> String {
+        format!("{}  {}.wasm\n", hex::encode(Sha256::digest(wasm)), self.name)
+    }
+
+    fn path(&self, end: &str) -> PathBuf {
+        contracts().join("prebuilt").join(format!("{}.{end}", self.name))
+    }
 }
 
 #[test]
-fn the_prebuilt_module_is_the_recorded_one_and_may_be_deployed() {
-    let wasm = std::fs::read(contracts().join("prebuilt/special_price.wasm")).unwrap();
-    let recorded = std::fs::read_to_string(contracts().join("prebuilt/special_price.wasm.sha256")).unwrap();
-    assert_eq!(sum_line(&wasm), recorded);
-    let facts = validate(&wasm).unwrap();
-    assert_eq!(facts.entries, ["evaluate_complex_condition", "query"]);
-    assert_eq!(facts.memory_pages, 16);
-    assert!(facts.takes_results);
+fn the_prebuilt_modules_are_the_recorded_ones_and_may_be_deployed() {
+    for example in EXAMPLES {
+        let wasm = std::fs::read(example.path("wasm")).unwrap();
+        assert_eq!(example.sum_line(&wasm), std::fs::read_to_string(example.path("wasm.sha256")).unwrap());
+        let facts = validate(&wasm).unwrap();
+        assert_eq!(facts.entries, example.entries);
+        assert_eq!(facts.memory_pages, 16);
+        assert!(facts.takes_results);
+    }
 }
 
 #[test]
-fn the_prebuilt_module_comes_out_of_its_sources() {
+fn the_prebuilt_modules_come_out_of_their_sources() {
     if let Err(why) = toolchain() {
         println!("not rebuilt: {why}");
         return;
     }
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("special-price-{}", std::process::id()));
-    let wasm = build(&place);
-    let prebuilt = contracts().join("prebuilt");
-    if std::env::var_os("UPDATE_PINS").is_some_and(|value| value == "1") {
-        std::fs::create_dir_all(&prebuilt).unwrap();
-        std::fs::write(prebuilt.join("special_price.wasm"), &wasm).unwrap();
-        std::fs::write(prebuilt.join("special_price.wasm.sha256"), sum_line(&wasm)).unwrap();
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("prebuilt-{}", std::process::id()));
+    for example in EXAMPLES {
+        let wasm = build(&place, &example);
+        if std::env::var_os("UPDATE_PINS").is_some_and(|value| value == "1") {
+            std::fs::write(example.path("wasm"), &wasm).unwrap();
+            std::fs::write(example.path("wasm.sha256"), example.sum_line(&wasm)).unwrap();
+        }
+        let elsewhere = build(&place.join("another/place"), &example);
+        assert_eq!(example.sum_line(&elsewhere), example.sum_line(&wasm), "the directory shows in the module");
+        let kept = std::fs::read(example.path("wasm")).unwrap();
+        assert_eq!(
+            example.sum_line(&wasm),
+            example.sum_line(&kept),
+            "sources and prebuilt module differ: UPDATE_PINS=1 writes it anew"
+        );
     }
-    let elsewhere = build(&place.join("another/place"));
     std::fs::remove_dir_all(&place).unwrap();
-    assert_eq!(sum_line(&elsewhere), sum_line(&wasm), "the directory shows in the module");
-    let kept = std::fs::read(prebuilt.join("special_price.wasm")).unwrap();
-    assert_eq!(sum_line(&wasm), sum_line(&kept), "sources and prebuilt module differ: UPDATE_PINS=1 writes it anew");
 }
 
 /// Whether the compiler that the module was made with is here.
@@ -72,8 +95,9 @@ fn toolchain() -> Result<(), String> {
 }
 
 /// Builds the contract from a copy of its sources below `place`.
-fn build(place: &Path) -> Vec<u8> {
-    for (from, to) in [("abi/src", "abi"), ("sdk/src", "sdk"), ("examples/special-price/src", "special-price")] {
+fn build(place: &Path, example: &Example) -> Vec<u8> {
+    let source = format!("examples/{}/src", example.folder);
+    for (from, to) in [("abi/src", "abi"), ("sdk/src", "sdk"), (&source, example.folder)] {
         copy(&contracts().join(from), &place.join(to));
     }
     let rustc = |arguments: &[&str]| {
@@ -92,11 +116,11 @@ fn build(place: &Path) -> Vec<u8> {
     rustc(&["--crate-type", "rlib", "--crate-name", "zera_abi", "abi/lib.rs"]);
     let abi = ["--extern", "zera_abi=libzera_abi.rlib"];
     rustc(&[abi[0], abi[1], "--crate-type", "rlib", "--crate-name", "zera_contract_sdk", "sdk/lib.rs"]);
-    let contract = ["--crate-type", "cdylib", "--crate-name", "special_price", "special-price/lib.rs"];
+    let contract = ["--crate-type", "cdylib", "--crate-name", example.name, &format!("{}/lib.rs", example.folder)];
     let link = ["-C", "lto=fat", "-C", "strip=symbols", "-C", "link-arg=-zstack-size=16384"];
     let sdk = ["--extern", "zera_contract_sdk=libzera_contract_sdk.rlib", "-C", "link-arg=--max-memory=1048576"];
     rustc(&[&contract[..], &link[..], &sdk[..]].concat());
-    std::fs::read(place.join("special_price.wasm")).unwrap()
+    std::fs::read(place.join(format!("{}.wasm", example.name))).unwrap()
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -9,7 +9,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use wasmi::{Caller, Config, Engine, Error, Extern, Linker, Module, Store, TrapCode, Val, ValType};
 use zera_abi::wire::{Claim, Request, WireError};
-use zera_abi::{AccountId, KeyId, Status, TaskId};
+use zera_abi::{AccountId, Amount, KeyId, Status, TaskId};
 use zera_host::{Call, CallEnd, Denied, Entry, TrapKind, World};
 
 /// Bounds the loops of a guest that the first host stopped by its fuel; no call that ends comes near.
@@ -460,6 +460,20 @@ impl<W: World + 'static> Guest<'_, W> {
     fn cancel_task(mut self, handle: i64) -> Told {
         let (world, contract) = self.parts();
         world.cancel(&contract, handle.cast_unsigned()).map_err(fault)
+    }
+
+    fn balance(mut self, out: i32) -> Told {
+        self.span(out, 16)?;
+        let (world, contract) = self.parts();
+        let balance = world.balance(&contract);
+        self.give(out, &balance.units().to_le_bytes())
+    }
+
+    fn transfer(mut self, to: i32, amount: i32) -> Told {
+        let to = AccountId(self.read32(to)?);
+        let amount: [u8; 16] = self.read(amount, 16)?.try_into().unwrap();
+        let (world, contract) = self.parts();
+        Ok(world.transfer(&contract, &to, Amount::from_units(u128::from_le_bytes(amount))))
     }
 
     fn verify_groth16(mut self, key: i32, inputs: i32, ilen: i32, proof: i32) -> Told {

@@ -236,6 +236,9 @@ fn fair(rng: &mut ChaCha20Rng, name: &str, request: &[u8], claim: &[u8]) -> i64 
         "clen" => i64::try_from(claim.len()).unwrap(),
         // Another's task, an unknown one, and the places that task ids were written to.
         "task32" => pick(&[96, 96, 0, 4_096, 4_128, 5_000, 8_192]),
+        "to32" => pick(&[64, 96]),
+        // Nothing, more than there is, and whatever lies where results are written.
+        "amount16" => pick(&[2_048, 64, 4_096, 8_192]),
         "code" => pick(&[0, 7, -1]),
         other => panic!("no argument for {other}"),
     }

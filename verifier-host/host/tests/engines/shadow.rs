@@ -129,6 +129,14 @@ impl World for Shadow {
         panic!("no contract of this test cancels")
     }
 
+    fn balance(&mut self, _: &AccountId) -> Amount {
+        panic!("no contract of this test looks at its money")
+    }
+
+    fn transfer(&mut self, _: &AccountId, _: &AccountId, _: Amount) -> Status {
+        panic!("no contract of this test pays")
+    }
+
     fn key_inputs(&mut self, _: &KeyId) -> Result<Option<usize>, NodeFault> {
         Ok(None)
     }

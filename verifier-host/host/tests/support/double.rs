@@ -42,6 +42,8 @@ pub struct Asked {
 pub struct Double {
     pub height: u64,
     pub balance: u128,
+    /// What was paid out.
+    pub paid: Vec<(AccountId, u128)>,
     pub config: BTreeMap<Vec<u8>, u128>,
     pub storage: BTreeMap<Vec<u8>, Vec<u8>>,
     pub events: Vec<(Vec<u8>, Vec<u8>)>,
@@ -66,6 +68,7 @@ impl Double {
         Double {
             height: 7,
             balance: 1_000,
+            paid: Vec::new(),
             config: BTreeMap::new(),
             storage: BTreeMap::new(),
             events: Vec::new(),
@@ -217,6 +220,21 @@ impl World for Double {
             return Ok(Status::NotFound);
         }
         Ok(if self.cancelled.insert(handle) { Status::Ok } else { Status::State })
+    }
+
+    fn balance(&mut self, _: &AccountId) -> Amount {
+        Amount::from_units(self.balance)
+    }
+
+    fn transfer(&mut self, _: &AccountId, to: &AccountId, amount: Amount) -> Status {
+        match self.balance.checked_sub(amount.units()) {
+            Some(left) => {
+                self.balance = left;
+                self.paid.push((*to, amount.units()));
+                Status::Ok
+            }
+            None => Status::Funds,
+        }
     }
 
     fn key_inputs(&mut self, key: &KeyId) -> Result<Option<usize>, NodeFault> {

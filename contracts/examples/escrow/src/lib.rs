@@ -13,10 +13,10 @@
 //!
 //! Configured at deployment: `BOUNTY`, `MIN_STAKE` (ZRA), `CALLBACK_FUEL`. What the asking costs is the contract's: endow it.
 
-use zera_contract_sdk as zera;
 use zera::abi::{AccountId, Amount, Level, PredicateId};
 use zera::exit::{abort, return_data};
 use zera::{context, event, money, storage, task};
+use zera_contract_sdk as zera;
 
 zera::contract!();
 

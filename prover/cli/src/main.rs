@@ -33,15 +33,26 @@ struct Cli {
     /// Print one JSON object on standard output and nothing else there.
     #[arg(long, global = true)]
     json: bool,
+    /// How log lines on standard error are written; ZERA_LOG says which, for example zera_node=info.
+    #[arg(long, global = true, value_enum, default_value = "text", env = "ZERA_LOG_FORMAT")]
+    log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Run the main job on an embedded network: a contract asks, staked providers prove, the host accepts, money moves.
     Demo(cmd::demo::Args),
-    /// List, inspect, run, export and publish predicates.
+    /// List, inspect, run, export, publish and name predicates.
     #[command(subcommand)]
     Predicate(cmd::predicate::Command),
     /// Make proving and verifying keys.
@@ -60,7 +71,7 @@ enum Command {
     /// Deploy, call and query contracts.
     #[command(subcommand)]
     Contract(cmd::contract::Command),
-    /// List, show and follow tasks.
+    /// Open, list, show and follow tasks.
     #[command(subcommand)]
     Task(cmd::task::Command),
     /// Run a network's node.
@@ -81,7 +92,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    log();
+    log(cli.log_format);
     let out = Output::new(cli.json);
     let run = || match cli.command {
         Command::Demo(args) => cmd::demo::run(&args, out),
@@ -133,9 +144,11 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// The log goes to standard error; `ZERA_LOG` says how much of it, in the words of `tracing`.
-fn log() {
+fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("ZERA_LOG").unwrap_or_else(|_| EnvFilter::new("error,zera_node=warn"));
-    let ansi = std::io::stderr().is_terminal();
-    let _set_before =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _set_before = match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
 }

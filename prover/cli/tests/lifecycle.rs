@@ -147,6 +147,24 @@ fn a_network_by_hand() {
     let earned = units(&with(&["account", "show", "provider.key"], &["--node", &url])["free"]);
     assert!(earned > 100_000_000_000, "the provider was paid: {earned}");
 
+    // An account asks for itself: it pays what it was told, and the provider answers.
+    let open = ["task", "open", NAME, "--public", TRUE, "--bounty", "4"];
+    let told = with(&[&open[..], &["--dry-run"]].concat(), &signed);
+    assert_eq!(listed, with(&["task", "list", "--state", "final"], &["--node", &url]), "a dry run asks nothing");
+    let opened = with(&open, &signed);
+    assert_eq!((&opened["fuel_used"], &opened["fee"]), (&told["fuel"]["total"], &told["fee"]));
+    let task = opened["task"].as_str().unwrap().to_owned();
+    let mut follow = Running::start(dir, &["task", "follow", &task, "--node", &url]);
+    assert_eq!(follow.child.wait().unwrap().code(), Some(0));
+    let shown = with(&["task", "show", &task], &["--node", &url]);
+    assert!(shown["state"] == "final" && shown["contract"] == operator["id"], "{shown}");
+    // A free name is registered at once, another's is refused.
+    let name = ["predicate", "name", "latest", id.as_str().unwrap()];
+    assert_eq!(with(&name, &signed)["status"]["name"], "OK");
+    let stranger = ["--node", &url, "--key", "provider.key"];
+    let (refused, code) = ask(dir, &[&name[..], &stranger[..]].concat());
+    assert_eq!((code, &refused["status"]["name"]), (1, &"E_UNAUTH".into()));
+
     let sent = with(&["account", "send", &contract, "1.5"], &signed);
     assert_eq!(sent["status"]["name"], "OK");
     // Everything that the account has leaves nothing for the fee.

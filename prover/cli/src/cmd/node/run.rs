@@ -10,7 +10,7 @@ use serde_json::json;
 use zera_abi::Amount;
 use zera_host::Genesis;
 use zera_ledger::Ledger;
-use zera_node::{BlockMode, Node, NodeConfig, NodeError};
+use zera_node::{BlockMode, Node, NodeConfig, NodeError, Rate, RateLimits};
 
 use super::{GENESIS_FILE, blame_ledger, ledger_path, read_genesis};
 use crate::arg::{self, Account};
@@ -43,6 +43,12 @@ pub struct Args {
     /// File with the token that clients must show to change anything.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Requests that one client elsewhere may send at once.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rate_burst: u32,
+    /// Requests a second that one client elsewhere may send for long.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rate_per_second: u32,
 }
 
 fn balance(text: &str) -> Result<(Account, Amount), String> {
@@ -78,7 +84,9 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
         token,
     };
     block_on(async {
-        let node = Node::start(config).await.map_err(blame)?;
+        let refill = Duration::from_secs(1) / args.rate_per_second;
+        let rates = RateLimits { remote: Rate { burst: args.rate_burst, refill }, ..RateLimits::standard() };
+        let node = Node::start_limited(config, rates).await.map_err(blame)?;
         if is_new && let Err(failure) = file::write(&kept, genesis_text.as_bytes()) {
             let _ = node.shutdown().await;
             return Err(failure);

@@ -53,7 +53,7 @@ pub(super) fn bombs() -> Vec<Bomb> {
         bomb("straight line", &bodies("(local.set 0 (i32.add (local.get 0) (i32.const 3)))", 7)),
         bomb("memory", &bodies("(i32.store (local.get 0) (i32.load (local.get 0)))", 10)),
         bomb("branches", &bodies("(if (local.get 0) (then (local.set 0 (i32.const 1))))", 9)),
-        bomb("loops", &repeat(260, 1, "(loop (br_if 0 (local.get 0)))", LOOPS_MAX as usize)),
+        bomb("loops", &repeat(520, 1, "(loop (br_if 0 (local.get 0)))", LOOPS_MAX as usize)),
         bomb("calls", &bodies("(local.set 0 (call $f (local.get 0)))", 6)),
         bomb("globals", &bodies("(global.set $g (i64.mul (global.get $g) (local.get 1)))", 7)),
         bomb("divisions", &bodies("(local.set 0 (i32.div_s (local.get 0) (local.get 0)))", 7)),

@@ -185,7 +185,7 @@ impl Client {
 
     fn sign(&mut self, who: u8, action: Action) -> SignedTx {
         let nonce = &mut self.nonces[usize::from(who)];
-        let fuel_limit = if matches!(action, Action::Call { .. }) { FUEL } else { 30_000_000 };
+        let fuel_limit = if matches!(action, Action::Call { .. }) { FUEL } else { 100_000_000 };
         let tx = Tx {
             chain: self.chain.chain_id().expect("no fault"),
             sender: account(who),

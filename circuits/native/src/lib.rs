@@ -65,6 +65,9 @@ pub const fn operator_cost() -> OperatorCost {
     cost.I64Store32 = 2;
     cost.Call = CALL_COST;
     cost.CallIndirect = CALL_COST;
+    cost.Br = 2;
+    cost.BrIf = 2;
+    cost.If = 2;
     cost.BrTable = 8;
     cost.MemoryGrow = 255;
     cost.variable.memory_copy_per_byte = 1;

@@ -17,8 +17,6 @@ use crate::{file, keyfile};
 
 /// Fuel limit of a contract call; the host takes no more beside the price of the transaction itself.
 pub const CALL_FUEL: u64 = 20_000_000;
-/// Fuel limit of a deployment.
-pub const DEPLOY_FUEL: u64 = 100_000_000;
 /// Fuel limit of a key's registration.
 pub const KEY_FUEL: u64 = 30_000_000;
 /// Fuel limit of everything else.

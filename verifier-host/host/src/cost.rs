@@ -42,13 +42,13 @@ schedule! {
     /// Price of a host call by itself.
     host_call = 300,
     /// Price of starting a call: its thread, its instance, its links; a call-back pays it too.
-    call_start = 400_000,
+    call_start = 600_000,
     /// Price of touching one range of guest memory.
-    memory_base = 100,
+    memory_base = 300,
     /// Price of a byte copied in or out.
-    memory_byte = 1,
+    memory_byte = 3,
     /// Price of a page (64 KiB) of the declared maximum of memory, paid when a call starts.
-    memory_page = 20_000,
+    memory_page = 64_000,
     /// Price of reading a row of state.
     storage_get = 60_000,
     /// Price of a byte read.
@@ -60,7 +60,7 @@ schedule! {
     /// Price of removing a row of state.
     storage_remove = 80_000,
     /// Price of an event.
-    event = 5_000,
+    event = 10_000,
     /// Price of a byte of an event.
     event_byte = 60,
     /// Price of a SHA-256.
@@ -72,7 +72,7 @@ schedule! {
     /// Price of opening a task, beside its bytes and its input root: six rows are written.
     task_open = 900_000,
     /// Price of decoding a proof and checking its points.
-    decode_proof = 300_000,
+    decode_proof = 450_000,
     /// Price of the pairing check with a prepared key.
     verify_base = 2_300_000,
     /// Price of a public input, whatever its value.
@@ -84,9 +84,9 @@ schedule! {
     /// Price of a deployment: validation and compilation.
     deploy_base = 2_000_000,
     /// Price of a byte of a module.
-    deploy_byte = 1_500,
+    deploy_byte = 3_600,
     /// Price of a function of a module.
-    deploy_function = 120_000,
+    deploy_function = 180_000,
 }
 
 impl CostSchedule {
@@ -177,8 +177,8 @@ mod tests {
 
     /// The worked example of the first schedule: a predicate's proof has three inputs.
     #[test]
-    fn a_predicate_proof_costs_3_080_000() {
-        assert_eq!(CostSchedule::v1().verify(3), 3_080_000);
+    fn a_predicate_proof_costs_3_230_000() {
+        assert_eq!(CostSchedule::v1().verify(3), 3_230_000);
     }
 
     #[test]

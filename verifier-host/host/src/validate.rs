@@ -31,7 +31,7 @@ pub const FUNCTIONS_MAX: u32 = 2_000;
 pub const BODY_MAX: usize = 64 * 1024;
 /// Most loops of a function. Compiling takes time that grows with the square of them: a body of [`BODY_MAX`] bytes that is
 /// nothing but loops takes many seconds, this many take milliseconds.
-pub const LOOPS_MAX: u64 = 128;
+pub const LOOPS_MAX: u64 = 64;
 /// Most function types.
 pub const TYPES_MAX: u32 = 256;
 /// Most globals.

@@ -115,7 +115,7 @@ impl Network {
             sender: account(who),
             nonce: self.nonces[usize::from(who)],
             expiry: self.chain.head().height.checked_add(Blocks(1_000)).unwrap(),
-            fuel_limit: 30_000_000,
+            fuel_limit: 100_000_000,
             action,
         };
         self.nonces[usize::from(who)] += 1;

@@ -506,7 +506,7 @@ fn verification_costs_the_same_whatever_comes_of_it() {
     assert_eq!(fuel(KEY.0, 0xff, 128), right);
     assert_eq!(fuel([0; 32], 0x42, 128), right);
     // One input more: its price, and 32 bytes copied.
-    assert_eq!(fuel(KEY.0, 0x42, 160), right + 160_000 + 32);
+    assert_eq!(fuel(KEY.0, 0x42, 160), right + 160_000 + 3 * 32);
 }
 
 #[test]

@@ -14,8 +14,8 @@ use guest::{call, contract, run, trapped, user};
 use zera_abi::table::{FAILED_EXPORT, MARKER_EXPORT, RESULT_EXPORT, REVOKED_EXPORT};
 use zera_host::{Call, CallEnd, CallReport, CostSchedule, Entry, EntryError, EntryName, NodeFault, Runner, TrapKind};
 
-/// The call's start at 400,000 and 16 declared pages at 20,000 each.
-const START: u64 = 720_000;
+/// The start of a call at 600,000 and 16 declared pages at 64,000 each.
+const START: u64 = 1_624_000;
 const LIMIT: u64 = 20_000_000;
 
 /// Prices added by hand from the schedule and the operators' table.
@@ -27,27 +27,27 @@ fn a_call_costs_the_sum_of_its_parts() {
     assert!((START..START + 10).contains(&empty), "{empty}");
     for (body, price) in [
         ("(drop (call $origin))", 255 + 300),
-        ("(drop (call $chain_id (i32.const 0)))", 1 + 255 + 300 + 100 + 32),
+        ("(drop (call $chain_id (i32.const 0)))", 1 + 255 + 300 + 300 + 3 * 32),
         (
             "(drop (call $storage_set (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 10)))",
-            4 + 255 + 300 + (100 + 3) + (100 + 10) + 150_000 + 60 * 10,
+            4 + 255 + 300 + (300 + 3 * 3) + (300 + 3 * 10) + 150_000 + 60 * 10,
         ),
         (
             "(drop (call $storage_get (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 10) (i32.const 0)))",
-            5 + 255 + 300 + (100 + 3) + (100 + 10) + (100 + 4) + 60_000 + 10 * 10,
+            5 + 255 + 300 + (300 + 3 * 3) + (300 + 3 * 10) + (300 + 3 * 4) + 60_000 + 10 * 10,
         ),
-        ("(drop (call $storage_remove (i32.const 0) (i32.const 3)))", 2 + 255 + 300 + (100 + 3) + 80_000),
+        ("(drop (call $storage_remove (i32.const 0) (i32.const 3)))", 2 + 255 + 300 + (300 + 3 * 3) + 80_000),
         (
             "(drop (call $emit_event (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 4)))",
-            4 + 255 + 300 + (100 + 3) + (100 + 4) + 5_000 + 60 * 7,
+            4 + 255 + 300 + (300 + 3 * 3) + (300 + 3 * 4) + 10_000 + 60 * 7,
         ),
         (
             "(drop (call $hash (i32.const 4) (i32.const 0) (i32.const 466) (i32.const 0)))",
-            4 + 255 + 300 + (100 + 466) + (100 + 32) + 2 * 300_000,
+            4 + 255 + 300 + (300 + 3 * 466) + (300 + 3 * 32) + 2 * 300_000,
         ),
         (
             "(drop (call $verify_groth16 (i32.const 0) (i32.const 0) (i32.const 96) (i32.const 0)))",
-            4 + 255 + 300 + (100 + 32) + (100 + 96) + (100 + 256) + 3_080_000,
+            4 + 255 + 300 + (300 + 3 * 32) + (300 + 3 * 96) + (300 + 3 * 256) + 3_230_000,
         ),
     ] {
         let (_, report) = run(Double::new(), &contract(&format!("(func (export \"run\") {body})")));
@@ -195,7 +195,7 @@ fn an_abort_keeps_the_fuel_that_is_left() {
     let (_, report) = run(Double::new(), &contract(&abort(9)));
     assert_eq!(report.end, CallEnd::Aborted { code: -7, message: "no bounty".to_owned() });
     // The engine fills memory from an active segment at the price of `memory.init`: three operands and nine bytes.
-    let before = (3 + 9) + 4 + 255 + 300 + 101 + 101 + 150_060 + 3 + 255 + 300 + 109;
+    let before = (3 + 9) + 4 + 255 + 300 + 303 + 303 + 150_060 + 3 + 255 + 300 + 327;
     assert!((START + before..START + before + 10).contains(&report.fuel_used), "{}", report.fuel_used);
     assert_eq!(run(Double::new(), &contract(&abort(9))).1, report, "the same every time");
     let (_, long) = run(Double::new(), &contract(&abort(256)));

@@ -157,8 +157,8 @@ fn costs_little() {
     let (_, answering) = answer(world.clone(), true);
     println!("ask {} fuel, call-back {} fuel, module {} bytes", asking.fuel_used, answering.fuel_used, WASM.len());
     // What an author has to configure for the call-back, with room.
-    assert!(answering.fuel_used < 1_200_000, "{}", answering.fuel_used);
-    assert!(asking.fuel_used < 3_000_000, "{}", asking.fuel_used);
+    assert!(answering.fuel_used < 2_400_000, "{}", answering.fuel_used);
+    assert!(asking.fuel_used < 4_000_000, "{}", asking.fuel_used);
     let (_, short) =
         call(world.clone(), WASM, Entry::Result { handle: 0, result: true }, &[], answering.fuel_used - 1_000);
     assert_eq!(short.unwrap().end, CallEnd::Trapped { what: TrapKind::OutOfFuel });

@@ -106,7 +106,7 @@ impl Clients<'_> {
             sender: account(who),
             nonce: *nonce,
             expiry,
-            fuel_limit: 30_000_000,
+            fuel_limit: 100_000_000,
             action,
         };
         *nonce += 1;

@@ -20,7 +20,7 @@ use zera_params::{Keys, dev_keys};
 use zera_r1cs::{Artefact, TapeInputs};
 use zera_statement::Binding;
 
-pub const FUEL: u64 = 30_000_000;
+pub const FUEL: u64 = 100_000_000;
 
 pub fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])

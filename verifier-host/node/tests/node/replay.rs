@@ -89,7 +89,11 @@ async fn prices_are_those_that_are_charged() {
     let cost = network.ok("/v1/cost").await;
     let schedule = CostSchedule::v1();
     assert_eq!((cost["version"].clone(), cost["fuel_price"].clone()), (json!(1), json!(genesis().fuel_price)));
-    assert_eq!(cost["prices"].as_object().expect("prices").len(), schedule.entries().len() - 1, "the version stands by itself");
+    assert_eq!(
+        cost["prices"].as_object().expect("prices").len(),
+        schedule.entries().len() - 1,
+        "the version stands by itself"
+    );
     assert_eq!(cost["prices"]["verify_base"], schedule.verify_base);
     // A transfer costs its floor, its bytes and two rows at least, as the table says.
     let transfer = Action::Transfer { to: account(BOB), amount: zera_abi::Amount::from_units(1) };

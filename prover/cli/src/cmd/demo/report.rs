@@ -141,7 +141,9 @@ impl Summary {
     /// Every bucket added up, by us and not by the node.
     fn sum(&self) -> Option<Amount> {
         let t = &self.totals;
-        [t.free, t.escrowed, t.key_deposits, t.insurance, t.treasury, t.burned].into_iter().try_fold(Amount::ZERO, Amount::checked_add)
+        [t.free, t.escrowed, t.key_deposits, t.insurance, t.treasury, t.burned]
+            .into_iter()
+            .try_fold(Amount::ZERO, Amount::checked_add)
     }
 
     fn is_conserved(&self) -> bool {

@@ -60,7 +60,7 @@ schedule! {
     /// Price of removing a row of state.
     storage_remove = 80_000,
     /// Price of an event.
-    event = 10_000,
+    event = 16_000,
     /// Price of a byte of an event.
     event_byte = 60,
     /// Price of a SHA-256.
@@ -72,7 +72,7 @@ schedule! {
     /// Price of opening a task, beside its bytes and its input root: six rows are written.
     task_open = 900_000,
     /// Price of decoding a proof and checking its points.
-    decode_proof = 450_000,
+    decode_proof = 500_000,
     /// Price of the pairing check with a prepared key.
     verify_base = 2_300_000,
     /// Price of a public input, whatever its value.
@@ -84,7 +84,7 @@ schedule! {
     /// Price of a deployment: validation and compilation.
     deploy_base = 2_000_000,
     /// Price of a byte of a module.
-    deploy_byte = 3_600,
+    deploy_byte = 4_000,
     /// Price of a function of a module.
     deploy_function = 180_000,
 }
@@ -177,8 +177,8 @@ mod tests {
 
     /// The worked example of the first schedule: a predicate's proof has three inputs.
     #[test]
-    fn a_predicate_proof_costs_3_230_000() {
-        assert_eq!(CostSchedule::v1().verify(3), 3_230_000);
+    fn a_predicate_proof_costs_3_280_000() {
+        assert_eq!(CostSchedule::v1().verify(3), 3_280_000);
     }
 
     #[test]

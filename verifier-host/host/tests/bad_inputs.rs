@@ -17,6 +17,8 @@ use zera_market::{Answer, Rules};
 use zera_r1cs::TapeInputs;
 use zera_statement::Binding;
 
+type Edit = fn(&mut Binding);
+
 /// A proof by Alice for `task`, of `public`, in the context that `edit` leaves.
 fn answer(f: &Fixture, task: &TaskId, public: &[u8], edit: impl FnOnce(&mut Binding)) -> Answer {
     let mut binding = Binding {
@@ -49,7 +51,7 @@ fn a_proof_of_another_context_does_not_verify() {
     let mut f = Fixture::new(mem(), "");
     let public = HOLDS.encode();
     let other = HOLDS_NOT.encode();
-    let edits: [(&str, fn(&mut Binding)); 6] = [
+    let edits: [(&str, Edit); 6] = [
         ("chain", |b| b.chain = ChainId([1; 32])),
         ("task of another contract, or another of this one", |b| b.task = TaskId([1; 32])),
         ("provider", |b| b.provider = account(BOB)),

@@ -39,7 +39,7 @@ fn a_call_costs_the_sum_of_its_parts() {
         ("(drop (call $storage_remove (i32.const 0) (i32.const 3)))", 2 + 255 + 300 + (300 + 3 * 3) + 80_000),
         (
             "(drop (call $emit_event (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 4)))",
-            4 + 255 + 300 + (300 + 3 * 3) + (300 + 3 * 4) + 10_000 + 60 * 7,
+            4 + 255 + 300 + (300 + 3 * 3) + (300 + 3 * 4) + 16_000 + 60 * 7,
         ),
         (
             "(drop (call $hash (i32.const 4) (i32.const 0) (i32.const 466) (i32.const 0)))",
@@ -47,7 +47,7 @@ fn a_call_costs_the_sum_of_its_parts() {
         ),
         (
             "(drop (call $verify_groth16 (i32.const 0) (i32.const 0) (i32.const 96) (i32.const 0)))",
-            4 + 255 + 300 + (300 + 3 * 32) + (300 + 3 * 96) + (300 + 3 * 256) + 3_230_000,
+            4 + 255 + 300 + (300 + 3 * 32) + (300 + 3 * 96) + (300 + 3 * 256) + 3_280_000,
         ),
     ] {
         let (_, report) = run(Double::new(), &contract(&format!("(func (export \"run\") {body})")));

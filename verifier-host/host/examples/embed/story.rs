@@ -54,7 +54,7 @@ pub fn play(runtime: &mut Runtime) -> Result<Vec<Played>, Box<dyn Error>> {
     let amounts = [
         ("OFFCHAIN_COMP_MIN_STAKE", 1_000_000_000),
         ("OFFCHAIN_COMP_BOUNTY", 4_000_000_000),
-        ("OFFCHAIN_COMP_CALLBACK_FUEL", 2_000_000),
+        ("OFFCHAIN_COMP_CALLBACK_FUEL", 3_000_000),
     ];
     let config =
         amounts.map(|(key, units)| ConfigEntry { key: key.into(), amount: Amount::from_units(units) }).to_vec();

@@ -101,7 +101,13 @@ impl SignerArgs {
 /// Bad input.
 pub fn token(path: &Path) -> Result<String, Failure> {
     keyfile::owner_only(path)?;
-    Ok(file::read_text(path, TOKEN_MAX)?.trim().to_owned())
+    let text = file::read_text(path, TOKEN_MAX)?;
+    let token = text.trim();
+    // What no node takes as a token is no token here either, so that an empty file does not pass for none.
+    if !(16..=256).contains(&token.len()) || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(bad(format!("{}: expected a token of 16 to 256 visible characters", path.display())));
+    }
+    Ok(token.to_owned())
 }
 
 /// Runs one command's work to its end.

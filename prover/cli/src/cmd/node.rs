@@ -55,12 +55,13 @@ fn read_genesis(path: &Path) -> Result<Genesis, Failure> {
 
 /// What is no ledger of this program is bad input; a damaged one, one in use and a failing disk are the environment's.
 fn blame_ledger(error: LedgerError) -> Failure {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    // Its words name the cause already, so it stands without its source.
+    let told = anyhow!("{error}");
     match error {
-        LedgerError::NotALedger { .. } | LedgerError::Schema { .. } => Failure::Input(error.into()),
-        LedgerError::Io { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            Failure::Input(error.into())
-        }
-        error => Failure::Environment(error.into()),
+        LedgerError::NotALedger { .. } | LedgerError::Schema { .. } => Failure::Input(told),
+        LedgerError::Io { source, .. } if matches!(source.kind(), NotFound | NotADirectory) => Failure::Input(told),
+        _ => Failure::Environment(told),
     }
 }
 

@@ -1,0 +1,106 @@
+//! Every file argument of every command, with files that are not what it wants: missing, empty, a folder, noise, text, JSON of
+//! another shape, cut short, and gigabytes long. One line on standard error, exit code 2, nothing written, no panic, and no
+//! waiting for a file to be read to its end.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const NAME: &str = "RangePredicate";
+/// Nobody listens here: what reaches the network before it reads its files fails as the environment.
+const NOBODY: &str = "http://127.0.0.1:1";
+
+fn zera(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zera"));
+    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG"] {
+        command.env_remove(name);
+    }
+    command.current_dir(dir).args(args).output().expect("the binary runs")
+}
+
+/// Files that no command wants, by name.
+fn bad_files(dir: &Path) -> Vec<&'static str> {
+    let write = |name: &str, bytes: &[u8]| std::fs::write(dir.join(name), bytes).expect("a file");
+    write("empty", b"");
+    write("noise", &[0xff; 4096]);
+    write("text", b"nothing of the kind\n");
+    write("json", b"{\"version\": 1, \"pi_a\": [1e999]}");
+    write("deep", "[".repeat(100_000).as_bytes());
+    // A module, an artefact and a key begin like this and do not go on.
+    write("cut", b"\0asm\x01\0\0");
+    std::fs::create_dir(dir.join("folder")).expect("a folder");
+    File::create(dir.join("huge")).and_then(|file| file.set_len(8 << 30)).expect("a sparse file");
+    // Key files are for their owner alone; these are, so that their content is what is looked at.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for name in ["empty", "noise", "text", "json", "deep", "cut", "huge"] {
+            std::fs::set_permissions(dir.join(name), std::fs::Permissions::from_mode(0o600)).expect("its mode");
+        }
+    }
+    vec!["missing", "empty", "noise", "text", "json", "deep", "cut", "folder", "huge"]
+}
+
+#[test]
+fn no_command_takes_a_file_that_is_not_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let bad = bad_files(dir);
+    let made = zera(dir, &["account", "new", "-o", "good.key"]);
+    assert_eq!(made.status.code(), Some(0));
+    let made = zera(dir, &["setup", "dev", NAME, "-o", "keys"]);
+    assert_eq!(made.status.code(), Some(0));
+    let signed = ["--node", NOBODY, "--key", "good.key"];
+    let with_key = |args: &[&'static str]| [args, &signed[..]].concat();
+    // F is the file.
+    let commands: Vec<Vec<&str>> = vec![
+        vec!["predicate", "info", "F"],
+        vec!["predicate", "run", "F", "--public", "00"],
+        vec!["predicate", "run", NAME, "--public", "@F"],
+        vec!["predicate", "export", "F", "-o", "out"],
+        with_key(&["predicate", "publish", "F"]),
+        vec!["setup", "dev", "F", "-o", "out"],
+        vec!["prove", "F", "--keys", "keys", "--public", "00", "-o", "out", "--public-out", "out2"],
+        vec!["prove", NAME, "--keys", "F", "--public", "00", "-o", "out", "--public-out", "out2"],
+        vec!["prove", NAME, "--keys", "keys", "--public", "@F", "-o", "out", "--public-out", "out2"],
+        vec!["verify", "--vk", "F", "--public", "text", "--proof", "text"],
+        vec!["verify", "--vk", "keys", "--public", "F", "--proof", "text"],
+        vec!["key", "info", "F"],
+        vec!["key", "export", "F", "-o", "out"],
+        with_key(&["key", "register", "F"]),
+        with_key(&["contract", "deploy", "F"]),
+        vec!["account", "send", "00", "1", "--node", NOBODY, "--key", "F"],
+        vec!["account", "show", "F", "--node", NOBODY],
+        vec!["task", "open", "F", "--public", "00", "--bounty", "1", "--node", NOBODY, "--key", "good.key"],
+        vec!["task", "open", NAME, "--public", "@F", "--bounty", "1", "--node", NOBODY, "--key", "good.key"],
+        vec!["node", "run", "--data", "new", "--genesis", "F", "--listen", "127.0.0.1:0"],
+        vec!["node", "run", "--data", "new", "--token-file", "F", "--listen", "127.0.0.1:0"],
+        vec!["node", "run", "--data", "new", "--dev-account", "F=1", "--listen", "127.0.0.1:0"],
+        vec!["node", "check", "--data", "F"],
+        vec!["node", "export", "--data", "F", "-o", "out"],
+        vec!["provider", "run", "--node", NOBODY, "--key", "F", "--data", "new"],
+        vec!["provider", "run", "--node", NOBODY, "--key", "good.key", "--data", "new", "--token-file", "F"],
+    ];
+    for command in &commands {
+        for file in &bad {
+            let args: Vec<String> = command
+                .iter()
+                .map(|arg| match *arg {
+                    "F" => (*file).to_owned(),
+                    "@F" => format!("@{file}"),
+                    "F=1" => format!("{file}=1"),
+                    other => other.to_owned(),
+                })
+                .collect();
+            let output = zera(dir, &args.iter().map(String::as_str).collect::<Vec<_>>());
+            let line = String::from_utf8(output.stderr).expect("UTF-8");
+            assert_eq!(output.status.code(), Some(2), "{args:?}: {line}");
+            assert!(output.stdout.is_empty(), "{args:?}");
+            assert!(line.starts_with("zera: ") && line.lines().count() == 1 && line.len() < 500, "{args:?}: {line:?}");
+            assert!(!line.contains("panicked") && !line.contains("internal error"), "{args:?}: {line}");
+            for written in ["out", "out2", "new/ledger.redb"] {
+                assert!(!dir.join(written).exists(), "{args:?} wrote {written}");
+            }
+        }
+    }
+}

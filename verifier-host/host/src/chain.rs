@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, PredicateId, TaskId, TxHash};
 use zera_market::Market;
-use zera_market::ports::{Change, Store, Table};
+use zera_market::ports::{Change, Store, Table, walk};
 use zera_verifier::VerifyingKey;
 
 use crate::admit::{Rejection, Room};
@@ -17,7 +17,7 @@ use crate::cost::CostSchedule;
 use crate::event::Event;
 use crate::genesis::Genesis;
 use crate::judge::{Keys, ProofJob, Verdicts};
-use crate::overlay::{Overlay, for_each_row, parse};
+use crate::overlay::{Overlay, parse};
 use crate::receipt::{self, Receipt};
 use crate::registry::{KeyRow, NameRow, PredicateRow};
 use crate::root;
@@ -384,7 +384,7 @@ impl Chain {
     /// # Errors
     /// [`NodeFault`].
     pub fn intrinsic_fuel(&self, tx: &SignedTx) -> Result<u64, NodeFault> {
-        Ok(self.state()?.intrinsic_fuel(tx, tx.encode().len()))
+        Ok(self.state()?.cost.intrinsic(tx.tx(), tx.len()))
     }
 
     /// A contract's record.
@@ -417,9 +417,9 @@ impl Chain {
     /// [`NodeFault`].
     pub fn predicates(&self) -> Result<Vec<PredicateRow>, NodeFault> {
         let mut found = Vec::new();
-        for_each_row(self.state()?.overlay.store().as_ref(), Table::Predicates, &[], |(_, value)| {
+        walk(self.state()?.overlay.store().as_ref(), Table::Predicates, &[], |(_, value)| {
             found.push(parse(Table::Predicates, &value)?);
-            Ok(())
+            Ok::<_, NodeFault>(())
         })?;
         Ok(found)
     }
@@ -456,9 +456,9 @@ impl Chain {
     /// [`NodeFault`].
     pub fn submissions(&self, task: &TaskId) -> Result<Vec<SubmissionRow>, NodeFault> {
         let mut found = Vec::new();
-        for_each_row(self.state()?.overlay.store().as_ref(), Table::Submissions, task.as_bytes(), |(_, value)| {
+        walk(self.state()?.overlay.store().as_ref(), Table::Submissions, task.as_bytes(), |(_, value)| {
             found.push(parse(Table::Submissions, &value)?);
-            Ok(())
+            Ok::<_, NodeFault>(())
         })?;
         Ok(found)
     }
@@ -502,9 +502,9 @@ impl Chain {
     /// [`NodeFault`].
     pub fn block_transactions(&self, height: Height) -> Result<Vec<Vec<u8>>, NodeFault> {
         let mut found = Vec::new();
-        for_each_row(self.state()?.overlay.store().as_ref(), Table::Txs, &height.0.to_be_bytes(), |(_, bytes)| {
+        walk(self.state()?.overlay.store().as_ref(), Table::Txs, &height.0.to_be_bytes(), |(_, bytes)| {
             found.push(bytes);
-            Ok(())
+            Ok::<_, NodeFault>(())
         })?;
         Ok(found)
     }
@@ -572,14 +572,14 @@ fn start(store: &dyn Store, genesis: &Genesis, chain: &ChainId) -> Result<(), Op
 /// Every registered key, checked again and prepared, so that no verification ever pays for it.
 fn prepare_keys(store: &dyn Store) -> Result<Keys, NodeFault> {
     let mut keys = Keys::new();
-    for_each_row(store, Table::Keys, &[], |(id, bytes)| {
+    walk(store, Table::Keys, &[], |(id, bytes)| {
         let damaged = |what: String| NodeFault::State { what: format!("key row does not read back: {what}") };
         let key = VerifyingKey::decode(&bytes).map_err(|error| damaged(error.to_string()))?;
         if key.id().as_bytes().as_slice() != id.as_slice() {
             return Err(damaged(format!("{} stands under another id", key.id())));
         }
         keys.insert(key.id(), Arc::new(key.prepare()));
-        Ok(())
+        Ok::<_, NodeFault>(())
     })?;
     Ok(keys)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use zera_market::ports::{Change, Row, Store, Table};
+use zera_market::ports::{Change, Store, Table};
 
 use crate::codec::Field;
 use crate::world::NodeFault;
@@ -80,30 +80,6 @@ pub(crate) fn parse<T: Field>(table: Table, bytes: &[u8]) -> Result<T, NodeFault
         .map_err(|error| NodeFault::State { what: format!("{} row does not read back: {error}", table.name()) })
 }
 
-/// Walks all rows of a table, a page at a time.
-pub(crate) fn for_each_row(
-    store: &dyn Store,
-    table: Table,
-    prefix: &[u8],
-    mut visit: impl FnMut(Row) -> Result<(), NodeFault>,
-) -> Result<(), NodeFault> {
-    const PAGE: usize = 1024;
-    let mut from = prefix.to_vec();
-    loop {
-        let rows = store.scan(table, prefix, &from, PAGE)?;
-        let full = rows.len() == PAGE;
-        for row in rows {
-            from.clone_from(&row.0);
-            visit(row)?;
-        }
-        if !full {
-            return Ok(());
-        }
-        // The least key after the last one.
-        from.push(0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,22 +101,5 @@ mod tests {
         assert_eq!(overlay.read(Table::Kv, &[2]).unwrap(), Some(vec![20]));
         assert_eq!(overlay.drain(), vec![Change { table: Table::Kv, key: vec![2], value: Some(vec![20]) }]);
         assert_eq!(overlay.drain(), vec![]);
-    }
-
-    #[test]
-    fn a_walk_sees_every_row_across_pages() {
-        let store = MemStore::default();
-        let changes: Vec<Change> = (0u32..3000)
-            .map(|i| Change { table: Table::Kv, key: i.to_be_bytes().to_vec(), value: Some(vec![]) })
-            .collect();
-        store.commit(&changes).unwrap();
-        let mut seen = 0u32;
-        for_each_row(&store, Table::Kv, &[], |(key, _)| {
-            assert_eq!(key, seen.to_be_bytes());
-            seen += 1;
-            Ok(())
-        })
-        .unwrap();
-        assert_eq!(seen, 3000);
     }
 }

@@ -4,9 +4,9 @@
 
 use std::collections::VecDeque;
 
-use zera_market::ports::{Store, Table};
+use zera_market::ports::{Store, Table, walk};
 
-use crate::overlay::{Overlay, for_each_row, parse};
+use crate::overlay::{Overlay, parse};
 use crate::state::Callback;
 use crate::world::NodeFault;
 
@@ -24,12 +24,12 @@ impl Waiting {
     /// Reads the rows back.
     pub(crate) fn restore(store: &dyn Store) -> Result<Waiting, NodeFault> {
         let mut waiting = Waiting::default();
-        for_each_row(store, Table::Callbacks, &[], |(key, value)| {
+        walk(store, Table::Callbacks, &[], |(key, value)| {
             let damaged = || NodeFault::State { what: "a waiting call-back's key does not read back".to_owned() };
             let sequence = u64::from_be_bytes(key.as_slice().try_into().map_err(|_| damaged())?);
             waiting.next = sequence.checked_add(1).ok_or_else(damaged)?;
             waiting.queue.push_back((sequence, parse(Table::Callbacks, &value)?));
-            Ok(())
+            Ok::<_, NodeFault>(())
         })?;
         Ok(waiting)
     }

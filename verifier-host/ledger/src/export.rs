@@ -3,13 +3,11 @@
 use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
-use zera_market::ports::{Store, StoreError, Table};
+use zera_market::ports::{Store, StoreError, Table, walk};
 
 /// First bytes of every export.
 pub const MAGIC: [u8; 16] = *b"zera/export/v1\r\n";
 
-/// Rows read at a time.
-const PAGE: usize = 256;
 /// In front of a row; 0 ends a table.
 const ROW: u8 = 1;
 
@@ -71,26 +69,16 @@ pub fn write(store: &dyn Store, head: &Head, out: &mut dyn Write) -> Result<Expo
     let mut rows = 0u64;
     for &table in Table::ALL {
         out.put(&[table.code()])?;
-        let mut from = Vec::new();
-        loop {
-            let page = store.scan(table, &[], &from, PAGE)?;
-            let full = page.len() == PAGE;
-            for (key, value) in page {
-                out.put(&[ROW])?;
-                for part in [&key, &value] {
-                    let len = u32::try_from(part.len()).map_err(|_| ExportError::Long { table: table.name() })?;
-                    out.put(&len.to_be_bytes())?;
-                    out.put(part)?;
-                }
-                rows = rows.saturating_add(1);
-                from = key;
+        let written = walk(store, table, &[], |(key, value)| {
+            out.put(&[ROW])?;
+            for part in [&key, &value] {
+                let len = u32::try_from(part.len()).map_err(|_| ExportError::Long { table: table.name() })?;
+                out.put(&len.to_be_bytes())?;
+                out.put(part)?;
             }
-            if !full {
-                break;
-            }
-            // The least key behind the last one.
-            from.push(0);
-        }
+            Ok::<_, ExportError>(())
+        })?;
+        rows = rows.saturating_add(written);
         out.put(&[0])?;
     }
     out.put(&rows.to_be_bytes())?;

@@ -130,6 +130,34 @@ pub trait Store: Send + Sync {
     fn commit(&self, changes: &[Change]) -> Result<(), StoreError>;
 }
 
+/// Visits every row of `table` whose key starts with `prefix`, in order, a page at a time; gives their number.
+///
+/// # Errors
+/// The store's, or the first of `visit`.
+pub fn walk<E: From<StoreError>>(
+    store: &dyn Store,
+    table: Table,
+    prefix: &[u8],
+    mut visit: impl FnMut(Row) -> Result<(), E>,
+) -> Result<u64, E> {
+    const PAGE: usize = 1024;
+    let (mut from, mut count) = (prefix.to_vec(), 0u64);
+    loop {
+        let page = store.scan(table, prefix, &from, PAGE)?;
+        let full = page.len() == PAGE;
+        for row in page {
+            from.clone_from(&row.0);
+            count = count.saturating_add(1);
+            visit(row)?;
+        }
+        if !full {
+            return Ok(count);
+        }
+        // The least key after the last one.
+        from.push(0);
+    }
+}
+
 /// A store in memory: the test double, and the store of a network that is thrown away.
 #[derive(Debug, Default)]
 pub struct MemStore {
@@ -203,4 +231,32 @@ pub enum Verdict {
 pub trait Verify {
     /// Judges `proof` as a proof of `claim`.
     fn verify(&mut self, claim: &Claim, proof: &[u8; 256]) -> Verdict;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_sees_every_row_of_its_prefix_across_pages() {
+        let store = MemStore::default();
+        let row = |table, key: &[u8]| Change { table, key: key.to_vec(), value: Some(vec![]) };
+        let mut changes: Vec<Change> =
+            (0u32..3000).map(|i| row(Table::Kv, &[&[7], &i.to_be_bytes()[..]].concat())).collect();
+        changes.extend([row(Table::Kv, &[6]), row(Table::Kv, &[8]), row(Table::Config, &[7])]);
+        store.commit(&changes).expect("memory");
+        let mut seen = 0u32;
+        let count = walk(&store, Table::Kv, &[7], |(key, _)| {
+            assert_eq!(key[1..], seen.to_be_bytes());
+            seen += 1;
+            Ok::<_, StoreError>(())
+        });
+        assert_eq!((count.expect("memory"), seen), (3000, 3000));
+        let mut left = 5;
+        let stopped = walk(&store, Table::Kv, &[], |_| {
+            left -= 1;
+            if left == 0 { Err(StoreError { message: "enough".to_owned(), source: None }) } else { Ok(()) }
+        });
+        assert_eq!((stopped.expect_err("stopped").message.as_str(), left), ("enough", 0));
+    }
 }

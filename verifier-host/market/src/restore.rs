@@ -5,13 +5,10 @@ use std::sync::Arc;
 use zera_abi::{AccountId, Amount, KeyId};
 
 use crate::market::{AccountRow, Market, Unbalanced};
-use crate::ports::{Row, Store, StoreError, Table};
+use crate::ports::{Row, Store, StoreError, Table, walk};
 use crate::row::{self, TaskRow};
 use crate::rules::{Rules, RulesError};
 use crate::task::{Live, Task, TaskState, Terms};
-
-/// Rows read at a time.
-const PAGE: usize = 4_096;
 
 /// Why a store holds no market.
 #[derive(Debug, thiserror::Error)]
@@ -217,21 +214,8 @@ fn each(
     table: Table,
     mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), &'static str>,
 ) -> Result<(), RestoreError> {
-    let mut from = Vec::new();
-    loop {
-        let page = store.scan(table, &[], &from, PAGE)?;
-        for (key, value) in &page {
-            visit(key, value).map_err(|what| damaged(table, key, what))?;
-        }
-        match page.last() {
-            Some((key, _)) if page.len() == PAGE => {
-                // The next key in byte order.
-                from.clone_from(key);
-                from.push(0);
-            }
-            _ => return Ok(()),
-        }
-    }
+    walk(store, table, &[], |(key, value)| visit(&key, &value).map_err(|what| damaged(table, &key, what)))?;
+    Ok(())
 }
 
 fn damaged(table: Table, key: &[u8], what: &'static str) -> RestoreError {

@@ -11,11 +11,8 @@ use zera_host::{
     SubmissionRow, Verdicts, receipt, root, verify_jobs,
 };
 use zera_market::Market;
-use zera_market::ports::{MemStore, Row, Store, Table};
+use zera_market::ports::{self, MemStore, Row, Store, StoreError, Table};
 use zera_verifier::VerifyingKey;
-
-/// Rows read at a time.
-const PAGE: usize = 512;
 
 /// What one check came to: what holds, or what does not.
 pub struct Finding {
@@ -68,6 +65,15 @@ pub fn audit(
     summary
 }
 
+/// What stops a walk, in words.
+struct Stop(String);
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Stop {
+        Stop(error.to_string())
+    }
+}
+
 /// Walks a table's rows in order.
 fn walk(
     store: &dyn Store,
@@ -75,21 +81,7 @@ fn walk(
     prefix: &[u8],
     mut visit: impl FnMut(Row) -> Result<(), String>,
 ) -> Result<u64, String> {
-    let mut from = prefix.to_vec();
-    let mut count = 0;
-    loop {
-        let page = store.scan(table, prefix, &from, PAGE).map_err(|error| error.to_string())?;
-        let full = page.len() == PAGE;
-        for row in page {
-            from.clone_from(&row.0);
-            count += 1;
-            visit(row)?;
-        }
-        if !full {
-            return Ok(count);
-        }
-        from.push(0);
-    }
+    ports::walk(store, table, prefix, |row| visit(row).map_err(Stop)).map_err(|Stop(what)| what)
 }
 
 /// Every row decodes, and stands under the key that its content says.

@@ -121,7 +121,7 @@ impl Room {
         let mut fuel = match &tx.tx().action {
             Action::Call { .. } | Action::Deploy { .. } => tx.tx().fuel_limit,
             // The price is known, whatever the limit says.
-            _ => state.intrinsic_fuel(tx, tx.encode().len()),
+            _ => state.cost.intrinsic(tx.tx(), tx.len()),
         };
         match &tx.tx().action {
             Action::Submit { task, .. } | Action::Reveal { task, .. } => {
@@ -149,39 +149,6 @@ impl Room {
 }
 
 impl State {
-    /// Fuel that a transaction costs before it does anything, all of it unless it is a call.
-    pub(crate) fn intrinsic_fuel(&self, tx: &SignedTx, len: usize) -> u64 {
-        let cost = &self.cost;
-        let action = match &tx.tx().action {
-            Action::Transfer { .. } => cost.row_write(64).saturating_mul(2),
-            Action::Deploy { wasm, config, .. } => cost
-                .deploy(wasm.len(), 0)
-                .saturating_add(cost.row_write(64).saturating_mul(u64::try_from(config.len()).unwrap_or(u64::MAX))),
-            Action::Call { .. } => 0,
-            Action::Lock { .. }
-            | Action::Release { .. }
-            | Action::Commit { .. }
-            | Action::Cancel { .. }
-            | Action::Unregister { .. } => cost.row_write(512),
-            Action::Open { request } => {
-                cost.open(request.len(), request.request().map_or(0, |request| request.public.len()))
-            }
-            Action::Name { .. } => cost.row_write(256),
-            Action::Contradict { exhibits, .. } => exhibits.iter().fold(cost.row_write(512), |sum, exhibit| {
-                let inputs = exhibit.declared.len().saturating_add(zera_abi::wire::STATEMENT_INPUTS);
-                sum.saturating_add(cost.verify(inputs))
-            }),
-            Action::Submit { answer, .. } | Action::Reveal { answer, .. } => cost
-                .verify(answer.declared.len().saturating_add(zera_abi::wire::STATEMENT_INPUTS))
-                .saturating_add(cost.row_write(1024)),
-            Action::Publish(_) => cost.row_write(512).saturating_mul(2),
-            Action::RegisterKey { key, .. } => {
-                cost.key(zera_abi::wire::key_inputs(key.len()).unwrap_or(zera_abi::wire::MAX_PUBLIC_INPUTS))
-            }
-        };
-        cost.transaction(len).saturating_add(action)
-    }
-
     /// What must hold for a transaction to be in the next block at all.
     pub(crate) fn check(&self, tx: &SignedTx) -> Result<(), Rejection> {
         let Tx { chain, sender, nonce: got, expiry, fuel_limit, action } = tx.tx();
@@ -198,7 +165,7 @@ impl State {
         if *got > expected {
             return Err(Rejection::NonceGap { got: *got, expected });
         }
-        let needed = self.intrinsic_fuel(tx, tx.encode().len());
+        let needed = self.cost.intrinsic(tx.tx(), tx.len());
         if *fuel_limit < needed {
             return Err(Rejection::FuelLimit { limit: *fuel_limit, needed, action: action.name() });
         }

@@ -17,7 +17,7 @@ use crate::world::NodeFault;
 /// Applies one transaction that passed [`State::check`], and the call-backs that follow from it.
 pub(crate) fn transaction(mut state: State, runner: &Runner, tx: &SignedTx) -> (State, Result<Receipt, NodeFault>) {
     let body = tx.tx();
-    let intrinsic = state.intrinsic_fuel(tx, tx.encode().len());
+    let intrinsic = state.cost.intrinsic(body, tx.len());
     let next = body.nonce.saturating_add(1);
     state.overlay.put(Table::Nonces, body.sender.as_bytes(), &next);
     let receipt = match &body.action {

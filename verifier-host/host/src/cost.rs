@@ -5,7 +5,9 @@
 //! and a wrong input costs what a right one costs.
 
 use sha2::{Digest, Sha256};
-use zera_abi::wire::STATEMENT_INPUTS;
+use zera_abi::wire::{MAX_PUBLIC_INPUTS, STATEMENT_INPUTS, key_inputs};
+
+use crate::tx::{Action, Tx};
 
 macro_rules! schedule {
     ($($(#[$doc:meta])* $name:ident = $v1:literal,)*) => {
@@ -22,6 +24,16 @@ macro_rules! schedule {
             /// The first schedule: twice the 99.9th percentile of the slowest class on the reference machine, rounded up.
             pub const fn v1() -> CostSchedule {
                 CostSchedule { version: 1, $($name: $v1,)* }
+            }
+
+            /// The schedule of these entries; `None` where one is missing, or is none of this program's.
+            pub fn from_entries(entries: &[(String, u64)]) -> Option<CostSchedule> {
+                let known = ["version", $(stringify!($name)),*];
+                let find = |name: &str| entries.iter().find(|(found, _)| found == name).map(|(_, value)| *value);
+                if entries.len() != known.len() {
+                    return None;
+                }
+                Some(CostSchedule { version: u32::try_from(find("version")?).ok()?, $($name: find(stringify!($name))?,)* })
             }
 
             /// Every number under its name, in order, the version first: the schedule as data.
@@ -102,6 +114,37 @@ impl CostSchedule {
     /// A signed transaction of `len` bytes, beside what it does.
     pub fn transaction(&self, len: usize) -> u64 {
         linear(self.tx_floor, self.tx_byte, len)
+    }
+
+    /// Fuel that a transaction of `len` signed bytes costs before it does anything. It is all of it, unless it is a call; and a
+    /// deployment pays for its functions beside it.
+    pub fn intrinsic(&self, tx: &Tx, len: usize) -> u64 {
+        let action = match &tx.action {
+            Action::Transfer { .. } => self.row_write(64).saturating_mul(2),
+            Action::Deploy { wasm, config, .. } => self
+                .deploy(wasm.len(), 0)
+                .saturating_add(self.row_write(64).saturating_mul(u64::try_from(config.len()).unwrap_or(u64::MAX))),
+            Action::Call { .. } => 0,
+            Action::Lock { .. }
+            | Action::Release { .. }
+            | Action::Commit { .. }
+            | Action::Cancel { .. }
+            | Action::Unregister { .. } => self.row_write(512),
+            Action::Open { request } => {
+                self.open(request.len(), request.request().map_or(0, |request| request.public.len()))
+            }
+            Action::Name { .. } => self.row_write(256),
+            Action::Contradict { exhibits, .. } => exhibits.iter().fold(self.row_write(512), |sum, exhibit| {
+                let inputs = exhibit.declared.len().saturating_add(STATEMENT_INPUTS);
+                sum.saturating_add(self.verify(inputs))
+            }),
+            Action::Submit { answer, .. } | Action::Reveal { answer, .. } => {
+                self.verify(answer.declared.len().saturating_add(STATEMENT_INPUTS)).saturating_add(self.row_write(1024))
+            }
+            Action::Publish(_) => self.row_write(512).saturating_mul(2),
+            Action::RegisterKey { key, .. } => self.key(key_inputs(key.len()).unwrap_or(MAX_PUBLIC_INPUTS)),
+        };
+        self.transaction(len).saturating_add(action)
     }
 
     /// Copying `len` bytes between guest and host.

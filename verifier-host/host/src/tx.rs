@@ -12,199 +12,22 @@
 //! +    64   ed25519 signature over "zera/tx/v1" and every byte before it
 //! ```
 
+mod action;
+
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
-use zera_abi::wire::{Reader, Request, WireError};
-use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Outcome, PredicateId, TaskId, TxHash};
-use zera_market::Answer;
+use zera_abi::wire::{Reader, WireError};
+use zera_abi::{AccountId, ChainId, Height, TxHash};
 
-use crate::codec::{Field, put_list, record, take_list};
-use crate::registry::Publication;
+use crate::codec::Field;
+
+pub use action::{Action, ConfigEntry, Exhibit, MAX_CONFIG, RequestBytes};
 
 /// Most bytes of a transaction; a deployment is the largest.
 pub const MAX_TX_LEN: usize = 300 * 1024;
-/// Most configuration entries of a deployment.
-pub const MAX_CONFIG: usize = 32;
 const VERSION: u8 = 1;
 const SIGNATURE_LEN: usize = 64;
 const DOMAIN: &[u8] = b"zera/tx/v1";
-
-record! {
-    /// A configured amount of a contract, such as `OFFCHAIN_COMP_BOUNTY`.
-    pub struct ConfigEntry {
-        /// The key, at most 64 bytes.
-        key: String,
-        /// The amount.
-        amount: Amount,
-    }
-}
-
-/// What a transaction does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Moves free money.
-    Transfer {
-        /// To whom.
-        to: AccountId,
-        /// How much.
-        amount: Amount,
-    },
-    /// Creates a contract and endows it.
-    Deploy {
-        /// The module.
-        wasm: Vec<u8>,
-        /// Its configuration.
-        config: Vec<ConfigEntry>,
-        /// Money moved from the sender to the new contract.
-        endowment: Amount,
-    },
-    /// Calls a contract's entry by name.
-    Call {
-        /// The contract.
-        contract: AccountId,
-        /// An exported function `() -> ()` or `() -> i32`.
-        entry: String,
-        /// The bytes that `input_read` reads.
-        input: Vec<u8>,
-    },
-    /// Locks a task at the block's clock price.
-    Lock {
-        /// The task.
-        task: TaskId,
-    },
-    /// Gives a lock back before the start deadline.
-    Release {
-        /// The task.
-        task: TaskId,
-    },
-    /// Delivers an answer with its proof.
-    Submit {
-        /// The task.
-        task: TaskId,
-        /// The answer.
-        answer: Answer,
-    },
-    /// Announces a rescue without showing it.
-    Commit {
-        /// The task.
-        task: TaskId,
-        /// [`zera_market::commit_digest`] of salt, provider, task and proof.
-        digest: [u8; 32],
-    },
-    /// Shows what was committed.
-    Reveal {
-        /// The task.
-        task: TaskId,
-        /// The salt of the commitment.
-        salt: [u8; 32],
-        /// The answer.
-        answer: Answer,
-    },
-    /// Publishes a predicate's version under a name.
-    Publish(Publication),
-    /// Registers a verifying key for a predicate of the sender's.
-    RegisterKey {
-        /// The predicate.
-        predicate: PredicateId,
-        /// Canonical key bytes.
-        key: Vec<u8>,
-    },
-    /// Withdraws an open task of a contract whose creator the sender is; see [`crate::world::World::cancel`] for the
-    /// contract's own way.
-    Cancel {
-        /// The task.
-        task: TaskId,
-    },
-    /// Opens a task for the sender itself: no contract, so no call-back.
-    Open {
-        /// A request as contracts make it ([`zera_abi::wire::Request`]), with no fuel for a call-back.
-        request: RequestBytes,
-    },
-    /// Points a name of the sender's at a published predicate, after the time lock; registers a free name at once.
-    Name {
-        /// The name.
-        name: String,
-        /// The predicate.
-        predicate: PredicateId,
-    },
-    /// Shows two valid proofs with different outcomes for one key and input: the key is withdrawn for good.
-    Contradict {
-        /// The key.
-        key: KeyId,
-        /// The input root of both.
-        input_root: [u8; 32],
-        /// The proofs; one of the two names the sender as provider, so that a report can not be copied.
-        exhibits: Box<[Exhibit; 2]>,
-    },
-    /// Takes a key of the sender's out of use, and its deposit back, once no task is open on it.
-    Unregister {
-        /// The key.
-        key: KeyId,
-    },
-}
-
-record! {
-    /// A proof with what its statement holds beside key, predicate and input root.
-    pub struct Exhibit {
-        /// The task inside the binding.
-        task: TaskId,
-        /// The provider inside the binding.
-        provider: AccountId,
-        /// The last height inside the binding.
-        not_after: Height,
-        /// The outcome.
-        outcome: Outcome,
-        /// Declared values.
-        declared: Vec<[u8; 32]>,
-        /// The proof.
-        proof: [u8; 256],
-    }
-}
-
-/// The bytes of a request that reads back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestBytes(Vec<u8>);
-
-impl RequestBytes {
-    /// Encodes a request.
-    ///
-    /// # Errors
-    /// [`WireError::Limit`].
-    pub fn new(request: &Request<'_>) -> Result<RequestBytes, WireError> {
-        let mut bytes = vec![0; request.encoded_len()];
-        request.encode(&mut bytes)?;
-        Ok(RequestBytes(bytes))
-    }
-
-    /// The request.
-    ///
-    /// # Errors
-    /// None for bytes that were checked when they came in.
-    pub fn request(&self) -> Result<Request<'_>, WireError> {
-        Request::decode(&self.0)
-    }
-
-    /// Bytes of the request.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Never: a request has fixed fields.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Field for RequestBytes {
-    fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
-    }
-    fn take(from: &mut Reader<'_>) -> Result<RequestBytes, WireError> {
-        let bytes = Vec::<u8>::take(from)?;
-        Request::decode(&bytes)?;
-        Ok(RequestBytes(bytes))
-    }
-}
 
 /// A transaction before its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -229,6 +52,8 @@ pub struct SignedTx {
     tx: Tx,
     signature: [u8; SIGNATURE_LEN],
     hash: TxHash,
+    /// Bytes of the encoding.
+    len: usize,
 }
 
 /// Why bytes are not a signed transaction.
@@ -276,7 +101,19 @@ impl Tx {
             return None;
         }
         let message = self.message();
-        Some(SignedTx { signature: key.sign(&message).to_bytes(), hash: hash(&message), tx: self })
+        Some(SignedTx {
+            signature: key.sign(&message).to_bytes(),
+            hash: hash(&message),
+            len: self.signed_len(),
+            tx: self,
+        })
+    }
+
+    /// Bytes that it has once it is signed.
+    pub fn signed_len(&self) -> usize {
+        let mut out = Vec::new();
+        self.put(&mut out);
+        out.len().saturating_add(SIGNATURE_LEN)
     }
 
     /// The bytes that are signed: the domain, then everything but the signature.
@@ -306,6 +143,12 @@ impl SignedTx {
     /// Its name: SHA-256 of the signed bytes. Another signature on the same bytes has the same name.
     pub fn hash(&self) -> TxHash {
         self.hash
+    }
+
+    /// Bytes of [`SignedTx::encode`].
+    #[expect(clippy::len_without_is_empty, reason = "a transaction is never empty")]
+    pub fn len(&self) -> usize {
+        self.len
     }
 
     /// The bytes that [`SignedTx::decode`] reads.
@@ -343,7 +186,7 @@ impl SignedTx {
         VerifyingKey::from_bytes(&tx.sender.0)
             .and_then(|key| key.verify_strict(&message, &Signature::from_bytes(&signature)))
             .map_err(|_| DecodeError::Signature)?;
-        Ok(SignedTx { hash: hash(&message), tx, signature })
+        Ok(SignedTx { hash: hash(&message), len: bytes.len(), tx, signature })
     }
 }
 
@@ -351,146 +194,13 @@ fn hash(message: &[u8]) -> TxHash {
     TxHash(Sha256::digest(message).into())
 }
 
-impl Action {
-    fn put(&self, out: &mut Vec<u8>) {
-        match self {
-            Action::Transfer { to, amount } => {
-                0u8.put(out);
-                to.put(out);
-                amount.put(out);
-            }
-            Action::Deploy { wasm, config, endowment } => {
-                1u8.put(out);
-                wasm.put(out);
-                put_list(config, out);
-                endowment.put(out);
-            }
-            Action::Call { contract, entry, input } => {
-                2u8.put(out);
-                contract.put(out);
-                entry.put(out);
-                input.put(out);
-            }
-            Action::Lock { task } => {
-                3u8.put(out);
-                task.put(out);
-            }
-            Action::Release { task } => {
-                4u8.put(out);
-                task.put(out);
-            }
-            Action::Submit { task, answer } => {
-                5u8.put(out);
-                task.put(out);
-                put_answer(answer, out);
-            }
-            Action::Commit { task, digest } => {
-                6u8.put(out);
-                task.put(out);
-                digest.put(out);
-            }
-            Action::Reveal { task, salt, answer } => {
-                7u8.put(out);
-                task.put(out);
-                salt.put(out);
-                put_answer(answer, out);
-            }
-            Action::Publish(publication) => {
-                8u8.put(out);
-                publication.put(out);
-            }
-            Action::RegisterKey { predicate, key } => {
-                9u8.put(out);
-                predicate.put(out);
-                key.put(out);
-            }
-            Action::Cancel { task } => {
-                10u8.put(out);
-                task.put(out);
-            }
-            Action::Open { request } => {
-                11u8.put(out);
-                request.put(out);
-            }
-            Action::Name { name, predicate } => {
-                12u8.put(out);
-                name.put(out);
-                predicate.put(out);
-            }
-            Action::Contradict { key, input_root, exhibits } => {
-                13u8.put(out);
-                key.put(out);
-                input_root.put(out);
-                exhibits.iter().for_each(|exhibit| exhibit.put(out));
-            }
-            Action::Unregister { key } => {
-                14u8.put(out);
-                key.put(out);
-            }
-        }
-    }
-
-    fn take(from: &mut Reader<'_>) -> Result<Action, DecodeError> {
-        Ok(match from.u8()? {
-            0 => Action::Transfer { to: Field::take(from)?, amount: Field::take(from)? },
-            1 => Action::Deploy { wasm: Field::take(from)?, config: take_list(from)?, endowment: Field::take(from)? },
-            2 => Action::Call { contract: Field::take(from)?, entry: Field::take(from)?, input: Field::take(from)? },
-            3 => Action::Lock { task: Field::take(from)? },
-            4 => Action::Release { task: Field::take(from)? },
-            5 => Action::Submit { task: Field::take(from)?, answer: take_answer(from)? },
-            6 => Action::Commit { task: Field::take(from)?, digest: Field::take(from)? },
-            7 => Action::Reveal { task: Field::take(from)?, salt: Field::take(from)?, answer: take_answer(from)? },
-            8 => Action::Publish(Field::take(from)?),
-            9 => Action::RegisterKey { predicate: Field::take(from)?, key: Field::take(from)? },
-            10 => Action::Cancel { task: Field::take(from)? },
-            11 => Action::Open { request: Field::take(from)? },
-            12 => Action::Name { name: Field::take(from)?, predicate: Field::take(from)? },
-            13 => Action::Contradict {
-                key: Field::take(from)?,
-                input_root: Field::take(from)?,
-                exhibits: Box::new([Field::take(from)?, Field::take(from)?]),
-            },
-            14 => Action::Unregister { key: Field::take(from)? },
-            got => return Err(DecodeError::Action { got }),
-        })
-    }
-
-    /// A word for logs, receipts and views.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Action::Transfer { .. } => "transfer",
-            Action::Deploy { .. } => "deploy",
-            Action::Call { .. } => "call",
-            Action::Lock { .. } => "lock",
-            Action::Release { .. } => "release",
-            Action::Submit { .. } => "submit",
-            Action::Commit { .. } => "commit",
-            Action::Reveal { .. } => "reveal",
-            Action::Publish(_) => "publish",
-            Action::RegisterKey { .. } => "register_key",
-            Action::Cancel { .. } => "cancel",
-            Action::Open { .. } => "open",
-            Action::Name { .. } => "name",
-            Action::Contradict { .. } => "contradict",
-            Action::Unregister { .. } => "unregister",
-        }
-    }
-}
-
-/// `outcome u8 | n u8 | n declared values of 32 bytes | proof 256`.
-pub(crate) fn put_answer(answer: &Answer, out: &mut Vec<u8>) {
-    answer.outcome.put(out);
-    put_list(&answer.declared, out);
-    answer.proof.as_ref().put(out);
-}
-
-pub(crate) fn take_answer(from: &mut Reader<'_>) -> Result<Answer, WireError> {
-    Ok(Answer { outcome: Field::take(from)?, declared: take_list(from)?, proof: Box::new(Field::take(from)?) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::Publication;
+    use zera_abi::wire::Request;
+    use zera_abi::{Amount, KeyId, Outcome, PredicateId, TaskId};
+    use zera_market::Answer;
 
     fn samples() -> Vec<Action> {
         let answer = Answer { outcome: Outcome::True, declared: vec![[3; 32]], proof: Box::new([5; 256]) };
@@ -568,6 +278,7 @@ mod tests {
         for action in samples() {
             let signed = sign(action);
             let bytes = signed.encode();
+            assert_eq!(signed.len(), bytes.len());
             assert_eq!(SignedTx::decode(&bytes).as_ref(), Ok(&signed));
             for len in 0..bytes.len() {
                 assert!(SignedTx::decode(&bytes[..len]).is_err(), "{} cut to {len}", signed.tx().action.name());

@@ -52,6 +52,20 @@ fn a_schedule_never_changes_under_its_version() {
 }
 
 #[test]
+fn a_schedule_is_its_entries_and_nothing_less_or_more() {
+    let cost = CostSchedule { tx_floor: 7, ..CostSchedule::v1() };
+    let entries: Vec<(String, u64)> =
+        cost.entries().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    assert_eq!(CostSchedule::from_entries(&entries).as_ref(), Some(&cost));
+    assert_eq!(CostSchedule::from_entries(&entries[1..]), None);
+    let mut other = entries.clone();
+    other[3].0 = "storage_fee".to_owned();
+    assert_eq!(CostSchedule::from_entries(&other), None);
+    other.push(entries[3].clone());
+    assert_eq!(CostSchedule::from_entries(&other), None);
+}
+
+#[test]
 fn every_price_is_in_the_digest() {
     let cost = CostSchedule::v1();
     let changed = [

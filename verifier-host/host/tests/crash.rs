@@ -9,17 +9,19 @@ mod crash;
 #[path = "../../ledger/tests/support/disk.rs"]
 #[allow(dead_code, reason = "shared with the ledger's tests")]
 mod disk;
+#[path = "support/fixture.rs"]
+mod fixture;
 
 use std::sync::Arc;
 
 use disk::Disk;
-use ed25519_dalek::SigningKey;
+use fixture::{account, key, publication};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use sha2::{Digest, Sha256};
 use zera_abi::wire::Request;
 use zera_abi::{AccountId, Amount, Blocks, End, Level, Outcome, TaskId};
-use zera_host::{Action, Chain, Ending, Event, Genesis, Header, Publication, SignedTx, Tx, Verdicts};
+use zera_host::{Action, Chain, Ending, Event, Genesis, Header, SignedTx, Tx, Verdicts};
 use zera_kernels::Arkworks;
 use zera_ledger::Ledger;
 use zera_library::range::{self, Input};
@@ -34,14 +36,6 @@ const SEED: u64 = 0xc4a5;
 const SAMPLE: usize = 300;
 /// Blocks that the key waits before tasks are pinned to it.
 const ACTIVATION: u64 = 2;
-
-fn key(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
-}
-
-fn account(seed: u8) -> AccountId {
-    AccountId(key(seed).verifying_key().to_bytes())
-}
 
 fn genesis() -> Genesis {
     Genesis {
@@ -182,16 +176,7 @@ impl Network {
     /// Everything that a chain goes through, with each thing in blocks of its own.
     fn live(&mut self) {
         let artefact = self.artefact;
-        let publication = Publication {
-            name: artefact.manifest.name.clone(),
-            matrices_digest: artefact.matrices.digest(),
-            program_hash: artefact.program_hash,
-            manifest_hash: artefact.manifest.hash(),
-            public_len: artefact.manifest.public_len,
-            private_len: artefact.manifest.private_len,
-            declared: 0,
-        };
-        self.block(vec![(1, Action::Publish(publication))]);
+        self.block(vec![(1, Action::Publish(publication(artefact)))]);
         let key = self.keys.verifying.encode();
         self.block(vec![(1, Action::RegisterKey { predicate: artefact.predicate_id(), key })]);
         let wasm = wat::parse_str(include_str!("support/asker.wat").replace("TRAP", "")).unwrap();

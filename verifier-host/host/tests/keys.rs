@@ -149,7 +149,19 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
     f.block(&[(ALICE, Action::Lock { task: locked }), (ALICE, Action::Lock { task: acted })]);
     let answer = forged(&f, &broken, &acted, Outcome::False);
     assert_eq!(f.one(ALICE, Action::Submit { task: acted, answer }).ending, Ending::Done);
-    assert_eq!(f.call("is_first_verified", vec![]).ending, Ending::Done);
+    let handle = |f: &Fixture, task: &TaskId| f.chain.input(task).unwrap().unwrap().handle.to_le_bytes().to_vec();
+    let told = |f: &mut Fixture, task: &TaskId| {
+        let input = handle(f, task);
+        f.call("is_verified", input).ending
+    };
+    assert_eq!((told(&mut f, &old), told(&mut f, &acted)), (Ending::Done, Ending::Done));
+    // A contract that checks proofs itself relies on the key too.
+    let raw = {
+        let inputs = [Fr::from(1u64), Fr::from(2u64), Fr::from(3u64)];
+        let scalars = inputs.iter().flat_map(zera_statement::scalar_to_be);
+        f.key.0.into_iter().chain(scalars).chain(broken.forge(&inputs)).collect::<Vec<u8>>()
+    };
+    assert_eq!(f.call("verify", raw.clone()).ending, Ending::Done);
 
     let bob = free(&f, BOB);
     let receipt = f.one(BOB, contradiction(&f, &broken, BOB));
@@ -160,10 +172,17 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
         bob.checked_add(reward).unwrap().checked_sub(receipt.fee).unwrap(),
         "the key's own deposit"
     );
-    // From here on nobody acts on the key: no new tasks, no locks, no answers, no raw proofs.
-    let request = f.request(HOLDS, Level::Accepted);
-    let key_status = i32::try_from(Status::Key.code()).unwrap();
-    assert_eq!(f.call("ask", request).ending, Ending::Aborted { code: key_status, message: "state".into() });
+    // From the next transaction on nobody acts on the key: no new tasks, no answers, no raw proofs.
+    let refused =
+        |status: Status| Ending::Aborted { code: i32::try_from(status.code()).unwrap(), message: "state".into() };
+    let asked = Action::Call { contract: f.contract, entry: "ask".into(), input: f.request(HOLDS, Level::Accepted) };
+    let proved = Action::Call { contract: f.contract, entry: "verify".into(), input: raw };
+    let first = Action::Call { contract: f.contract, entry: "is_verified".into(), input: handle(&f, &old) };
+    let third = Action::Call { contract: f.contract, entry: "is_verified".into(), input: handle(&f, &acted) };
+    let report = f.block(&[(OWNER, asked), (OWNER, proved), (OWNER, first), (OWNER, third)]);
+    let endings: Vec<Ending> = report.receipts.into_iter().map(|receipt| receipt.ending).collect();
+    let expected = [refused(Status::Key), refused(Status::Key), Ending::Done, refused(Status::No)];
+    assert_eq!(endings, expected);
     let answer = forged(&f, &broken, &locked, Outcome::True);
     let late = f.one(ALICE, Action::Submit { task: locked, answer });
     assert!(matches!(late.ending, Ending::Refused(Status::Key | Status::State)), "{:?}", late.ending);

@@ -22,6 +22,8 @@ impl Sent {
         let tx = tx.tx();
         let (contract, proof) = match &tx.action {
             Action::Call { contract, .. } => (Some(*contract), None),
+            // Who opens a task for itself stands where a contract does.
+            Action::Open { .. } => (Some(tx.sender), None),
             Action::Submit { answer, .. } | Action::Reveal { answer, .. } => (None, Some(answer.proof.clone())),
             _ => (None, None),
         };
@@ -162,7 +164,8 @@ impl Record {
         provider: Option<AccountId>,
     ) -> Option<TxHash> {
         let actions: &[&str] = match event {
-            Event::TaskOpened { .. } | Event::ContractEvent { .. } => &["call"],
+            Event::TaskOpened { .. } => &["call", "open"],
+            Event::ContractEvent { .. } => &["call"],
             Event::TaskCancelled { .. } => &["cancel"],
             Event::TaskLocked { .. } => &["lock"],
             Event::TaskReleased { .. } => &["release"],

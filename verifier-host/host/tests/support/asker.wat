@@ -8,6 +8,7 @@
   (import "zera1" "clear_pending_computation" (func $clear (param i64) (result i32)))
   (import "zera1" "storage_set" (func $set (param i32 i32 i32 i32) (result i32)))
   (import "zera1" "cancel_task" (func $cancel (param i64) (result i32)))
+  (import "zera1" "verify_groth16" (func $groth16 (param i32 i32 i32 i32) (result i32)))
   (import "zera1" "abort" (func $abort (param i32 i32 i32)))
   (memory (export "memory") 1 1)
   (data (i32.const 16) "state")
@@ -38,4 +39,11 @@
   (func (export "on_result_revoked") (param i64 i32)
     (i32.store8 (i32.const 8) (local.get 1))
     (call $must (call $set (i32.const 16) (i32.const 7) (i32.const 8) (i32.const 1))))
-  (func (export "is_first_verified") (call $must (call $verified (i64.const 1)))))
+  ;; Input: a handle.
+  (func (export "is_verified")
+    (call $must (call $input_read (i32.const 1024) (i32.const 0) (i32.const 8)))
+    (call $must (call $verified (i64.load (i32.const 1024)))))
+  ;; Input: key, three public inputs, proof.
+  (func (export "verify")
+    (call $must (call $input_read (i32.const 1024) (i32.const 0) (i32.const 384)))
+    (call $must (call $groth16 (i32.const 1024) (i32.const 1056) (i32.const 96) (i32.const 1152)))))

@@ -52,7 +52,8 @@ pub(crate) async fn key(State(api): State<Api>, Path(key): Path<String>) -> Resu
     let read = move |chain: &zera_host::Chain| {
         let (row, bytes) =
             chain.key(&key)?.ok_or_else(|| ApiError::not_found(format!("key {key} is not registered")))?;
-        Ok::<_, ApiError>(KeyView::new(key, &row, bytes))
+        let bond = chain.market()?.key_bond(&key);
+        Ok::<_, ApiError>(KeyView::new(key, &row, bond, bytes, next(chain.head().height)))
     };
     api.shared.ask(read).await.map(Json)
 }

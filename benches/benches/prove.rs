@@ -63,7 +63,7 @@ fn witness(criterion: &mut Criterion, subject: &Subject) {
 }
 
 fn all(criterion: &mut Criterion) {
-    for subject in [Subject::special_price(), Subject::range()] {
+    for subject in Subject::all() {
         proofs(criterion, &subject);
         witness(criterion, &subject);
     }

@@ -3,7 +3,7 @@
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::{Groth16, Proof};
 use zera_abi::{AccountId, ChainId, Height, Outcome, TaskId};
-use zera_library::{Predicate, range, special_price};
+use zera_library::{Predicate, collateral_ratio, compound_growth, range, special_price};
 use zera_params::{Keys, dev_keys};
 use zera_prover::Blinding;
 use zera_r1cs::{Artefact, Matrices, TapeInputs};
@@ -48,6 +48,19 @@ impl Subject {
     /// `RangePredicate` on `18 <= 42 <= 99`.
     pub fn range() -> Subject {
         Subject::new("range", range::NAME, range::Input { x: 42, lo: 18, hi: 99 }.encode().to_vec())
+    }
+
+    /// Every built-in predicate: those above, and the others on their own examples.
+    pub fn all() -> Vec<Subject> {
+        let words = [("collateral_ratio", collateral_ratio::NAME), ("compound_growth", compound_growth::NAME)];
+        let mut subjects = vec![Subject::special_price(), Subject::range()];
+        subjects.extend(words.map(|(word, name)| {
+            let predicate = zera_library::by_name(name).expect("a built-in predicate");
+            let example = serde_json::from_str(predicate.example).expect("JSON");
+            Subject::new(word, name, (predicate.parse)(&example).expect("an input"))
+        }));
+        assert_eq!(subjects.len(), zera_library::registry().len(), "every predicate has its subject");
+        subjects
     }
 
     fn new(word: &'static str, name: &str, public: Vec<u8>) -> Subject {

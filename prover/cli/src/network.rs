@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
-use zera_host::Action;
+use zera_abi::{AccountId, ChainId, Height};
+use zera_host::{Action, CostSchedule, Tx};
 use zera_provider::http::{Client, Limits};
-use zera_provider::view::TxResult;
+use zera_provider::view::{CostView, TxResult};
 use zera_provider::{ClientError, Patience, Wallet, WalletError};
 
 use crate::output::{Blame, Failure, Output, Verdict};
@@ -145,6 +146,25 @@ fn blame_wallet(error: WalletError) -> Failure {
 pub async fn send(wallet: &Wallet<Client>, action: Action, fuel_limit: u64) -> Result<TxResult, Failure> {
     let _progress = Progress::start("waiting for the block");
     wallet.send(action, fuel_limit).await.map_err(blame_wallet)
+}
+
+/// The node's prices.
+///
+/// # Errors
+/// The environment's, also where this program is too old for the node.
+pub async fn prices(client: &Client) -> Result<(CostView, CostSchedule), Failure> {
+    let view = client.cost().await.map_err(blame)?;
+    match view.schedule() {
+        Some(schedule) => Ok((view, schedule)),
+        None => Err(Failure::Environment(anyhow!("the node's cost schedule {} is not known here", view.version))),
+    }
+}
+
+/// What an action costs before it does anything. Prices depend on lengths, and every other field of a transaction has one.
+pub fn fuel_of(cost: &CostSchedule, sender: &AccountId, action: &Action) -> u64 {
+    let (chain, action) = (ChainId([0; 32]), action.clone());
+    let tx = Tx { chain, sender: *sender, nonce: 0, expiry: Height(0), fuel_limit: 0, action };
+    cost.intrinsic(&tx, tx.signed_len())
 }
 
 /// Prints what became of a transaction: the answer is no where it did not do what it says.

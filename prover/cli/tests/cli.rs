@@ -1,7 +1,10 @@
 //! Every command that needs no network, through the binary: what it prints, how it exits, what it refuses.
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
@@ -13,11 +16,7 @@ const TRUE: &str = r#"{"threshold": 100, "max_spread_bps": 500, "quotes": [104, 
 const FALSE: &str = r#"{"threshold": 103, "max_spread_bps": 500, "quotes": [104, 101, 102]}"#;
 
 fn zera(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_zera"));
-    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG"] {
-        command.env_remove(name);
-    }
-    command.args(args).output().expect("the binary runs")
+    binary::zera(Path::new(".")).args(args).output().expect("the binary runs")
 }
 
 fn stderr(output: &Output) -> String {

@@ -2,24 +2,19 @@
 
 #![cfg(unix)]
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use binary::zera;
 use serde_json::Value;
 use tempfile::TempDir;
 use zera_ledger::Ledger;
 use zera_market::ports::{Change, Store, Table};
-
-fn zera(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_zera"));
-    command.current_dir(dir);
-    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG"] {
-        command.env_remove(name);
-    }
-    command
-}
 
 const RUN: [&str; 8] = ["node", "run", "--data", "node", "--listen", "127.0.0.1:0", "--block-ms", "0"];
 

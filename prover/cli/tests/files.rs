@@ -2,20 +2,19 @@
 //! another shape, cut short, and gigabytes long. One line on standard error, exit code 2, nothing written, no panic, and no
 //! waiting for a file to be read to its end.
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::fs::File;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 const NAME: &str = "RangePredicate";
 /// Nobody listens here: what reaches the network before it reads its files fails as the environment.
 const NOBODY: &str = "http://127.0.0.1:1";
 
 fn zera(dir: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_zera"));
-    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG"] {
-        command.env_remove(name);
-    }
-    command.current_dir(dir).args(args).output().expect("the binary runs")
+    binary::zera(dir).args(args).output().expect("the binary runs")
 }
 
 /// Files that no command wants, by name.

@@ -5,14 +5,16 @@
 
 #![cfg(unix)]
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use binary::{PATIENCE, Running, zera};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
@@ -25,8 +27,6 @@ use zera_market::ports::{Store, Table};
 
 const NAME: &str = "SpecialPriceOraclePredicate";
 const INPUT: &str = r#"{"threshold": 100, "max_spread_bps": 500, "quotes": [104, 101, 102]}"#;
-/// For one line, and for the tasks to end.
-const PATIENCE: Duration = Duration::from_secs(90);
 /// Time to answer in that survives a restart or two of the provider.
 const GENESIS: &str = r#"
 name = "kill"
@@ -38,49 +38,6 @@ name_timelock_blocks = 100
 base = "local"
 lock_blocks = 33
 "#;
-
-/// A command that runs until it is killed.
-struct Running {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Running {
-    fn start(dir: &Path, args: &[&str]) -> Running {
-        let mut child = zera(dir).args(args).arg("--json").stdout(Stdio::piped()).spawn().expect("the binary runs");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Running { child, lines }
-    }
-
-    fn line(&mut self) -> Value {
-        let line = self.lines.recv_timeout(PATIENCE).expect("a line in time");
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("not one object a line: {line:?}"))
-    }
-
-    /// SIGKILL: nothing of the process runs any more.
-    fn kill(&mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("an exit");
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn zera(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_zera"));
-    command.current_dir(dir).stderr(Stdio::null());
-    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG"] {
-        command.env_remove(name);
-    }
-    command
-}
 
 fn done(dir: &Path, args: &[&str]) -> Value {
     let output = zera(dir).args(args).arg("--json").stderr(Stdio::piped()).output().expect("the binary runs");

@@ -2,70 +2,16 @@
 
 #![cfg(unix)]
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+#[path = "support/binary.rs"]
+mod binary;
 
+use std::path::Path;
+
+use binary::{Running, zera};
 use serde_json::Value;
 
 const NAME: &str = "SpecialPriceOraclePredicate";
 const TRUE: &str = r#"{"threshold": 100, "max_spread_bps": 500, "quotes": [104, 101, 102]}"#;
-/// For one line; the whole test takes seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A command that runs until it is told to stop.
-struct Running {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Running {
-    fn start(dir: &Path, args: &[&str]) -> Running {
-        let mut child = zera(dir).args(args).arg("--json").stdout(Stdio::piped()).spawn().expect("the binary runs");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Running { child, lines }
-    }
-
-    fn line(&mut self) -> Value {
-        let line = self.lines.recv_timeout(PATIENCE).expect("a line in time");
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("not one object a line: {line:?}"))
-    }
-
-    /// SIGTERM, and everything that was still printed.
-    fn stop(&mut self) -> (Option<i32>, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
-        let mut rest = Vec::new();
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => rest.push(line),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("does not stop"),
-            }
-        }
-        (self.child.wait().expect("an exit").code(), rest.join("\n"))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn zera(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_zera"));
-    command.current_dir(dir);
-    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG"] {
-        command.env_remove(name);
-    }
-    command
-}
 
 /// A command of one object, with its exit code.
 fn ask(dir: &Path, args: &[&str]) -> (Value, i32) {

@@ -19,8 +19,8 @@ use zera_host::SignedTx;
 use crate::error::ClientError;
 use crate::market::{EventStream, MarketClient};
 use crate::view::{
-    AccountView, ContractView, Cursor, EventView, HeaderView, KeyView, MarketView, PredicateView, QueryView, RulesView,
-    StatusView, TaskStage, TaskView, TxResult, TxState, VersionView,
+    AccountView, ContractView, CostView, Cursor, EventView, HeaderView, KeyView, MarketView, PredicateView, QueryView,
+    RulesView, StatusView, TaskStage, TaskView, TxResult, TxState, VersionView,
 };
 
 /// Most bytes of one answer.
@@ -308,6 +308,14 @@ impl Client {
     /// [`ClientError`].
     pub async fn market(&self) -> Result<MarketView, ClientError> {
         self.get("/v1/market").await
+    }
+
+    /// `/v1/cost`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn cost(&self) -> Result<CostView, ClientError> {
+        self.get("/v1/cost").await
     }
 
     /// `/v1/events/list`: one page of events after `after`, oldest first.

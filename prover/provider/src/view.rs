@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zera_abi::{AccountId, Amount, ChainId, CodeHash, Height, KeyId, Outcome, PredicateId, TaskId, TxHash};
+use zera_host::CostSchedule;
 
 use crate::json::Json;
 
@@ -406,9 +407,40 @@ pub struct KeyView {
     /// First height at which tasks may be pinned to it.
     #[serde(with = "crate::json")]
     pub activates: Height,
+    /// `waiting`, `active`, `released` by its owner, or `withdrawn` because it was broken.
+    pub state: String,
+    /// What its owner answers with.
+    #[serde(with = "crate::json")]
+    pub deposit: Amount,
     /// Canonical bytes.
     #[serde(with = "crate::json")]
     pub bytes: Vec<u8>,
+}
+
+/// `/v1/cost`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostView {
+    /// The schedule's number.
+    pub version: u32,
+    /// Units of ZRA for one unit of fuel.
+    pub fuel_price: u64,
+    /// Every price by its name.
+    pub prices: BTreeMap<String, u64>,
+}
+
+impl CostView {
+    /// The schedule; `None` where the node has prices that this program does not know.
+    pub fn schedule(&self) -> Option<CostSchedule> {
+        let mut entries: Vec<(String, u64)> = self.prices.clone().into_iter().collect();
+        entries.push(("version".to_owned(), u64::from(self.version)));
+        CostSchedule::from_entries(&entries)
+    }
+
+    /// What `fuel` costs.
+    pub fn fee(&self, fuel: u64) -> Amount {
+        // Two factors below 2^64 each: the product fits.
+        Amount::from_units(u128::from(fuel).saturating_mul(u128::from(self.fuel_price)))
+    }
 }
 
 /// All money of a network.

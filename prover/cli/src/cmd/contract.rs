@@ -6,21 +6,17 @@ use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 use zera_abi::{AccountId, Amount, Height};
 use zera_host::validate::{MODULE_MAX, validate};
-use zera_host::{Action, ConfigEntry, CostSchedule};
+use zera_host::{Action, ConfigEntry};
 use zera_provider::http::Client;
 use zera_provider::view::Cursor;
 
 use crate::arg::{self, Account};
-use crate::network::{CALL_FUEL, NodeArgs, SignerArgs, blame, block_on, report, send};
+use crate::network::{CALL_FUEL, NodeArgs, SignerArgs, blame, block_on, fuel_of, prices, report, send};
 use crate::output::{Blame, Failure, Output, Verdict};
 use crate::{file, subject};
 
 /// Most bytes of a call's input; a transaction takes no more.
 const INPUT_MAX: u64 = 256 * 1024;
-/// Bytes of a row of configuration, as the host charges it.
-const CONFIG_ROW_LEN: usize = 64;
-/// Fuel for what stands around a module in its transaction.
-const DEPLOY_SPARE_FUEL: u64 = 2_000_000;
 /// Most events that are looked through after a call.
 const EVENTS: usize = 1000;
 
@@ -134,12 +130,13 @@ fn deploy(
     let config: Vec<ConfigEntry> =
         config.iter().map(|(key, amount)| ConfigEntry { key: key.clone(), amount: *amount }).collect();
     let wallet = signer.wallet()?;
-    let cost = CostSchedule::v1();
-    let rows = cost.row_write(CONFIG_ROW_LEN).saturating_mul(config.len() as u64);
-    let fuel =
-        cost.deploy(wasm.len(), facts.functions).saturating_add(cost.transaction(wasm.len())).saturating_add(rows);
-    let fuel = fuel.saturating_add(DEPLOY_SPARE_FUEL);
-    let result = block_on(send(&wallet, Action::Deploy { wasm, config, endowment }, fuel))?;
+    let action = Action::Deploy { wasm, config, endowment };
+    let result = block_on(async {
+        let (_, cost) = prices(wallet.client()).await?;
+        let functions = cost.deploy_function.saturating_mul(u64::from(facts.functions));
+        let fuel = fuel_of(&cost, &wallet.account(), &action).saturating_add(functions);
+        send(&wallet, action, fuel).await
+    })?;
     let address: Option<AccountId> = result.data.as_slice().try_into().ok().map(AccountId).filter(|_| result.is_done());
     let mut extra: Vec<(&str, Value)> = vec![("entries", facts.entries.join(" ").into())];
     if let Some(address) = address {

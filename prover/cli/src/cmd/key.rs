@@ -1,4 +1,4 @@
-//! `zera key`: info, export, register, status.
+//! `zera key`: info, export, register, unregister, status.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use zera_abi::{Height, KeyId};
 use zera_host::Action;
 use zera_params::origin;
 
-use crate::network::{KEY_FUEL, NodeArgs, SignerArgs, blame, block_on, report, send};
+use crate::network::{FUEL, KEY_FUEL, NodeArgs, SignerArgs, blame, block_on, report, send};
 use crate::output::{Failure, Output, Verdict};
 use crate::vk::{self, Found};
 use crate::{arg, file, snarkjs};
@@ -42,6 +42,14 @@ pub enum Command {
         #[command(flatten)]
         signer: SignerArgs,
     },
+    /// Take a key of yours out of use and its deposit back; not while a task is open on it.
+    Unregister {
+        /// The key's id.
+        #[arg(value_name = "ID", value_parser = arg::id::<KeyId>)]
+        key: KeyId,
+        #[command(flatten)]
+        signer: SignerArgs,
+    },
     /// What a network knows of a key: exit code 1 where it is not registered.
     Status {
         /// The key's id.
@@ -61,6 +69,11 @@ pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
         Command::Info { keys } => info(&vk::open(keys)?, out),
         Command::Export { keys, output, snarkjs } => export(keys, output.as_deref(), snarkjs.as_deref(), out),
         Command::Register { keys, signer } => register(keys, signer, out),
+        Command::Unregister { key, signer } => {
+            let wallet = signer.wallet()?;
+            let result = block_on(send(&wallet, Action::Unregister { key: *key }, FUEL))?;
+            Ok(report(out, &result, "unregistered", &[("key_id", key.to_string().into())]))
+        }
         Command::Status { key, node } => status(key, node, out),
     }
 }
@@ -145,8 +158,8 @@ fn status(id: &KeyId, node: &NodeArgs, out: Output) -> Result<Verdict, Failure> 
         out.result(&json!({"key_id": id.to_string(), "registered": false}), &format!("key {id}: not registered"));
         return Ok(Verdict::No);
     };
-    let state = if key.activates.0 <= height { "active" } else { "waiting" };
-    let pinned = predicate.as_ref().is_some_and(|predicate| predicate.key == Some(key.id));
+    let state = &key.state;
+    let pinned = state == "active" && predicate.as_ref().is_some_and(|predicate| predicate.key == Some(key.id));
     let name = predicate.map(|predicate| predicate.name);
     let json = json!({
         "key_id": key.id.to_string(),
@@ -157,15 +170,17 @@ fn status(id: &KeyId, node: &NodeArgs, out: Output) -> Result<Verdict, Failure> 
         "predicate_id": key.predicate.to_string(),
         "predicate": name,
         "owner": key.owner.to_string(),
+        "deposit": key.deposit.units().to_string(),
         "current": pinned,
     });
     let text = format!(
-        "key id     {}\nstate      {state} from block {}, now {height}\npredicate  {} {}\nowner      {}\ncurrent    {}",
+        "key id     {}\nstate      {state} from block {}, now {height}\npredicate  {} {}\nowner      {}\ndeposit    {} ZRA\ncurrent    {}",
         key.id,
         key.activates,
         name.unwrap_or_default(),
         key.predicate,
         key.owner,
+        key.deposit,
         if pinned { "yes: new tasks are pinned to it" } else { "no" },
     );
     out.result(&json, &text);

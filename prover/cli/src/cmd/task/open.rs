@@ -3,22 +3,16 @@
 use anyhow::anyhow;
 use serde_json::json;
 use zera_abi::wire::{Request, STATEMENT_INPUTS};
-use zera_abi::{Amount, Level};
+use zera_abi::{AccountId, Amount, Level, Outcome, TaskId};
 use zera_host::{Action, CostSchedule, RequestBytes};
+use zera_market::Answer;
 use zera_provider::http::Client;
-use zera_provider::view::StatusView;
+use zera_provider::view::CostView;
 
 use crate::arg;
-use crate::network::{SignerArgs, blame, block_on, report, send};
+use crate::network::{SignerArgs, blame, block_on, fuel_of, prices, report, send};
 use crate::output::{Failure, Output, Verdict};
 use crate::subject::Subject;
-
-/// Bytes of a signed transaction with a request, beside the request: frame, length, signature.
-const ENVELOPE_LEN: usize = 90 + 4 + 64;
-/// Bytes of a signed submission without declared values.
-const SUBMISSION_LEN: usize = 90 + 32 + 1 + 1 + 256 + 64;
-/// Bytes of the row that a submission is charged for.
-const SUBMISSION_ROW_LEN: usize = 1024;
 
 /// What to ask, and for how much.
 #[derive(clap::Args, Debug)]
@@ -73,11 +67,13 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
             level: Level::Accepted,
         })
         .map_err(|error| Failure::Input(anyhow!("request: {error}")))?;
-        let fuel = Fuel::of(&request, public.len(), published.declared.into());
+        let (view, cost) = prices(&client).await?;
+        let declared = published.declared.into();
+        let fuel = Fuel::of(&cost, &wallet.account(), request.clone(), public.len(), declared);
         if args.dry_run {
-            return price(args, &client, &status, &fuel, out).await;
+            return price(args, &client, &view, &fuel, out).await;
         }
-        let result = send(&wallet, Action::Open { request }, fuel.total()).await?;
+        let result = send(&wallet, Action::Open { request }, fuel.total).await?;
         let task = result.is_done().then(|| ("task", json!(hex::encode(&result.data))));
         Ok(report(out, &result, "opened", task.as_slice()))
     })
@@ -85,40 +81,35 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
 
 /// What the steps cost in fuel.
 struct Fuel {
-    version: u32,
-    transaction: u64,
-    open: u64,
-    /// Paid by whoever submits the answer, right or wrong.
-    submission: u64,
+    /// Asking, all of it.
+    total: u64,
+    /// Of it, hashing the public input to the root that the statement holds.
+    root: u64,
+    /// Of it, the rows of a task.
+    rows: u64,
+    /// Sending an answer, right or wrong.
+    answer: u64,
+    /// Of it, checking the proof.
+    verify: u64,
 }
 
 impl Fuel {
-    fn of(request: &RequestBytes, public: usize, declared: usize) -> Fuel {
-        let cost = CostSchedule::v1();
+    fn of(cost: &CostSchedule, sender: &AccountId, request: RequestBytes, public: usize, declared: usize) -> Fuel {
+        let root = cost.input_root(public);
+        let rows = cost.open(request.len(), public).saturating_sub(root);
+        let answer = Answer { outcome: Outcome::False, declared: vec![[0; 32]; declared], proof: Box::new([0; 256]) };
         Fuel {
-            version: cost.version,
-            transaction: cost.transaction(request.len().saturating_add(ENVELOPE_LEN)),
-            open: cost.open(request.len(), public),
-            submission: cost
-                .transaction(SUBMISSION_LEN.saturating_add(declared.saturating_mul(32)))
-                .saturating_add(cost.verify(declared.saturating_add(STATEMENT_INPUTS)))
-                .saturating_add(cost.row_write(SUBMISSION_ROW_LEN)),
+            total: fuel_of(cost, sender, &Action::Open { request }),
+            root,
+            rows,
+            answer: fuel_of(cost, sender, &Action::Submit { task: TaskId([0; 32]), answer }),
+            verify: cost.verify(declared.saturating_add(STATEMENT_INPUTS)),
         }
-    }
-
-    fn total(&self) -> u64 {
-        self.transaction.saturating_add(self.open)
     }
 }
 
 /// Tells what asking costs; sends nothing.
-async fn price(
-    args: &Args,
-    client: &Client,
-    status: &StatusView,
-    fuel: &Fuel,
-    out: Output,
-) -> Result<Verdict, Failure> {
+async fn price(args: &Args, client: &Client, view: &CostView, fuel: &Fuel, out: Output) -> Result<Verdict, Failure> {
     let rules = client.market().await.map_err(blame)?.rules;
     // Amounts are decimal strings, shares are numbers.
     let rule = |name: &str| -> Result<u128, Failure> {
@@ -130,13 +121,16 @@ async fn price(
     let share = args.bounty.units().saturating_mul(rule("bond_share")?).checked_div(10_000).unwrap_or(0);
     let bond = Amount::from_units(share.max(rule("bond_floor")?));
     let open_fee = Amount::from_units(rule("open_fee")?);
-    let zra = |fuel: u64| Amount::from_units(u128::from(fuel).saturating_mul(u128::from(status.fuel_price)));
-    let mut text = format!("cost schedule {}, {} units of ZRA for one fuel\n", fuel.version, status.fuel_price);
+    let zra = |fuel: u64| view.fee(fuel);
+    let mut text = format!("cost schedule {}, {} units of ZRA for one fuel\n", view.version, view.fuel_price);
+    let transaction = fuel.total.saturating_sub(fuel.root).saturating_sub(fuel.rows);
     let rows = [
-        ("the transaction", fuel.transaction),
-        ("opening: input root, rows", fuel.open),
-        ("both, paid by you", fuel.total()),
-        ("an answer, right or wrong, paid by its sender", fuel.submission),
+        ("the transaction, by its bytes", transaction),
+        ("the root of the public input", fuel.root),
+        ("storing the task", fuel.rows),
+        ("together, paid by you", fuel.total),
+        ("an answer, right or wrong, paid by its sender", fuel.answer),
+        ("  of it checking the proof", fuel.verify),
     ];
     for (what, fuel) in rows {
         text.push_str(&format!("{what:<46} {fuel:>10} fuel  {} ZRA\n", zra(fuel)));
@@ -146,11 +140,18 @@ async fn price(
     text.push_str(&format!("{:<46} {:>15}  {bond} ZRA", "held: your bond, back after an answer", ""));
     let units = |amount: Amount| amount.units().to_string();
     let json = json!({
-        "cost_version": fuel.version,
-        "fuel_price": status.fuel_price,
-        "fuel": {"transaction": fuel.transaction, "open": fuel.open, "total": fuel.total(), "submission": fuel.submission},
-        "fee": units(zra(fuel.total())),
-        "submission_fee": units(zra(fuel.submission)),
+        "cost_version": view.version,
+        "fuel_price": view.fuel_price,
+        "fuel": {
+            "transaction": transaction,
+            "root": fuel.root,
+            "rows": fuel.rows,
+            "total": fuel.total,
+            "answer": fuel.answer,
+            "verify": fuel.verify,
+        },
+        "fee": units(zra(fuel.total)),
+        "answer_fee": units(zra(fuel.answer)),
         "open_fee": units(open_fee),
         "bounty": units(args.bounty),
         "bond": units(bond),

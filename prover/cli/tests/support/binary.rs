@@ -1,0 +1,71 @@
+//! The binary under test, in a folder, without the caller's environment.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// For one line, with a network behind it.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+pub fn zera(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zera"));
+    command.current_dir(dir);
+    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG", "ZERA_LOG_FORMAT"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A command that runs until it is stopped or killed; killed in the end.
+pub struct Running {
+    pub child: Child,
+    lines: Receiver<String>,
+}
+
+impl Running {
+    pub fn start(dir: &Path, args: &[&str]) -> Running {
+        let mut child = zera(dir).args(args).arg("--json").stdout(Stdio::piped()).spawn().expect("the binary runs");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Running { child, lines }
+    }
+
+    pub fn line(&mut self) -> Value {
+        let line = self.lines.recv_timeout(PATIENCE).expect("a line in time");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("not one object a line: {line:?}"))
+    }
+
+    /// SIGTERM, and everything that was still printed.
+    pub fn stop(&mut self) -> (Option<i32>, String) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        let mut rest = Vec::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => rest.push(line),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("does not stop"),
+            }
+        }
+        (self.child.wait().expect("an exit").code(), rest.join("\n"))
+    }
+
+    /// SIGKILL: nothing of the process runs any more.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("an exit");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

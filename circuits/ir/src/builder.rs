@@ -2,7 +2,7 @@
 
 use crate::lc::LcKey;
 use crate::statement::Input;
-use crate::{Bit, FinishError, Layout, Lc, Verdict, Wire};
+use crate::{Bit, FinishError, Layout, Lc, Verdict, Wire, cell};
 use ark_bn254::Fr;
 use ark_ff::One;
 use std::collections::BTreeMap;
@@ -205,6 +205,54 @@ impl Builder {
     pub fn xor(&mut self, a: &Bit, b: &Bit) -> Bit {
         let both = self.and(a, b);
         Bit::assume_boolean(a.lc().add(b.lc()).add_scaled(both.lc(), -Fr::from(2)))
+    }
+
+    /// Bit `a + 2 b + 4 c` of `table`: one row with a new wire (Lookup) for 192 of the 256 functions, two for the others,
+    /// none where it does not depend on more than one input.
+    pub fn lookup(&mut self, inputs: [&Bit; 3], table: u8) -> Bit {
+        let mut table = table;
+        for (at, input) in inputs.iter().enumerate() {
+            if let Some(value) = input.as_constant() {
+                table = cell::cofactor(table, at as u32, value);
+            }
+        }
+        match (cell::support(table), table & 1 == 1) {
+            (0, value) => return Bit::constant(value),
+            (support @ (1 | 2 | 4), not) => {
+                let input = inputs[support.trailing_zeros() as usize];
+                return if not { input.not() } else { input.clone() };
+            }
+            _ => {}
+        }
+        let Some(cell) = cell::cell(table) else { return self.lookup_in_two(inputs, table) };
+        let wire = self.wire();
+        let registers = inputs.map(|bit| self.register(bit.lc()));
+        self.tape.lookup(Register::Wire(wire), registers, table);
+        let one = Lc::wire(0);
+        let z = Lc::wire(wire);
+        let parts = [&one, inputs[0].lc(), inputs[1].lc(), inputs[2].lc(), &z];
+        let [a, b, c] = [&cell.a, &cell.b, &cell.c]
+            .map(|row| Lc::combine(row.iter().zip(parts).filter(|(k, _)| **k != 0).map(|(k, lc)| (Fr::from(*k), lc))));
+        self.assert_product(&a, &b, &c);
+        self.booleans.push(wire);
+        Bit::assume_boolean(z)
+    }
+
+    /// A function without a cell: `f = x ? f1 : f0`, where one cofactor is constant and the other has two inputs.
+    fn lookup_in_two(&mut self, inputs: [&Bit; 3], table: u8) -> Bit {
+        for at in 0..3 {
+            let [low, high] = [false, true].map(|value| cell::cofactor(table, at, value));
+            let (other, fixed) = if cell::support(low) == 0 { (high, low) } else { (low, high) };
+            if cell::support(fixed) != 0 {
+                continue;
+            }
+            let inner = self.lookup(inputs, other);
+            let input = inputs[at as usize];
+            // Where the input selects the constant cofactor, the value is that constant.
+            let selects = if fixed == low { input.not() } else { input.clone() };
+            return if fixed & 1 == 1 { self.or(&selects, &inner) } else { self.and(&selects.not(), &inner) };
+        }
+        unreachable!("each of the 64 functions without a cell has a constant cofactor")
     }
 
     /// Asserts `a b = c`: one row, no wire. The longer factor stands in A.

@@ -18,6 +18,7 @@
 //! | Mul | `a b = w` | |
 //! | Mux | `(a - b) c = w - b` | |
 //! | IsZero | `x v = 1 - z`, `x z = 0` | `z = 0` would need `x != 0`; `v` is free where `x = 0`, and used nowhere else |
+//! | Lookup | [`cell`] | each pins its wire to 0 or 1 wherever its inputs are 0 or 1 |
 //! | Equal | `lc 1 = w` | declared values |
 //! | Advice | the caller's | [`Builder::assume_sorted`], named `assume` for that |
 
@@ -26,6 +27,7 @@
 
 mod bit;
 mod builder;
+pub mod cell;
 mod compare;
 mod error;
 mod int;

@@ -458,3 +458,34 @@ fn products_and_zero_tests_of_field_elements() {
         assert_eq!(z[FIRST_DECLARED..FIRST_DECLARED + 4], expected);
     }
 }
+
+/// All 256 functions of three bits, in one row or two, and nothing else satisfies the rows.
+#[test]
+fn lookups_are_their_tables_in_one_row_or_two() {
+    let mut counts = [0; 3];
+    let tables: Vec<u8> = (0..=255).collect();
+    for tables in tables.chunks(8) {
+        let artefact = build(0, 1, tables.len(), |builder| {
+            let byte: Vec<Bit> = builder.private_byte(0).to_vec();
+            let lookup = |table: &u8| {
+                let before = builder.rows();
+                let bit = builder.lookup([&byte[0], &byte[1], &byte[2]], *table);
+                counts[builder.rows() - before] += 1;
+                bit.lc().clone()
+            };
+            tables.iter().map(lookup).collect()
+        });
+        for x in 0..8u8 {
+            let z = run(&artefact, &[], &[x]);
+            for (at, table) in tables.iter().enumerate() {
+                assert_eq!(z[FIRST_DECLARED + at], Fr::from(u64::from(table >> x & 1)), "{table:#x} at {x}");
+            }
+            // The input's own bits may be either, where no function of them is looked up.
+            let bits = FIRST_DECLARED + tables.len()..FIRST_DECLARED + tables.len() + 8;
+            assert!(movable(&artefact, &z).iter().all(|wire| bits.contains(wire)), "at {x}");
+        }
+    }
+    // Products are made once, so some of the 64 functions without a cell find half of theirs done.
+    assert_eq!(counts[0], 8);
+    assert!(counts[2] <= 64 && counts[1] >= 184, "{counts:?}");
+}

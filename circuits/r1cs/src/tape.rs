@@ -21,6 +21,7 @@
 //!        9   IsZero         to from
 //!        10  Select         to condition then otherwise
 //!        11  Divide         quotient remainder dividend divisor
+//!        12  Lookup         to a b c table                     bit a + 2 b + 4 c of an eight-bit table
 //! a scalar is 0 for 1, 1 for -1, 2 for 0, else 3 + index in the pool
 //! ```
 
@@ -87,6 +88,7 @@ enum Operation {
     IsZero { to: u32, from: u32 },
     Select { to: u32, condition: u32, then: u32, otherwise: u32 },
     Divide { quotient: u32, remainder: u32, dividend: u32, divisor: u32 },
+    Lookup { to: u32, operands: [u32; 3], table: u8 },
 }
 
 impl Tape {

@@ -259,3 +259,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lookups_read_bits_and_refuse_anything_else() {
+    for table in [0x00, 0x96, 0xe8, 0xca, 0xff, 0x80] {
+        for index in 0..9u64 {
+            let mut tape = TapeBuilder::new(0, 0);
+            let operands = [0, 1, 2].map(|place| {
+                let operand = tape.temporary();
+                // The ninth has an operand that is no bit.
+                let value = if index == 8 { 2 } else { index >> place & 1 };
+                tape.constant(operand, Fr::from(value));
+                operand
+            });
+            tape.lookup(Wire(1), operands, table);
+            let tape = tape.finish(2).unwrap();
+            let z = tape.run(&TapeInputs { binding: Fr::zero(), public: &[], private: &[] });
+            match index {
+                8 => assert_eq!(z, Err(TapeError::Range { operation: 3, bits: 1 })),
+                _ => assert_eq!(z.unwrap()[1], Fr::from(u64::from(table) >> index & 1), "{table:#x} at {index}"),
+            }
+        }
+    }
+}

@@ -108,6 +108,11 @@ impl TapeBuilder {
         self.operations.push(Operation::Divide { quotient, remainder, dividend, divisor });
     }
 
+    /// `to` = bit `a + 2 b + 4 c` of `table`, where the operands are 0 or 1. Running fails where one is neither.
+    pub fn lookup(&mut self, to: Register, [a, b, c]: [Register; 3], table: u8) {
+        self.operations.push(Operation::Lookup { to: raw(to), operands: [raw(a), raw(b), raw(c)], table });
+    }
+
     /// The tape, with temporaries placed after `wires` wires.
     ///
     /// # Errors
@@ -162,6 +167,7 @@ impl Operation {
             Operation::Divide { quotient, remainder, dividend, divisor } => {
                 [Some(quotient), Some(remainder), Some(dividend), Some(divisor)]
             }
+            Operation::Lookup { to, operands: [a, b, c], .. } => [Some(to), Some(a), Some(b), Some(c)],
         };
         registers.into_iter().flatten()
     }

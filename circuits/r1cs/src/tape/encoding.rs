@@ -48,6 +48,10 @@ impl Tape {
             Operation::Divide { quotient, remainder, dividend, divisor } => {
                 put(11, &[quotient, remainder, dividend, divisor]);
             }
+            Operation::Lookup { to, operands: [a, b, c], table } => {
+                put(12, &[to, a, b, c]);
+                out.push(table);
+            }
         }
     }
 
@@ -106,6 +110,10 @@ impl Tape {
             9 => Operation::IsZero { to: next()?, from: next()? },
             10 => Operation::Select { to: next()?, condition: next()?, then: next()?, otherwise: next()? },
             11 => Operation::Divide { quotient: next()?, remainder: next()?, dividend: next()?, divisor: next()? },
+            12 => {
+                let (to, operands) = (next()?, [next()?, next()?, next()?]);
+                Operation::Lookup { to, operands, table: reader.u8().map_err(crate::CodecError::from)? }
+            }
             _ => return Err(InvalidTape::Opcode { operation: self.operations.len(), opcode }),
         })
     }

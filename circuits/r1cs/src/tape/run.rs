@@ -2,7 +2,7 @@
 
 use super::{Operation, Tape};
 use ark_bn254::Fr;
-use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, BigInt, Field, One, PrimeField, Zero};
 use thiserror::Error;
 
 /// What a tape reads.
@@ -108,6 +108,18 @@ impl Tape {
                 let divisor = integer(&z[divisor as usize])?;
                 z[quotient as usize] = Fr::from(dividend.checked_div(divisor).unwrap_or(0));
                 z[remainder as usize] = Fr::from(dividend.checked_rem(divisor).unwrap_or(dividend));
+            }
+            Operation::Lookup { to, operands, table } => {
+                let mut index = 0;
+                for (place, operand) in operands.into_iter().enumerate() {
+                    let value = &z[operand as usize];
+                    if value.is_one() {
+                        index |= 1 << place;
+                    } else if !value.is_zero() {
+                        return Err(1);
+                    }
+                }
+                z[to as usize] = if table >> index & 1 == 1 { Fr::ONE } else { Fr::ZERO };
             }
         }
         Ok(())

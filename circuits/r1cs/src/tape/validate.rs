@@ -162,6 +162,10 @@ impl Definitions<'_> {
                 self.define(quotient)?;
                 self.define(remainder)
             }
+            Operation::Lookup { to, operands, .. } => {
+                operands.into_iter().try_for_each(|register| self.operand(register))?;
+                self.define(to)
+            }
         }
     }
 

@@ -1,0 +1,4 @@
+//! WASM to R1CS.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]

@@ -2,3 +2,6 @@
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+pub mod diagnostic;
+pub mod symex;

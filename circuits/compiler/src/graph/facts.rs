@@ -1,0 +1,188 @@
+//! What holds on one path only.
+
+use super::int::{Int, bit_length};
+use super::word::{WordData, mask, range_of, residue};
+use super::{Bit, Graph, Lc, Node, Word};
+use ethnum::I256;
+use std::rc::Rc;
+
+/// Bounds that the conditions of a path imply. Cheap to clone.
+///
+/// Nothing that every input must satisfy may rest on them but through [`Graph::refined`].
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The conjunction of all that was learned.
+    condition: Bit,
+    /// Bounds of primitive combinations without constant; later ones are tighter.
+    ranges: Rc<Vec<(Lc, I256, I256)>>,
+}
+
+impl Facts {
+    /// Nothing is known.
+    pub fn none() -> Facts {
+        Facts { condition: Bit::TRUE, ranges: Rc::new(Vec::new()) }
+    }
+}
+
+impl Graph {
+    /// Adds that `condition` is `value`.
+    pub fn learn(&mut self, facts: &mut Facts, condition: Bit, value: bool) {
+        let condition = if value { condition } else { condition.not() };
+        if condition.as_constant().is_some() {
+            return;
+        }
+        let before = facts.ranges.len();
+        self.learn_bit(facts, condition, 0);
+        if facts.ranges.len() > before {
+            facts.condition = self.bit_and(facts.condition, condition);
+        }
+    }
+
+    fn learn_bit(&mut self, facts: &mut Facts, condition: Bit, depth: u32) {
+        let node = condition.node();
+        if let Some(difference) = self.comparisons.get(&node).copied() {
+            let (lo, hi) =
+                if condition.is_negated() { (difference.lo, I256::MINUS_ONE) } else { (I256::ZERO, difference.hi) };
+            return self.learn_range(facts, difference.lc, lo, hi);
+        }
+        match self.node_at(node).clone() {
+            Node::And(a, b) if !condition.is_negated() && depth < 8 => {
+                self.learn_bit(facts, a, depth + 1);
+                self.learn_bit(facts, b, depth + 1);
+            }
+            Node::Zero { factors } => match &*factors {
+                [lc] if !condition.is_negated() => self.learn_range(facts, *lc, I256::ZERO, I256::ZERO),
+                // A sum of bits that is not 0 is at least 1; one that is 0 has no bit set.
+                [lc] if self.bounds(*lc).0 == I256::ZERO => {
+                    let hi = self.bounds(*lc).1;
+                    self.learn_range(facts, *lc, I256::ONE, hi);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn learn_range(&mut self, facts: &mut Facts, lc: Lc, lo: I256, hi: I256) {
+        let (key, scale, offset) = self.primitive(lc);
+        if scale == I256::ZERO || lo > hi {
+            return;
+        }
+        // lo <= scale key + offset <= hi
+        let (a, b) = (lo - offset, hi - offset);
+        let (a, b) = if scale < I256::ZERO { (-b, -a) } else { (a, b) };
+        let scale = scale.abs();
+        let (mut lo, mut hi) = (-((-a).div_euclid(scale)), b.div_euclid(scale));
+        if let Some((l, h)) = facts.bounds(key) {
+            (lo, hi) = (lo.max(l), hi.min(h));
+        }
+        // A path that contradicts itself: anything may be said of it, so nothing is.
+        if lo <= hi {
+            Rc::make_mut(&mut facts.ranges).push((key, lo, hi));
+        }
+    }
+
+    /// `lc = scale * key + offset`, where `key` has no constant, coefficients without a common divisor, the first of them
+    /// positive; a scale of 0 for constants.
+    fn primitive(&mut self, lc: Lc) -> (Lc, I256, I256) {
+        let offset = self.lc(lc).constant;
+        let plain = self.combine(-offset, &[(I256::ONE, lc)]);
+        let mut scale = self.content(plain, false);
+        if scale == I256::ZERO {
+            return (plain, scale, offset);
+        }
+        if self.lc(plain).terms[0].1 < I256::ZERO {
+            scale = -scale;
+        }
+        (self.divide_lc(plain, scale), scale, offset)
+    }
+
+    fn bounds_under(&mut self, facts: &Facts, int: Int) -> (I256, I256) {
+        let (mut lo, mut hi) = (int.lo, int.hi);
+        if facts.ranges.is_empty() {
+            return (lo, hi);
+        }
+        let mut take = |l: I256, h: I256| (lo, hi) = (lo.max(l), hi.min(h));
+        let (key, scale, offset) = self.primitive(int.lc);
+        if let Some((l, h)) = facts.bounds(key) {
+            let (x, y) = (l * scale + offset, h * scale + offset);
+            take(x.min(y), x.max(y));
+        }
+        // Term by term.
+        let data = self.lc(int.lc).clone();
+        let (mut l, mut h) = (data.constant, data.constant);
+        for (node, c) in &data.terms {
+            let lc = self.node_lc(*node);
+            let (mut a, mut b) = self.bounds(lc);
+            if let Some((x, y)) = facts.bounds(lc) {
+                (a, b) = (a.max(x), b.min(y));
+            }
+            let (x, y) = (a * *c, b * *c);
+            (l, h) = (l + x.min(y), h + x.max(y));
+        }
+        take(l, h);
+        if lo <= hi { (lo, hi) } else { (int.lo, int.hi) }
+    }
+
+    /// Bounds of the value in `0..2^width` on a path.
+    pub fn range_under(&mut self, facts: &Facts, word: Word) -> (u64, u64) {
+        let WordData { width, .. } = self.data(word);
+        let int = self.settled(word);
+        let (lo, hi) = self.bounds_under(facts, int);
+        range_of(lo, hi, width)
+    }
+
+    /// On a path the value is one of `lo, lo + step, ..., hi`.
+    pub fn progression(&mut self, facts: &Facts, word: Word) -> (u64, u64, u64) {
+        let WordData { width, .. } = self.data(word);
+        let int = self.settled(word);
+        let (lo, hi) = self.bounds_under(facts, int);
+        if let Some(value) = int.as_constant() {
+            let value = residue(value, width).as_u64();
+            return (value, value, 1);
+        }
+        let mut step = self.content(int.lc, false).max(I256::ONE);
+        let offset = self.lc(int.lc).constant;
+        if lo >> width != hi >> width {
+            // Only powers of two survive the reduction.
+            step = (step & -step).min(I256::ONE << (width - 1));
+            let first = residue(offset, width) % step;
+            return (first.as_u64(), (mask(width) - step + I256::ONE + first).as_u64(), step.as_u64());
+        }
+        let first = lo + (offset - lo).rem_euclid(step);
+        let last = hi - (hi - offset).rem_euclid(step);
+        if first > last {
+            return (residue(lo, width).as_u64(), residue(hi, width).as_u64(), 1);
+        }
+        let step = if step > mask(width) { I256::ONE } else { step };
+        (residue(first, width).as_u64(), residue(last, width).as_u64(), step.as_u64())
+    }
+
+    /// A word that equals `word` on the path and lies within the path's bounds on every other path as well: one row, none
+    /// where the low bits of the word, or the word itself, already do.
+    pub fn refined(&mut self, facts: &Facts, word: Word) -> Word {
+        let WordData { width, .. } = self.data(word);
+        let int = self.settled(word);
+        let (lo, hi) = self.bounds_under(facts, int);
+        if lo <= int.lo && int.hi <= hi {
+            return word;
+        }
+        if lo >= I256::ZERO
+            && hi <= mask(width)
+            && let Some(bits) = self.free_bits(int, width)
+        {
+            return self.from_bits(width, &bits[..bit_length(hi) as usize]);
+        }
+        let least = self.int_constant(lo);
+        let chosen = self.int_select(facts.condition, int, least);
+        // Off the path it is `lo`.
+        let int = self.int_within(chosen.lc, lo, hi);
+        self.word(width, int)
+    }
+}
+
+impl Facts {
+    fn bounds(&self, key: Lc) -> Option<(I256, I256)> {
+        self.ranges.iter().rev().find(|(known, _, _)| *known == key).map(|(_, lo, hi)| (*lo, *hi))
+    }
+}

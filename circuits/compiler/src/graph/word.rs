@@ -1,0 +1,312 @@
+//! Machine words, and their bits where those are asked for.
+
+use super::int::{Int, LIMIT_BITS, bit_length};
+use super::{Bit, Graph, Lc, Node, NodeId};
+use ethnum::I256;
+
+/// A word of 32 or 64 bits: the residue of an integer modulo `2^width`. Equal numbers are equal values.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Word(u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct WordData {
+    pub(crate) width: u32,
+    pub(crate) int: Int,
+}
+
+impl Graph {
+    pub(crate) fn word(&mut self, width: u32, int: Int) -> Word {
+        debug_assert!(width == 32 || width == 64);
+        // A constant has one form: from -2^(width-1) up, so that products stay small.
+        let int = match int.as_constant() {
+            Some(value) => {
+                let value = centred(value, width);
+                self.int_constant(value)
+            }
+            None => int,
+        };
+        Word(self.words.intern(WordData { width, int }).0)
+    }
+
+    pub(crate) fn data(&self, word: Word) -> WordData {
+        *self.words.get(word.0)
+    }
+
+    /// `value mod 2^width`; a width is 32 or 64.
+    pub fn constant(&mut self, width: u32, value: u64) -> Word {
+        let int = self.int_constant(I256::from(value));
+        self.word(width, int)
+    }
+
+    /// The value in `0..2^width`, where it is known.
+    pub fn as_constant(&self, word: Word) -> Option<u64> {
+        let WordData { width, int } = self.data(word);
+        int.as_constant().map(|value| residue(value, width).as_u64())
+    }
+
+    /// 32 or 64.
+    pub fn width(&self, word: Word) -> u32 {
+        self.data(word).width
+    }
+
+    /// 0 or 1.
+    pub fn from_bit(&mut self, width: u32, bit: Bit) -> Word {
+        let int = self.int_from_bit(bit);
+        self.word(width, int)
+    }
+
+    /// The bit, where the word is 0 or 1.
+    pub(crate) fn as_bit(&mut self, word: Word) -> Option<Bit> {
+        let int = self.data(word).int;
+        int.within(I256::ZERO, I256::ONE).then(|| self.bit_from_lc(int.lc))
+    }
+
+    /// Low bits first; those above are 0.
+    pub(crate) fn from_bits(&mut self, width: u32, bits: &[Bit]) -> Word {
+        let int = self.int_from_bits(&bits[..bits.len().min(width as usize)]);
+        self.word(width, int)
+    }
+
+    /// `sum 2^i bits_i`: known bits go into the constant, a single one stands alone, the others share one node.
+    pub(crate) fn int_from_bits(&mut self, bits: &[Bit]) -> Int {
+        let mut constant = I256::ZERO;
+        for (at, bit) in bits.iter().enumerate() {
+            if bit.as_constant() == Some(true) {
+                constant += I256::ONE << at as u32;
+            }
+        }
+        let open = |bit: &Bit| bit.as_constant().is_none();
+        let (Some(first), Some(last)) = (bits.iter().position(open), bits.iter().rposition(open)) else {
+            return self.int_constant(constant);
+        };
+        let scale = I256::ONE << first as u32;
+        let lc = if first == last {
+            let bit = self.bit_lc(bits[first]);
+            self.combine(constant, &[(scale, bit)])
+        } else {
+            let slice = bits[first..=last].iter().map(|bit| if open(bit) { *bit } else { Bit::FALSE }).collect();
+            let node = self.node(Node::Bits { bits: slice });
+            self.term_lc(node, scale, constant)
+        };
+        self.int(lc)
+    }
+
+    /// The bits of a word, least first, `width` of them; splits its integer where nothing cheaper gives them.
+    pub(crate) fn word_bits(&mut self, word: Word) -> Box<[Bit]> {
+        let WordData { width, int } = self.data(word);
+        self.int_bits(int, width)
+    }
+
+    pub(crate) fn int_bits(&mut self, int: Int, width: u32) -> Box<[Bit]> {
+        if let Some(bits) = self.bits.get(&(int.lc, width)) {
+            return bits.clone();
+        }
+        let bits = match self.free_bits(int, width) {
+            Some(bits) => bits,
+            None => self.split_bits(int, width),
+        };
+        self.bits.insert((int.lc, width), bits.clone());
+        bits
+    }
+
+    /// The bits, where they are there without a new split.
+    pub(crate) fn free_bits(&mut self, int: Int, width: u32) -> Option<Box<[Bit]>> {
+        if let Some(bits) = self.bits.get(&(int.lc, width)) {
+            return Some(bits.clone());
+        }
+        if let Some(bits) = self.bits_of_lc(int.lc, width) {
+            return Some(bits);
+        }
+        // A choice between two words with bits is a choice bit by bit.
+        let (c, a, b) = *self.selections.get(&(int.lc, width))?;
+        let (a, b) = (self.data(a).int, self.data(b).int);
+        let (a, b) = (self.free_bits(a, width)?, self.free_bits(b, width)?);
+        Some(a.iter().zip(&b).map(|(a, b)| self.bit_mux(c, *a, *b)).collect())
+    }
+
+    /// Reads the bits off a combination of bits with distinct powers of two.
+    fn bits_of_lc(&self, lc: Lc, width: u32) -> Option<Box<[Bit]>> {
+        let data = self.lc(lc);
+        let mut bits: Vec<Option<Bit>> = vec![None; width as usize];
+        let mut constant = residue(data.constant, width).as_u64();
+        let mut sign: Option<(u32, Bit)> = None;
+        for (node, coefficient) in &data.terms {
+            let magnitude = coefficient.unsigned_abs();
+            if magnitude.count_ones() != 1 {
+                return None;
+            }
+            let at = magnitude.trailing_zeros();
+            if at >= width {
+                continue;
+            }
+            let negative = *coefficient < I256::ZERO;
+            if let Node::Bits { bits: several } = self.node_at(*node) {
+                if negative {
+                    return None;
+                }
+                for (slot, bit) in bits[at as usize..].iter_mut().zip(several.iter()) {
+                    if bit.as_constant().is_none() && slot.replace(*bit).is_some() {
+                        return None;
+                    }
+                }
+            } else if self.is_bit(*node) {
+                let bit = Bit::of(*node);
+                if !negative {
+                    if bits[at as usize].replace(bit).is_some() {
+                        return None;
+                    }
+                } else if constant >> at & 1 == 1 {
+                    // 2^at - 2^at b
+                    constant &= !(1 << at);
+                    if bits[at as usize].replace(bit.not()).is_some() {
+                        return None;
+                    }
+                } else if sign.replace((at, bit)).is_some() {
+                    return None;
+                }
+            } else {
+                return None;
+            }
+        }
+        if let Some((at, bit)) = sign {
+            // -2^at b is all bits from `at` on, modulo 2^width.
+            for slot in &mut bits[at as usize..] {
+                if slot.replace(bit).is_some() {
+                    return None;
+                }
+            }
+        }
+        for at in 0..width {
+            if constant >> at & 1 == 1 && bits[at as usize].replace(Bit::TRUE).is_some() {
+                return None;
+            }
+        }
+        Some(bits.into_iter().map(|bit| bit.unwrap_or(Bit::FALSE)).collect())
+    }
+
+    fn split_bits(&mut self, int: Int, width: u32) -> Box<[Bit]> {
+        let lift = if int.lo < I256::ZERO { ((-int.lo - I256::ONE) >> width) + I256::ONE } else { I256::ZERO };
+        let lift = lift << width;
+        let lifted = self.int_combine(lift, &[(I256::ONE, int)]).expect("bounds leave room for a lift");
+        let lifted = Int { lc: lifted.lc, lo: int.lo + lift, hi: int.hi + lift };
+        let digits = self.split(lifted);
+        let mut bits = digits.clone();
+        bits.resize(width as usize, Bit::FALSE);
+        if lift == I256::ZERO && digits.len() <= width as usize {
+            // Nothing wraps: the digits are the integer itself, and as narrow.
+            let whole = self.int_from_bits(&bits);
+            self.known(whole.lc, int.lo, int.hi);
+        }
+        bits.into_boxed_slice()
+    }
+
+    /// The digits of a non-negative integer, as many as its bounds need.
+    pub(crate) fn split(&mut self, int: Int) -> Vec<Bit> {
+        let n = int.unsigned_bits();
+        if let Some(value) = int.as_constant() {
+            return (0..n).map(|at| Bit::constant(value >> at & I256::ONE == I256::ONE)).collect();
+        }
+        if n == 1 {
+            return vec![self.bit_from_lc(int.lc)];
+        }
+        let split = self.node(Node::Split { lc: int.lc, n });
+        (0..n).map(|at| Bit::of(self.node(Node::SplitBit { split, at }))).collect()
+    }
+
+    /// The split beneath a digit.
+    pub(crate) fn split_of(&self, bit: Bit) -> Option<NodeId> {
+        match self.node_at(bit.node()) {
+            Node::SplitBit { split, .. } => Some(*split),
+            _ => None,
+        }
+    }
+
+    /// The word's integer in the form that further sums should use: its bits, once it was split and is not reduced.
+    pub(crate) fn settled(&mut self, word: Word) -> Int {
+        let WordData { width, int } = self.data(word);
+        if int.within(I256::ZERO, mask(width)) {
+            return int;
+        }
+        match self.bits.get(&(int.lc, width)) {
+            Some(bits) => {
+                let bits = bits.clone();
+                self.int_from_bits(&bits)
+            }
+            None => int,
+        }
+    }
+
+    /// The value in `0..2^width` as an integer.
+    pub(crate) fn reduced(&mut self, word: Word) -> Int {
+        let WordData { width, int } = self.data(word);
+        if int.within(I256::ZERO, mask(width)) {
+            return int;
+        }
+        // One multiple of 2^width away for every input?
+        let (low, high) = (int.lo >> width, int.hi >> width);
+        if low == high {
+            let shifted = self.int_combine(-(low << width), &[(I256::ONE, int)]).expect("smaller bounds");
+            return Int { lc: shifted.lc, lo: int.lo - (low << width), hi: int.hi - (low << width) };
+        }
+        let bits = self.word_bits(word);
+        self.int_from_bits(&bits)
+    }
+
+    /// The value in `-2^(width-1)..2^(width-1)` as an integer.
+    pub(crate) fn reduced_signed(&mut self, word: Word) -> Int {
+        let WordData { width, int } = self.data(word);
+        let half = I256::ONE << (width - 1);
+        if int.within(-half, half - I256::ONE) {
+            return int;
+        }
+        let bits = self.word_bits(word);
+        self.signed_from_bits(&bits)
+    }
+
+    /// Two's complement: the last bit weighs `-2^(n-1)`.
+    pub(crate) fn signed_from_bits(&mut self, bits: &[Bit]) -> Int {
+        let (sign, low) = bits.split_last().expect("at least one bit");
+        // Copies of the sign at the top are one.
+        let kept = low.iter().rposition(|bit| bit != sign).map_or(0, |at| at + 1);
+        let low = self.int_from_bits(&low[..kept]);
+        let sign = self.int_from_bit(*sign);
+        let weight = -(I256::ONE << kept as u32);
+        self.int_combine(I256::ZERO, &[(I256::ONE, low), (weight, sign)]).expect("at most 64 bits")
+    }
+
+    /// The value in `0..2^width` lies within these bounds, for every input.
+    pub fn range_u(&self, word: Word) -> (u64, u64) {
+        let WordData { width, int } = self.data(word);
+        range_of(int.lo, int.hi, width)
+    }
+}
+
+/// Bounds modulo `2^width`, everything where they wrap.
+pub(crate) fn range_of(lo: I256, hi: I256, width: u32) -> (u64, u64) {
+    if lo >> width == hi >> width {
+        (residue(lo, width).as_u64(), residue(hi, width).as_u64())
+    } else {
+        (0, mask(width).as_u64())
+    }
+}
+
+/// `2^width - 1`.
+pub(crate) fn mask(width: u32) -> I256 {
+    (I256::ONE << width) - I256::ONE
+}
+
+/// `value mod 2^width`, in `0..2^width`.
+pub(crate) fn residue(value: I256, width: u32) -> I256 {
+    value & mask(width)
+}
+
+/// The residue in `-2^(width-1)..2^(width-1)`.
+pub(crate) fn centred(value: I256, width: u32) -> I256 {
+    let value = residue(value, width);
+    if value >> (width - 1) == I256::ONE { value - (I256::ONE << width) } else { value }
+}
+
+/// Whether bounds below `2^bits` in absolute value stay clear of the limit.
+pub(crate) fn room(int: Int, bits: u32) -> bool {
+    bit_length(int.lo.abs().max(int.hi.abs())) + bits < LIMIT_BITS
+}

@@ -193,6 +193,7 @@ impl Reader<'_, '_> {
         }
         mark_counting(module);
         mark_traps(module);
+        super::dispatch::make(module);
         self.find_entry(entry)?;
         Ok(self.module)
     }

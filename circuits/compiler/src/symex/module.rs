@@ -1,5 +1,7 @@
 //! A decoded module: compact instructions with their jumps resolved.
 
+use std::collections::BTreeMap;
+
 /// A scalar type of integer WebAssembly.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Scalar {
@@ -270,6 +272,8 @@ pub struct Module {
     pub table: Vec<Option<u32>>,
     /// Initial pages and the most that the module allows (256 at most); none without a memory.
     pub memory: Option<(u32, u32)>,
+    /// By canonical type: the function that calls through the table by its last parameter.
+    pub dispatchers: BTreeMap<u32, u32>,
     /// Active data segments: address and bytes.
     pub data: Vec<(u32, Vec<u8>)>,
     /// Function index that runs first.

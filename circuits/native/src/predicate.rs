@@ -23,6 +23,7 @@ pub mod imports;
 mod instrument;
 mod intrinsics;
 mod run;
+pub mod structure;
 pub mod validate;
 
 use std::fmt;
@@ -107,7 +108,7 @@ impl fmt::Debug for Predicate {
 impl Predicate {
     /// Validates, instruments and compiles a module, for runs of its exported function `entry` with these intrinsics.
     ///
-    /// The engine is [`engine`]'s. Time and memory are bounded by the limits in [`validate`].
+    /// The engine is [`engine`]'s. Time and memory are bounded by the limits in [`validate`] and [`structure`].
     ///
     /// # Errors
     /// [`LoadError`]; a module of the subset that is refused by [`LoadError::Engine`] is this machine's fault.

@@ -12,6 +12,7 @@ use wasmparser::{
 use super::Scalar;
 use super::error::{LoadError, Place, line};
 use super::imports;
+use super::structure::{Excess, Structure, Total};
 
 /// Most bytes of a module, custom sections left out.
 pub const MODULE_LEN_MAX: usize = 256 * 1024;
@@ -22,7 +23,7 @@ pub const PAGE_LEN: usize = 65_536;
 /// The name under which a module exports its memory.
 pub const MEMORY_EXPORT: &str = "memory";
 /// Most functions, imports not counted.
-pub const FUNCTIONS_MAX: u32 = 8_192;
+pub const FUNCTIONS_MAX: u32 = 4_096;
 /// Most function types.
 pub const TYPES_MAX: u32 = 1_024;
 /// Most parameters of a type.
@@ -31,10 +32,6 @@ pub const PARAMS_MAX: usize = 64;
 pub const RESULTS_MAX: usize = 16;
 /// Most locals of a function, parameters included.
 pub const LOCALS_MAX: u32 = 4_096;
-/// Most loops of a function: compiling takes time that grows with the square of them.
-pub const LOOPS_MAX: u32 = 512;
-/// Most blocks, loops and ifs around an instruction.
-pub const NESTING_MAX: usize = 2_048;
 /// Most elements of the table.
 pub const TABLE_ELEMENTS_MAX: u64 = 16_384;
 /// Most imports; a function may be imported twice.
@@ -116,6 +113,12 @@ struct Signature {
     results: Vec<ValType>,
 }
 
+impl Signature {
+    fn len(&self) -> u64 {
+        (self.params.len() + self.results.len()) as u64
+    }
+}
+
 /// What has been read of the module.
 #[derive(Default)]
 struct Shape<'w> {
@@ -127,6 +130,7 @@ struct Shape<'w> {
     imported: u32,
     bounds: Vec<u32>,
     locals: Vec<u32>,
+    total: Total,
     /// Pages of memory at the start, where there is one.
     memory: Option<u64>,
     table: u64,
@@ -303,26 +307,23 @@ impl Shape<'_> {
         let start = body.range().start;
         self.limit("locals", validator.len_locals().into(), LOCALS_MAX.into(), index, start)?;
         self.locals.push(validator.len_locals());
-        let mut loops = 0_u32;
+        let mut structure = Structure::new(self.total);
         while !reader.eof() {
             let at = reader.original_position();
-            match reader.peek_operator(&validator.visitor(at)) {
-                Ok(Operator::Loop { .. }) => {
-                    loops += 1;
-                    self.limit("loops", loops.into(), LOOPS_MAX.into(), index, at)?;
-                }
-                Ok(Operator::TableInit { .. } | Operator::TableCopy { .. } | Operator::ElemDrop { .. }) => {
-                    return Err(self.refused(index, at, "the table does not change"));
-                }
-                _ => {}
+            let operator = reader.peek_operator(&validator.visitor(at)).map_err(|error| self.invalid(index, &error))?;
+            if let Operator::TableInit { .. } | Operator::TableCopy { .. } | Operator::ElemDrop { .. } = operator {
+                return Err(self.refused(index, at, "the table does not change"));
             }
+            let arity = |ty: u32| self.types.get(ty as usize).map_or(0, Signature::len);
+            structure
+                .operator(&operator, arity, |function| self.bounds.contains(&function))
+                .map_err(|excess| self.excess(excess, index, at))?;
             reader
                 .visit_operator(&mut validator.visitor(at))
                 .and_then(|checked| checked)
                 .map_err(|error| self.invalid(index, &error))?;
-            let nesting = validator.control_stack_height() as usize;
-            self.limit("nested blocks", nesting as u64, NESTING_MAX as u64, index, at)?;
         }
+        self.total = structure.finish().map_err(|excess| self.excess(excess, index, start))?;
         reader
             .finish_expression(&validator.visitor(reader.original_position()))
             .map_err(|error| self.invalid(index, &error))?;
@@ -375,10 +376,11 @@ impl Shape<'_> {
         function: Option<u32>,
         offset: usize,
     ) -> Result<(), LoadError> {
-        if got > most {
-            return Err(LoadError::Limit { what, got, most, place: self.place(function, offset) });
-        }
-        Ok(())
+        if got > most { Err(self.excess((what, got, most), function, offset)) } else { Ok(()) }
+    }
+
+    fn excess(&self, (what, got, most): Excess, function: Option<u32>, offset: usize) -> LoadError {
+        LoadError::Limit { what, got, most, place: self.place(function, offset) }
     }
 }
 

@@ -79,7 +79,7 @@ fn input_is_read_within_its_range() {
 #[test]
 fn assume_holds_or_traps() {
     for condition in [1, 2, -1] {
-        gives(&format!("(call $assume (i32.const {condition}))"), &[], &[], 0);
+        assert_eq!(leaves(&format!("(call $assume (i32.const {condition}))"), &[], &[]).0, Outcome::True);
     }
     traps("(call $assume (i32.const 0))", &[], TrapKind::Assume);
 }

@@ -1,5 +1,4 @@
-//! Random integer modules with our imports: they load and run without a panic, the same way twice, and what needs no
-//! instrumentation uses the same fuel as without it.
+//! Random integer modules with our imports: they load and run without a panic, the same way twice, and end in every outcome.
 
 use arbitrary::Unstructured;
 use rand::{RngCore, SeedableRng};
@@ -10,7 +9,8 @@ use zera_native::{Inputs, LoadError, RunError};
 
 use super::{IMPORTS, load};
 
-fn smith(rng: &mut ChaCha20Rng, shape: &[u8]) -> Option<Vec<u8>> {
+/// With bulk memory come changes of the table, which are refused.
+fn smith(rng: &mut ChaCha20Rng, shape: &[u8], bulk: bool) -> Option<Vec<u8>> {
     let mut dice = vec![0; 6_000];
     rng.fill_bytes(&mut dice);
     let config = Config {
@@ -30,7 +30,7 @@ fn smith(rng: &mut ChaCha20Rng, shape: &[u8]) -> Option<Vec<u8>> {
         wide_arithmetic_enabled: false,
         custom_page_sizes_enabled: false,
         multi_value_enabled: true,
-        bulk_memory_enabled: true,
+        bulk_memory_enabled: bulk,
         sign_extension_ops_enabled: true,
         max_memories: 1,
         max_tables: 1,
@@ -58,7 +58,7 @@ fn random_modules_run_without_a_panic() {
     let shapes = [shape(IMPORTS), shape("(import \"zera\" \"bound\" (func (param i32)))"), shape("")];
     let (mut outcomes, mut dry, mut refused, mut failed) = ([0; 4], 0, 0, 0);
     for round in 0..400 {
-        let Some(wasm) = smith(&mut rng, &shapes[round % 3]) else { continue };
+        let Some(wasm) = smith(&mut rng, &shapes[round % 3], round % 4 == 0) else { continue };
         let predicate = match load(&wasm) {
             Ok(predicate) => predicate,
             Err(LoadError::Engine { message }) => panic!("round {round}: {message}"),
@@ -90,7 +90,7 @@ fn random_modules_run_without_a_panic() {
     }
     println!("false, true, trap, exceeded: {outcomes:?}; dry {dry}, failed {failed}, refused {refused}");
     assert_eq!(failed, 0);
-    assert!(refused < 100);
+    assert!(refused < 150);
     for outcome in [Outcome::False, Outcome::True, Outcome::Trap, Outcome::BoundExceeded] {
         assert!(outcomes[usize::from(outcome.code())] > 0, "{outcome}: the dice are loaded");
     }

@@ -150,13 +150,10 @@ fn sources_keep_the_rules() {
             assert!(documented, "{shown}: has no crate docs");
         }
         // The guest side needs it for its imports and its heap, and nowhere else.
-        let may = [
-            "contracts/sdk/src/imports.rs",
-            "contracts/sdk/src/heap.rs",
-            "contracts/sdk/predicate/src/imports.rs",
-        ]
-        .iter()
-        .any(|file| *path == root.join(file));
+        let may =
+            ["contracts/sdk/src/imports.rs", "contracts/sdk/src/heap.rs", "contracts/sdk/predicate/src/imports.rs"]
+                .iter()
+                .any(|file| *path == root.join(file));
         for form in [concat!("unsafe", " {"), concat!("unsafe", " fn"), concat!("unsafe", " impl")] {
             assert!(may || !text.contains(form), "{shown}: holds unsafe code");
         }

@@ -14,13 +14,21 @@ fn main() {
         let options = Options { manifest: manifest.expect("a manifest"), limits: Limits::ORDINARY };
         let start = Instant::now();
         match compile(&wasm, &options) {
-            Ok(compiled) => println!(
-                "{path}: {} body rows, {} rows, {} nodes, {:?}",
-                compiled.body_rows,
-                compiled.artefact.matrices.rows(),
-                compiled.nodes,
-                start.elapsed()
-            ),
+            Ok(compiled) => {
+                println!(
+                    "{path}: {} body rows, {} rows, {} nodes, {:?}",
+                    compiled.body_rows,
+                    compiled.artefact.matrices.rows(),
+                    compiled.nodes,
+                    start.elapsed()
+                );
+                let mut kinds = std::collections::BTreeMap::<&str, u32>::new();
+                for span in compiled.artefact.spans.iter() {
+                    let kind = span.text.rsplit('|').next().unwrap_or_default();
+                    *kinds.entry(kind).or_default() += span.rows.end - span.rows.start;
+                }
+                println!("  {kinds:?}");
+            }
             Err(diagnostics) => diagnostics.iter().for_each(|diagnostic| println!("{path}: {diagnostic}")),
         }
     }

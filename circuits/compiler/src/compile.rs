@@ -57,7 +57,8 @@ pub fn compile(wasm: &[u8], options: &Options) -> Result<Compiled, Vec<Diagnosti
         let help = "let the program do less, or split it into several predicates";
         vec![Diagnostic::new("too-large", error.to_string()).help(help)]
     };
-    let lowered = lower::lower(program, manifest.clone(), Sha256::digest(wasm).into()).map_err(|error| beyond(&error))?;
+    let lowered =
+        lower::lower(program, manifest.clone(), Sha256::digest(wasm).into()).map_err(|error| beyond(&error))?;
     let artefact = lowered.artefact.with_program(wasm.to_vec()).map_err(|error| beyond(&error))?;
     Ok(Compiled { artefact, body_rows: lowered.body_rows, nodes })
 }
@@ -71,7 +72,8 @@ fn place(span: &Span) -> String {
         .frames
         .iter()
         .map(|frame| {
-            let name: String = frame.function.chars().filter(|c| !c.is_control() && *c != ';' && *c != '|').take(80).collect();
+            let name: String =
+                frame.function.chars().filter(|c| !c.is_control() && *c != ';' && *c != '|').take(80).collect();
             match &frame.file {
                 Some(file) => {
                     let file = file.rsplit(['/', '\\']).next().unwrap_or(file);

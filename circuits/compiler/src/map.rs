@@ -50,6 +50,11 @@ fn cost(table: u8) -> u64 {
 /// The best cut of every node of logic; none of others.
 pub(crate) struct Mapping {
     best: Vec<Option<Cut>>,
+    /// Cuts of every node, one node after the other.
+    cuts: Vec<Cut>,
+    /// Start and length in `cuts`.
+    ranges: Vec<(u32, u8)>,
+    costs: Vec<u64>,
 }
 
 impl Mapping {
@@ -98,7 +103,58 @@ impl Mapping {
             cuts.extend_from_slice(&found);
             best[id] = Some(first);
         }
-        Mapping { best }
+        Mapping { best, cuts, ranges, costs }
+    }
+
+    /// Chooses again, node by node, by what each choice adds or frees in this very cover. `uses` says how often each node is
+    /// used in the cover, and is kept so. On a tie the cut that reaches deeper wins: where all users of a node reach past
+    /// it, it is gone.
+    pub(crate) fn refine(&mut self, uses: &mut [u32]) {
+        for id in 0..self.best.len() {
+            let Some(current) = self.best[id].filter(|_| uses[id] > 0) else { continue };
+            self.release(&current, uses);
+            let (start, len) = self.ranges[id];
+            let mut chosen = None;
+            for at in start..start + u32::from(len) {
+                let cut = self.cuts[at as usize];
+                let area = self.claim(&cut, uses);
+                self.release(&cut, uses);
+                let depth = cut.leaves().iter().copied().max().unwrap_or(0);
+                if chosen.is_none_or(|(least, deepest, _)| (area, depth) < (least, deepest)) {
+                    chosen = Some((area, depth, cut));
+                }
+            }
+            let (_, _, cut) = chosen.expect("a node of logic has a cut");
+            self.claim(&cut, uses);
+            self.best[id] = Some(cut);
+        }
+    }
+
+    /// Takes a cut into the cover; the rows that it adds.
+    fn claim(&self, cut: &Cut, uses: &mut [u32]) -> u64 {
+        let mut area = self.costs[usize::from(cut.table)];
+        for leaf in cut.leaves() {
+            let at = *leaf as usize;
+            uses[at] += 1;
+            if uses[at] == 1
+                && let Some(beneath) = &self.best[at]
+            {
+                area += self.claim(beneath, uses);
+            }
+        }
+        area
+    }
+
+    fn release(&self, cut: &Cut, uses: &mut [u32]) {
+        for leaf in cut.leaves() {
+            let at = *leaf as usize;
+            uses[at] -= 1;
+            if uses[at] == 0
+                && let Some(beneath) = &self.best[at]
+            {
+                self.release(beneath, uses);
+            }
+        }
     }
 }
 

@@ -57,16 +57,16 @@ pub fn lower(mut program: Program<'_>, manifest: Manifest, program_hash: [u8; 32
     Ok(Lowered { artefact, body_rows })
 }
 
-/// Maps twice: the second time with the uses that the first cover has, which know what is shared in it.
+/// Maps by area flow, then lets each node choose again in the cover.
 fn cover(graph: &Graph, roots: &[Bit]) -> (Live, Mapping) {
+    const PASSES: usize = 3;
     let all = Live::new(graph, roots);
-    let first = Mapping::new(graph, &all.uses);
-    let used = Live::mapped(graph, roots, &first);
-    let uses: Vec<u32> =
-        all.uses.iter().zip(&used.uses).map(|(all, used)| if *used > 0 { *used } else { *all }).collect();
-    let second = Mapping::new(graph, &uses);
-    let better = Live::mapped(graph, roots, &second);
-    if second.rows(&better.uses) <= first.rows(&used.uses) { (better, second) } else { (used, first) }
+    let mut mapping = Mapping::new(graph, &all.uses);
+    let mut uses = Live::mapped(graph, roots, &mapping).uses;
+    for _ in 0..PASSES {
+        mapping.refine(&mut uses);
+    }
+    (Live::mapped(graph, roots, &mapping), mapping)
 }
 
 struct Emitter<'a> {

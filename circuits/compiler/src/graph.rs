@@ -138,6 +138,11 @@ impl Graph {
         self.nodes.len()
     }
 
+    /// Distinct combinations so far.
+    pub(crate) fn combinations(&self) -> usize {
+        self.lcs.len()
+    }
+
     pub(crate) fn node(&mut self, node: Node) -> NodeId {
         let (id, new) = self.nodes.intern(node);
         if new {

@@ -29,6 +29,7 @@ mod bit;
 mod builder;
 pub mod cell;
 mod compare;
+mod divide;
 mod error;
 mod int;
 mod interval;
@@ -40,6 +41,7 @@ mod word;
 
 pub use bit::Bit;
 pub use builder::Builder;
+pub use divide::DivisionBits;
 pub use error::FinishError;
 pub use int::Int;
 pub use interval::{BOUND_BITS, Interval, to_field};

@@ -1,4 +1,4 @@
-//! The one deterministic wasmtime configuration.
+//! The one deterministic wasmtime configuration, and the native run of predicates under it.
 //!
 //! Two nodes that run the same module on the same input must agree on its result and on the fuel it used, whatever machine
 //! they are. That holds for one front end only (Cranelift), for calls that complete, and with everything switched off that
@@ -11,6 +11,10 @@
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+pub mod predicate;
+
+pub use predicate::{Inputs, Intrinsics, LoadError, Predicate, Run, RunError, Scalar};
 
 use wasmtime::{Config, Engine, Inlining, OperatorCost, OptLevel, Strategy, WasmBacktraceDetails, WasmFeatures};
 

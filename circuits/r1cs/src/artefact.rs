@@ -2,20 +2,22 @@
 //!
 //! ```text
 //! 0    8    magic: 89 7a 70 72 65 64 0d 0a
-//! 8    4    version of the file layout, 1 (u32 LE, as are the lengths)
+//! 8    4    version of the file layout: 2 with a program, else 1 (u32 LE, as are the lengths)
 //! 12   4    length of the manifest       m
 //! 16   4    length of the matrices       x
 //! 20   4    length of the tape           t
 //! 24   4    length of the certificate    c
 //! 28   4    length of the spans          s
 //! 32   4    length of the boolean wires  w
-//! 36   32   program hash
-//! 68   m    manifest                     (crate::manifest)
+//! 36   4    length of the program        p, version 2 only
+//! +    32   program hash
+//! +    m    manifest                     (crate::manifest)
 //! +    x    matrices                     (below)
 //! +    t    tape                         (crate::tape)
 //! +    c    certificate, opaque, may be empty
 //! +    s    spans
 //! +    w    bitmap of boolean wires: wire i is bit i % 8 of byte i / 8
+//! +    p    program, the bytes of a .wasm module: version 2 only, not empty, with an entry in the manifest
 //! end  32   SHA-256 of everything before
 //!
 //! matrices; numbers are LEB128 groups of seven bits in their shortest form
@@ -49,16 +51,18 @@ use zera_abi::wire::{Reader, STATEMENT_INPUTS};
 pub const FILE_MAX: usize = 1 << 28;
 /// First bytes of every file. Not ASCII first, and a line end, so that a transfer as text shows.
 pub const MAGIC: [u8; 8] = *b"\x89zpred\r\n";
-/// Version of the file layout.
+/// Version of the file layout without a program.
 pub const VERSION: u32 = 1;
-/// Bytes before the first section.
-const HEADER_LEN: usize = 68;
+/// Version of the file layout with a program.
+pub const VERSION_PROGRAM: u32 = 2;
+/// Bytes before the lengths of the sections.
+const LENGTHS_AT: usize = 12;
 /// Bytes after the last section.
 const SEAL_LEN: usize = 32;
 
 /// One version of one predicate.
 ///
-/// Made by [`Artefact::new`] or [`Artefact::decode`], which check that the parts fit; the fields are public to be read.
+/// Made by [`Artefact::new`], [`Artefact::with_program`] or [`Artefact::decode`], which check that the parts fit; the fields are public to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Artefact {
@@ -76,6 +80,8 @@ pub struct Artefact {
     pub spans: Spans,
     /// Wires known to be 0 or 1.
     pub booleans: Booleans,
+    /// The program that the matrices were made from, whose SHA-256 is `program_hash`; empty where the file holds none.
+    pub program: Vec<u8>,
 }
 
 /// Why bytes or parts are not an artefact.
@@ -86,7 +92,7 @@ pub enum ArtefactError {
     #[error("artefact: does not start as a .zpred file")]
     Magic,
     /// A layout that this build does not read.
-    #[error("artefact: layout version {got}, this build reads {VERSION}")]
+    #[error("artefact: layout version {got}, this build reads {VERSION} and {VERSION_PROGRAM}")]
     Version {
         /// The version.
         got: u32,
@@ -141,13 +147,19 @@ pub enum ArtefactError {
         /// By the second.
         got: u64,
     },
+    /// The program is not the one that the matrices were made from.
+    #[error("artefact: the program's SHA-256 is not the program hash")]
+    ProgramHash,
+    /// A program, but no name of the function to call.
+    #[error("artefact: a program, and a manifest without an entry")]
+    NoEntry,
     /// The bytes mean an artefact that is written otherwise.
     #[error("artefact: not the canonical encoding")]
     NotCanonical,
 }
 
 impl Artefact {
-    /// Puts the parts together.
+    /// Puts the parts together, without the program itself.
     ///
     /// # Errors
     /// [`ArtefactError::Mismatch`] where numbers of wires, publics, rows or input bytes differ between the parts;
@@ -161,13 +173,25 @@ impl Artefact {
         spans: Spans,
         booleans: Booleans,
     ) -> Result<Artefact, ArtefactError> {
-        let artefact = Artefact { manifest, program_hash, matrices, tape, certificate, spans, booleans };
-        artefact.fits()?;
-        let got = artefact.encode().len();
-        if got > FILE_MAX { Err(ArtefactError::TooLong { got }) } else { Ok(artefact) }
+        let program = Vec::new();
+        Artefact { manifest, program_hash, matrices, tape, certificate, spans, booleans, program }.checked()
     }
 
-    /// The name of this version: [`zera_statement::predicate_id`] of matrices, program and manifest. Tape, certificate,
+    /// With the program in the file, so that others can run it; the empty one takes it out.
+    ///
+    /// # Errors
+    /// [`ArtefactError::ProgramHash`], [`ArtefactError::NoEntry`], [`ArtefactError::TooLong`].
+    pub fn with_program(self, program: Vec<u8>) -> Result<Artefact, ArtefactError> {
+        Artefact { program, ..self }.checked()
+    }
+
+    fn checked(self) -> Result<Artefact, ArtefactError> {
+        self.fits()?;
+        let got = self.encode().len();
+        if got > FILE_MAX { Err(ArtefactError::TooLong { got }) } else { Ok(self) }
+    }
+
+    /// The name of this version: [`zera_statement::predicate_id`] of matrices, program hash and manifest. Tape, certificate,
     /// spans and bitmap are no part of it: another tape for the same matrices proves the same statements.
     pub fn predicate_id(&self) -> PredicateId {
         zera_statement::predicate_id(&self.matrices.digest(), &self.program_hash, &self.manifest.hash())
@@ -177,11 +201,11 @@ impl Artefact {
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         out.extend_from_slice(&MAGIC);
-        out.extend_from_slice(&VERSION.to_le_bytes());
-        out.resize(HEADER_LEN - 32, 0);
+        let (version, sections) = if self.program.is_empty() { (VERSION, 6) } else { (VERSION_PROGRAM, 7) };
+        out.extend_from_slice(&version.to_le_bytes());
+        out.resize(LENGTHS_AT + 4 * sections, 0);
         out.extend_from_slice(&self.program_hash);
-        let mut lengths = [0; 6];
-        for (at, length) in lengths.iter_mut().enumerate() {
+        for at in 0..sections {
             let start = out.len();
             match at {
                 0 => out.extend_from_slice(&self.manifest.to_bytes()),
@@ -189,12 +213,11 @@ impl Artefact {
                 2 => self.tape.encode(&mut out),
                 3 => out.extend_from_slice(&self.certificate),
                 4 => self.spans.encode(&mut out),
-                _ => out.extend_from_slice(self.booleans.as_bytes()),
+                5 => out.extend_from_slice(self.booleans.as_bytes()),
+                _ => out.extend_from_slice(&self.program),
             }
-            *length = (out.len() - start) as u32;
-        }
-        for (slot, length) in out[12..HEADER_LEN - 32].chunks_exact_mut(4).zip(lengths) {
-            slot.copy_from_slice(&length.to_le_bytes());
+            let length = (out.len() - start) as u32;
+            out[LENGTHS_AT + 4 * at..][..4].copy_from_slice(&length.to_le_bytes());
         }
         let seal = Sha256::digest(&out);
         out.extend_from_slice(&seal);
@@ -213,20 +236,24 @@ impl Artefact {
         if !bytes.starts_with(&MAGIC) {
             return Err(ArtefactError::Magic);
         }
-        let short = |_| ArtefactError::Length { expected: (HEADER_LEN + SEAL_LEN) as u64, got };
+        let short = |header: usize| ArtefactError::Length { expected: (header + SEAL_LEN) as u64, got };
         let mut reader = Reader::new(bytes);
-        reader.take(MAGIC.len()).map_err(short)?;
-        let version = reader.u32().map_err(short)?;
-        if version != VERSION {
-            return Err(ArtefactError::Version { got: version });
-        }
-        let mut lengths = [0u32; 6];
-        for length in &mut lengths {
+        reader.take(MAGIC.len()).map_err(|_| short(LENGTHS_AT))?;
+        let version = reader.u32().map_err(|_| short(LENGTHS_AT))?;
+        let present = match version {
+            VERSION => 6,
+            VERSION_PROGRAM => 7,
+            got => return Err(ArtefactError::Version { got }),
+        };
+        let header = LENGTHS_AT + 4 * present + 32;
+        let short = |_| short(header);
+        let mut lengths = [0u32; 7];
+        for length in &mut lengths[..present] {
             *length = reader.u32().map_err(short)?;
         }
         let program_hash = reader.array().map_err(short)?;
         let sections: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
-        let expected = (HEADER_LEN + SEAL_LEN) as u64 + sections;
+        let expected = (header + SEAL_LEN) as u64 + sections;
         if expected != got as u64 {
             return Err(ArtefactError::Length { expected, got });
         }
@@ -243,7 +270,8 @@ impl Artefact {
         let spans = Spans::decode(section(4)?).map_err(|source| ArtefactError::Section { section: "spans", source })?;
         let booleans = Booleans::from_bytes(matrices.wires, section(5)?)
             .ok_or(ArtefactError::Booleans { wires: matrices.wires })?;
-        let artefact = Artefact { manifest, program_hash, matrices, tape, certificate, spans, booleans };
+        let program = section(6)?.to_vec();
+        let artefact = Artefact { manifest, program_hash, matrices, tape, certificate, spans, booleans, program };
         artefact.fits()?;
         if artefact.encode() == bytes { Ok(artefact) } else { Err(ArtefactError::NotCanonical) }
     }
@@ -267,6 +295,12 @@ impl Artefact {
         if end > rows {
             return Err(ArtefactError::Mismatch { what: "rows of the spans", expected: rows, got: end });
         }
-        Ok(())
+        if self.program.is_empty() {
+            return Ok(());
+        }
+        if Sha256::digest(&self.program).as_slice() != self.program_hash {
+            return Err(ArtefactError::ProgramHash);
+        }
+        if manifest.entry.is_empty() { Err(ArtefactError::NoEntry) } else { Ok(()) }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! - [`matrices`]: [`Matrices`], [`SparseMatrix`], their digest and the check of an assignment.
 //! - [`tape`]: [`Tape`], its operations, [`TapeBuilder`] and the interpreter.
-//! - [`manifest`]: [`Manifest`], what a predicate is called and how many bytes it reads.
+//! - [`manifest`]: [`Manifest`], what a predicate is called, how many bytes it reads and what they are.
 //! - [`spans`]: [`Spans`], which rows belong to which place in the source.
 //! - [`booleans`]: [`Booleans`], which wires are known to be 0 or 1.
 //! - [`artefact`]: [`Artefact`], the `.zpred` file.
@@ -27,7 +27,7 @@ pub mod tape;
 pub use artefact::{Artefact, ArtefactError};
 pub use booleans::Booleans;
 pub use codec::CodecError;
-pub use manifest::{Manifest, ManifestError};
+pub use manifest::{Field, FieldInput, FieldKind, Manifest, ManifestError};
 pub use matrices::{Matrices, MatrixError, SparseMatrix, Unsatisfied};
 pub use spans::{Span, Spans, SpansError};
 pub use tape::{InvalidTape, Register, Tape, TapeBuilder, TapeError, TapeInputs};

@@ -27,6 +27,11 @@
 
 mod builder;
 mod encoding;
+mod lanes;
+mod lower;
+mod program;
+mod range;
+mod reference;
 mod run;
 mod validate;
 
@@ -72,9 +77,11 @@ pub struct Tape {
     terms: Vec<(u32, u32)>,
     /// Targets of all [`Operation::Bits`], one after the other.
     targets: Vec<u32>,
+    /// The operations as they run; follows from the rest.
+    program: program::Program,
 }
 
-/// One step. Registers are indices into one file, scalars indices into `Tape::scalars`.
+/// One operation. Registers are indices into one file, scalars indices into `Tape::scalars`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operation {
     PublicByte { to: u32, index: u32 },
@@ -92,6 +99,13 @@ enum Operation {
 }
 
 impl Tape {
+    /// Validates, then lowers.
+    fn checked(self) -> Result<Tape, InvalidTape> {
+        self.validate()?;
+        let program = lower::lower(&self);
+        Ok(Tape { program, ..self })
+    }
+
     /// Wires that the tape defines, wire 0 included.
     pub fn wires(&self) -> u32 {
         self.wires

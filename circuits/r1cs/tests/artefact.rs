@@ -77,6 +77,24 @@ fn artefact() -> Artefact {
     Artefact::new(manifest(), program, matrices(), tape(), b"certificate".to_vec(), spans(), booleans()).unwrap()
 }
 
+const PROGRAM: &[u8] = b"\0asm, or what a program would be";
+
+fn field(name: &str, input: FieldInput, offset: u32, kind: FieldKind, count: u32) -> Field {
+    Field { name: name.into(), input, offset, kind, count }
+}
+
+/// The small example as a compiler would make it: with program, entry and fields.
+fn compiled() -> Artefact {
+    let fields =
+        vec![field("q", FieldInput::Private, 0, FieldKind::I8, 1), field("p", FieldInput::Public, 0, FieldKind::U8, 1)];
+    let manifest = manifest().with_entry("predicate").unwrap().with_fields(fields).unwrap();
+    let hash = Sha256::digest(PROGRAM).into();
+    Artefact::new(manifest, hash, matrices(), tape(), Vec::new(), spans(), booleans())
+        .unwrap()
+        .with_program(PROGRAM.to_vec())
+        .unwrap()
+}
+
 /// Replaces the checksum by the one that the rest has.
 fn seal(bytes: &mut [u8]) {
     let (sealed, seal) = bytes.split_at_mut(bytes.len() - 32);
@@ -149,7 +167,11 @@ fn the_small_tape_satisfies_the_small_matrices() {
 
 #[test]
 fn every_truncation_and_every_extension_is_refused() {
-    let mut file = artefact().encode();
+    [artefact(), compiled()].iter().for_each(refuse_other_lengths);
+}
+
+fn refuse_other_lengths(artefact: &Artefact) {
+    let mut file = artefact.encode();
     for len in 0..file.len() {
         assert!(Artefact::decode(&file[..len]).is_err(), "{len} bytes");
         if len >= 32 {
@@ -168,7 +190,14 @@ fn every_truncation_and_every_extension_is_refused() {
 /// artefact that is written exactly so; whatever tape it accepts runs without a panic.
 #[test]
 fn every_other_value_of_every_byte_is_refused_or_means_something_else() {
-    let original = artefact();
+    for original in [artefact(), compiled()] {
+        let (refused, accepted) = change_bytes(&original);
+        // Both happen: names, hashes, coefficients and the certificate are free, most else is not.
+        assert!(refused > 10_000 && accepted > 10_000, "{refused} refused, {accepted} accepted");
+    }
+}
+
+fn change_bytes(original: &Artefact) -> (usize, usize) {
     let file = original.encode();
     let (mut refused, mut accepted) = (0, 0);
     for at in 0..file.len() {
@@ -186,7 +215,7 @@ fn every_other_value_of_every_byte_is_refused_or_means_something_else() {
                 Err(_) => refused += 1,
                 Ok(other) => {
                     accepted += 1;
-                    assert_ne!(other, original, "byte {at} ^ {flip}");
+                    assert_ne!(other, *original, "byte {at} ^ {flip}");
                     assert_eq!(other.encode(), bytes, "byte {at} ^ {flip}");
                     let public = vec![9; other.tape.public_len() as usize];
                     let private = vec![200; other.tape.private_len() as usize];
@@ -198,8 +227,7 @@ fn every_other_value_of_every_byte_is_refused_or_means_something_else() {
             }
         }
     }
-    // Both happen: names, hashes, coefficients and the certificate are free, most else is not.
-    assert!(refused > 10_000 && accepted > 10_000, "{refused} refused, {accepted} accepted");
+    (refused, accepted)
 }
 
 #[test]
@@ -310,5 +338,142 @@ fn manifests_take_checked_names_and_bounded_lengths_only() {
     assert!(matches!(new("a", &["x"; 14]), Err(ManifestError::Limit { value: 14, max: 13, .. })));
     assert!(matches!(Manifest::new("a", 1, 16_385, 0, vec![]), Err(ManifestError::Limit { value: 16_385, .. })));
     assert!(matches!(Manifest::new("a", 1, 0, (1 << 24) + 1, vec![]), Err(ManifestError::Limit { .. })));
-    assert_eq!(Manifest::from_bytes(&[2]), Err(ManifestError::Layout { got: 2 }));
+    assert_eq!(Manifest::from_bytes(&[3]), Err(ManifestError::Layout { got: 3 }));
+}
+
+/// The layouts, written out once more beside the tables in the docs.
+#[test]
+fn a_program_stands_in_a_file_of_the_second_version() {
+    let artefact = compiled();
+    let file = artefact.encode();
+    let plain = artefact.clone().with_program(Vec::new()).unwrap();
+    let plain_file = plain.encode();
+    assert_eq!((plain_file[8], file[8]), (1, 2));
+    let (sections, end) = (&plain_file[68..plain_file.len() - 32], file.len() - 32);
+    assert_eq!(file[12..36], plain_file[12..36]);
+    assert_eq!(file[36..40], (PROGRAM.len() as u32).to_le_bytes());
+    assert_eq!(file[40..72], plain_file[36..68]);
+    assert_eq!(file[72..end], [sections, PROGRAM].concat());
+    // The program is known by its hash: without the bytes it is the same predicate.
+    assert_eq!(plain.predicate_id(), artefact.predicate_id());
+    assert_eq!(Artefact::decode(&plain_file), Ok(plain));
+    assert_eq!(Artefact::decode(&file), Ok(artefact));
+}
+
+#[test]
+fn a_program_is_the_one_that_was_hashed_and_says_where_it_starts() {
+    let other = b"another".to_vec();
+    assert_eq!(compiled().with_program(other), Err(ArtefactError::ProgramHash));
+    let hash = Sha256::digest(PROGRAM).into();
+    let headless = Artefact::new(manifest(), hash, matrices(), tape(), Vec::new(), spans(), booleans()).unwrap();
+    assert_eq!(headless.with_program(PROGRAM.to_vec()), Err(ArtefactError::NoEntry));
+
+    // The same in a file.
+    let mut file = compiled().encode();
+    let last = file.len() - 33;
+    file[last] ^= 1;
+    seal(&mut file);
+    assert_eq!(Artefact::decode(&file), Err(ArtefactError::ProgramHash));
+    let plain = artefact().encode();
+    let with_version_2 = |program: &[u8]| {
+        let length = (program.len() as u32).to_le_bytes();
+        let hash = Sha256::digest(program);
+        let sections = &plain[68..plain.len() - 32];
+        let mut file = [&plain[..36], &length, &hash, sections, program, &[0; 32]].concat();
+        file[8] = 2;
+        seal(&mut file);
+        Artefact::decode(&file)
+    };
+    assert_eq!(with_version_2(PROGRAM), Err(ArtefactError::NoEntry));
+    // Without a program the version is 1.
+    assert_eq!(with_version_2(b""), Err(ArtefactError::NotCanonical));
+    let mut third = plain.clone();
+    third[8] = 3;
+    assert_eq!(Artefact::decode(&third), Err(ArtefactError::Version { got: 3 }));
+}
+
+#[test]
+fn manifests_say_what_layout_1_could_not_in_layout_2() {
+    let base = || Manifest::new("x", 1, 4, 40, vec!["private_commitment".into(), "b".into()]).unwrap();
+    let plain = base().to_bytes();
+    let tail = |manifest: Manifest| {
+        let bytes = manifest.to_bytes();
+        assert_eq!((bytes[0], &bytes[1..plain.len()]), (2, &plain[1..]));
+        assert_eq!(Manifest::from_bytes(&bytes), Ok(manifest));
+        bytes[plain.len()..].to_vec()
+    };
+    assert_eq!(plain[0], 1);
+    assert_eq!(Manifest::from_bytes(&plain), Ok(base()));
+    assert_eq!(tail(base().with_entry("f!").unwrap()), [2, b'f', b'!', 0, 0, 0]);
+    assert_eq!(tail(base().with_commitment(true).unwrap()), [0, 1, 0, 0]);
+    assert_eq!(base().with_commitment(true).unwrap().with_commitment(false), Ok(base()));
+    let fields = vec![
+        field("late", FieldInput::Private, 0x20, FieldKind::I64, 1),
+        field("early", FieldInput::Public, 0, FieldKind::Bytes, 4),
+    ];
+    let late = [4, b'l', b'a', b't', b'e', 1, 0x20, 0, 0, 0, 7, 1, 0, 0, 0];
+    let early = [5, b'e', b'a', b'r', b'l', b'y', 0, 0, 0, 0, 0, 8, 4, 0, 0, 0];
+    assert_eq!(tail(base().with_fields(fields).unwrap()), [&[0, 0, 2, 0][..], &late, &early].concat());
+
+    // Each part is in the id.
+    let all = base().with_entry("f").unwrap().with_commitment(true).unwrap();
+    let hashes = [base(), base().with_entry("f").unwrap(), base().with_entry("g").unwrap(), all].map(|m| m.hash());
+    assert!((0..4).all(|i| (0..i).all(|j| hashes[i] != hashes[j])));
+
+    // Another spelling of layout 1, and codes that stand for nothing.
+    let read = |tail: &[u8]| Manifest::from_bytes(&[&[2], &plain[1..], tail].concat());
+    assert_eq!(read(&[0, 0, 0, 0]), Err(ManifestError::NotCanonical));
+    assert_eq!(read(&[0, 2, 0, 0]), Err(ManifestError::Code { what: "commitment", code: 2 }));
+    assert_eq!(read(&[1, 0x7f, 0, 0, 0]), Err(ManifestError::Entry { name: "\x7f".into() }));
+    assert_eq!(read(&[0, 1, 1, 0]), Err(ManifestError::Length));
+    assert_eq!(read(&[0, 1, 0, 0, 0]), Err(ManifestError::Length));
+    let with = |input, kind| read(&[0, 0, 1, 0, 1, b'a', input, 0, 0, 0, 0, kind, 1, 0, 0, 0]);
+    assert!(with(1, 8).is_ok());
+    assert_eq!(with(2, 8), Err(ManifestError::Code { what: "input", code: 2 }));
+    assert_eq!(with(1, 9), Err(ManifestError::Code { what: "kind", code: 9 }));
+    assert!(matches!(read(&[0, 0, 1, 4]), Err(ManifestError::Limit { value: 1025, max: 1024, .. })));
+}
+
+#[test]
+fn entries_commitments_and_fields_are_checked() {
+    let base = |declared: &[&str]| {
+        Manifest::new("x", 1, 8, 16, declared.iter().map(|name| name.to_string()).collect()).unwrap()
+    };
+    assert!(base(&[]).with_entry("a".repeat(64)).is_ok());
+    for bad in ["", &"a".repeat(65), "\n", "\u{e9}"] {
+        assert_eq!(base(&[]).with_entry(bad), Err(ManifestError::Entry { name: bad.into() }));
+    }
+    assert_eq!(base(&[]).with_commitment(true), Err(ManifestError::Commitment { declared: None }));
+    let declared = Some("a".to_owned());
+    assert_eq!(base(&["a", "private_commitment"]).with_commitment(true), Err(ManifestError::Commitment { declared }));
+    assert!(base(&["private_commitment", "a"]).with_commitment(true).is_ok());
+
+    use FieldInput::{Private, Public};
+    use FieldKind::*;
+    let with = |fields: &[Field]| base(&[]).with_fields(fields.to_vec());
+    // Side by side, the same bytes of the other input, and up to the last byte.
+    let good = [field("a", Public, 0, U32, 1), field("b", Public, 4, I16, 2), field("c", Private, 0, U64, 2)];
+    assert!(with(&good).is_ok());
+    for (kind, size) in [(U8, 1), (U16, 2), (U32, 4), (U64, 8), (I8, 1), (I16, 2), (I32, 4), (I64, 8), (Bytes, 1)] {
+        assert_eq!(field("a", Public, 0, kind, 3).len(), 3 * size);
+        assert!(with(&[field("a", Private, 0, kind, 16 / size as u32)]).is_ok());
+        let place = with(&[field("a", Private, 1, kind, 16 / size as u32)]);
+        assert_eq!(place, Err(ManifestError::Place { name: "a".into(), offset: 1, bytes: 16, len: 16 }));
+    }
+    let place = |field: Field| matches!(with(&[field]), Err(ManifestError::Place { .. }));
+    assert!(place(field("a", Public, 0, U8, 0)));
+    assert!(place(field("a", Public, 8, U8, 1)));
+    assert!(place(field("a", Public, u32::MAX, U8, 1)));
+    assert!(place(field("a", Public, 0, U64, u32::MAX)));
+    let overlap = with(&[field("a", Public, 3, U8, 1), field("b", Public, 0, U32, 1)]);
+    assert_eq!(overlap, Err(ManifestError::Overlap { first: "b".into(), second: "a".into() }));
+    let inside = with(&[field("a", Public, 0, Bytes, 8), field("b", Public, 2, U8, 1)]);
+    assert_eq!(inside, Err(ManifestError::Overlap { first: "a".into(), second: "b".into() }));
+    let twice = with(&[field("a", Public, 0, U8, 1), field("a", Private, 0, U8, 1)]);
+    assert_eq!(twice, Err(ManifestError::Duplicate { name: "a".into() }));
+    assert_eq!(with(&[field("a b", Public, 0, U8, 1)]), Err(ManifestError::Name { name: "a b".into() }));
+    let many: Vec<Field> = (0..1025).map(|i| field(&i.to_string(), Private, i, U8, 1)).collect();
+    let wide = || Manifest::new("x", 1, 0, 2000, vec![]).unwrap();
+    assert!(wide().with_fields(many[..1024].to_vec()).is_ok());
+    assert!(matches!(wide().with_fields(many), Err(ManifestError::Limit { value: 1025, max: 1024, .. })));
 }

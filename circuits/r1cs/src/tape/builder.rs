@@ -1,5 +1,6 @@
 //! How a compiler or a gadget writes a tape.
 
+use super::program::Program;
 use super::{InvalidTape, Operation, Register, Tape, implicit_scalars};
 use crate::codec::PoolWriter;
 use ark_bn254::Fr;
@@ -132,9 +133,8 @@ impl TapeBuilder {
         terms.iter_mut().map(|(register, _)| register).for_each(place);
         targets.iter_mut().for_each(place);
         let scalars = pool.into_scalars();
-        let tape = Tape { wires, temporaries, public_len, private_len, scalars, operations, terms, targets };
-        tape.validate()?;
-        Ok(tape)
+        let program = Program::default();
+        Tape { wires, temporaries, public_len, private_len, scalars, operations, terms, targets, program }.checked()
     }
 }
 

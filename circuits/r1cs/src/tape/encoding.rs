@@ -1,5 +1,6 @@
 //! The tape's section of an artefact; the layout stands in [`crate::tape`].
 
+use super::program::Program;
 use super::{InvalidTape, Operation, REGISTERS_MAX, Tape, implicit_scalars};
 use crate::codec::{count, number, put_number, put_scalars, scalars};
 use zera_abi::wire::Reader;
@@ -70,13 +71,14 @@ impl Tape {
         let mut pool = implicit_scalars().to_vec();
         pool.append(&mut scalars(&mut reader)?);
         let (operations, terms, targets) = (Vec::new(), Vec::new(), Vec::new());
-        let mut tape = Tape { wires, temporaries, public_len, private_len, scalars: pool, operations, terms, targets };
+        let (scalars, program) = (pool, Program::default());
+        let mut tape =
+            Tape { wires, temporaries, public_len, private_len, scalars, operations, terms, targets, program };
         while reader.remaining() > 0 {
             let operation = tape.decode_operation(&mut reader)?;
             tape.operations.push(operation);
         }
-        tape.validate()?;
-        Ok(tape)
+        tape.checked()
     }
 
     fn decode_operation(&mut self, reader: &mut Reader<'_>) -> Result<Operation, InvalidTape> {

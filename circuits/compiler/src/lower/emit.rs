@@ -1,0 +1,197 @@
+//! Wires and rows for what the cover needs.
+
+use crate::graph::{Bit, Graph, Input, Lc, Node, NodeId, SpanId};
+use crate::lower::Live;
+use crate::map::Mapping;
+use ark_bn254::Fr;
+use zera_ir::{self as ir, Builder, DivisionBits, FinishError, Layout, Verdict, to_field};
+use zera_r1cs::{Artefact, Manifest};
+
+/// What a program computes.
+pub struct Program {
+    /// The expressions.
+    pub graph: Graph,
+    /// The answer, where there is one.
+    pub truth: Bit,
+    /// The program trapped where one of these is 1.
+    pub traps: Vec<Bit>,
+    /// A bound was exceeded, and nothing trapped before.
+    pub exceeded: Bit,
+    /// Texts of spans by number; the first is of no place.
+    pub places: Vec<String>,
+}
+
+/// Rows, and how many of them the program's own logic takes.
+pub struct Lowered {
+    /// The artefact, without the program.
+    pub artefact: Artefact,
+    /// Rows without input range checks and statement hashing.
+    pub body_rows: usize,
+}
+
+/// Turns a program into rows.
+///
+/// # Errors
+/// [`FinishError`] where a ceiling of the artefact is passed.
+pub fn lower(mut program: Program, manifest: Manifest, program_hash: [u8; 32]) -> Result<Lowered, FinishError> {
+    let trap = program.graph.any(&program.traps);
+    let graph = &program.graph;
+    let roots = [program.truth, trap, program.exceeded];
+    let (live, mapping) = cover(graph, &roots);
+    let layout = Layout {
+        public_len: manifest.public_len as usize,
+        private_len: manifest.private_len as usize,
+        declared: manifest.declared.len(),
+    };
+    let mut emitter = Emitter::new(graph, Builder::new(layout), &program.places);
+    let before = emitter.builder.rows();
+    for (id, uses) in live.uses.iter().enumerate() {
+        if *uses > 0 {
+            emitter.node(id as NodeId, &mapping);
+        }
+    }
+    emitter.enter(SpanId(0), "");
+    let body_rows = emitter.builder.rows() - before;
+    let [truth, trap, exceeded] = roots.map(|bit| emitter.bit(bit));
+    let artefact = emitter.builder.finish(&Verdict { truth, trap, exceeded }, &[], manifest, program_hash)?;
+    Ok(Lowered { artefact, body_rows })
+}
+
+/// Maps twice: the second time with the uses that the first cover has, which know what is shared in it.
+fn cover(graph: &Graph, roots: &[Bit]) -> (Live, Mapping) {
+    let all = Live::new(graph, roots);
+    let first = Mapping::new(graph, &all.uses);
+    let used = Live::mapped(graph, roots, &first);
+    let uses: Vec<u32> =
+        all.uses.iter().zip(&used.uses).map(|(all, used)| if *used > 0 { *used } else { *all }).collect();
+    let second = Mapping::new(graph, &uses);
+    let better = Live::mapped(graph, roots, &second);
+    if second.rows(&better.uses) <= first.rows(&used.uses) { (better, second) } else { (used, first) }
+}
+
+struct Emitter<'a> {
+    graph: &'a Graph,
+    builder: Builder,
+    places: &'a [String],
+    /// Values of nodes: combinations of wires.
+    values: Vec<Option<ir::Lc>>,
+    /// Digits of splits.
+    digits: Vec<Vec<ir::Bit>>,
+    /// Where in `digits` a split's digits are.
+    split_at: Vec<u32>,
+    span: Option<(SpanId, &'static str)>,
+}
+
+impl<'a> Emitter<'a> {
+    fn new(graph: &'a Graph, builder: Builder, places: &'a [String]) -> Self {
+        let nodes = graph.nodes();
+        let (values, split_at) = (vec![None; nodes], vec![0; nodes]);
+        Emitter { graph, builder, places, values, digits: Vec::new(), split_at, span: None }
+    }
+
+    /// Rows from here on come from this place and are of this kind.
+    fn enter(&mut self, span: SpanId, kind: &'static str) {
+        if self.span == Some((span, kind)) {
+            return;
+        }
+        if self.span.is_some_and(|(_, kind)| !kind.is_empty()) {
+            self.builder.pop_span();
+        }
+        self.span = Some((span, kind));
+        if !kind.is_empty() {
+            let place = self.places.get(span.0 as usize).map_or("", String::as_str);
+            self.builder.push_span(&format!("{place} | {kind}"));
+        }
+    }
+
+    fn node(&mut self, id: NodeId, mapping: &Mapping) {
+        let graph = self.graph;
+        let span = graph.span_of(id);
+        let value = match graph.node_at(id) {
+            Node::One => Some(ir::Lc::constant(Fr::from(1))),
+            Node::Input { input, index } => {
+                let (byte, bit) = (*index as usize / 8, *index as usize % 8);
+                let byte = match input {
+                    Input::Public => self.builder.public_byte(byte),
+                    Input::Private => self.builder.private_byte(byte),
+                };
+                Some(byte[bit].lc().clone())
+            }
+            Node::Split { lc, n } => {
+                self.enter(span, "split");
+                let x = self.lc(*lc);
+                let digits = self.builder.split_into(&x, *n);
+                self.split_at[id as usize] = self.digits.len() as u32;
+                self.digits.push(digits);
+                None
+            }
+            Node::SplitBit { split, at } => {
+                let digits = &self.digits[self.split_at[*split as usize] as usize];
+                Some(digits[*at as usize].lc().clone())
+            }
+            Node::Zero { factors } => {
+                self.enter(span, "zero test");
+                let factors: Vec<ir::Lc> = factors.iter().map(|lc| self.lc(*lc)).collect();
+                let product = factors.into_iter().reduce(|product, factor| self.builder.mul(&product, &factor));
+                let zero = self.builder.is_zero(&product.expect("at least one factor"));
+                Some(zero.lc().clone())
+            }
+            Node::Sum { lc } => Some(self.lc(*lc)),
+            Node::And(..) | Node::Xor(..) | Node::Mux(..) => {
+                self.enter(span, "logic");
+                let cut = mapping.cut(id).expect("live logic is mapped");
+                let leaves = [0, 1, 2].map(|at| match cut.leaves().get(at) {
+                    Some(leaf) => ir::Bit::assume_boolean(self.value(*leaf)),
+                    None => ir::Bit::constant(false),
+                });
+                let bit = self.builder.lookup(leaves.each_ref(), cut.table);
+                Some(bit.lc().clone())
+            }
+            Node::Bits { bits } => {
+                let parts: Vec<ir::Bit> = bits.iter().map(|bit| self.bit(*bit)).collect();
+                Some(ir::Int::from_bits(&parts).rep().clone())
+            }
+            Node::Product { a, b } => {
+                self.enter(span, "product");
+                let (a, b) = (self.lc(*a), self.lc(*b));
+                Some(self.builder.mul(&a, &b))
+            }
+            Node::Quotient { dividend, divisor } => {
+                self.enter(span, "division");
+                let mut widths = graph.companions_of(id).iter().map(|companion| match graph.node_at(*companion) {
+                    Node::Split { n, .. } => *n,
+                    other => unreachable!("a companion is a split, not {other:?}"),
+                });
+                let mut width = || widths.next().expect("quotient and remainder are bounded");
+                let (quotient, remainder) = (width(), width());
+                let bits = DivisionBits { quotient, remainder, slack: widths.next() };
+                let (dividend, divisor) = (self.lc(*dividend), self.lc(*divisor));
+                let (quotient, _) = self.builder.divide(&dividend, &divisor, bits);
+                Some(quotient.rep().clone())
+            }
+        };
+        self.values[id as usize] = value;
+    }
+
+    fn value(&self, node: NodeId) -> ir::Lc {
+        self.values[node as usize].clone().expect("nodes mention lower ones, which are emitted before")
+    }
+
+    fn bit(&self, bit: Bit) -> ir::Bit {
+        if let Some(value) = bit.as_constant() {
+            return ir::Bit::constant(value);
+        }
+        let value = ir::Bit::assume_boolean(self.value(bit.node()));
+        if bit.is_negated() { value.not() } else { value }
+    }
+
+    fn lc(&self, lc: Lc) -> ir::Lc {
+        let data = self.graph.lc(lc);
+        let values = data.terms.iter().map(|(node, c)| {
+            let value = self.values[*node as usize].as_ref().expect("nodes mention lower ones");
+            (to_field(*c), value)
+        });
+        let sum = ir::Lc::combine(values);
+        if data.constant == ethnum::I256::ZERO { sum } else { sum.add_constant(to_field(data.constant)) }
+    }
+}

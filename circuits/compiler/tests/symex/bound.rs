@@ -28,8 +28,19 @@ fn a_loop_may_run_as_often_as_its_bound_says() {
     // A bound that the input gives, compared without sign.
     let text = text.replace("(i32.const 5)", "(local.get $b)");
     // The loop must still end when it is compiled.
-    let text = text.replace("(local $n i32)", "(local $n i32) (if (i32.gt_u (local.get $a) (i32.const 6)) (then (return (i32.const 1))))");
-    check(&text, 9, |a, b| if a > 6 { 1 } else if a > b { 3 } else { u32::from(a < 4) });
+    let text = text.replace(
+        "(local $n i32)",
+        "(local $n i32) (if (i32.gt_u (local.get $a) (i32.const 6)) (then (return (i32.const 1))))",
+    );
+    check(&text, 9, |a, b| {
+        if a > 6 {
+            1
+        } else if a > b {
+            3
+        } else {
+            u32::from(a < 4)
+        }
+    });
 }
 
 #[test]

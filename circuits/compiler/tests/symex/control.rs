@@ -89,8 +89,17 @@ fn br_table_groups_targets_and_has_a_default() {
                 (block $odd (br_table $again $odd (i32.and (local.get $a) (i32.const 1))))
                 (br_if $again (i32.gt_u (local.get $a) (i32.const 40))))
             (br_table $out 0 (local.get $n) (i32.and (local.get $a) (i32.const 1)))))";
-    let inputs: Vec<Vec<u64>> = [1u64, 3, 7, 0xff, 0xffff_fffe, 0x5555, 42, 81, 80, 0x8000_0001].map(|a| vec![a]).into();
-    agree(&text.replace("(br_table $again $odd (i32.and (local.get $a) (i32.const 1)))", "(br_table $again $odd (i32.lt_u (local.get $a) (i32.const 3)))"), &["i32"], "i32", &inputs);
+    let inputs: Vec<Vec<u64>> =
+        [1u64, 3, 7, 0xff, 0xffff_fffe, 0x5555, 42, 81, 80, 0x8000_0001].map(|a| vec![a]).into();
+    agree(
+        &text.replace(
+            "(br_table $again $odd (i32.and (local.get $a) (i32.const 1)))",
+            "(br_table $again $odd (i32.lt_u (local.get $a) (i32.const 3)))",
+        ),
+        &["i32"],
+        "i32",
+        &inputs,
+    );
 }
 
 #[test]
@@ -197,7 +206,12 @@ fn traps_on_some_paths() {
     agree(text, &["i32", "i32"], "i32", &small(&["i32", "i32"], 8));
     agree(text, &["i32", "i32"], "i32", &samples(&["i32", "i32"], 10));
     // Every path traps.
-    agree("(func $value (param i32) (result i32) (if (local.get 0) (then unreachable)) unreachable)", &["i32"], "i32", &small(&["i32"], 2));
+    agree(
+        "(func $value (param i32) (result i32) (if (local.get 0) (then unreachable)) unreachable)",
+        &["i32"],
+        "i32",
+        &small(&["i32"], 2),
+    );
     // A call that does not return is a trap, whatever it would do.
     let text = "(func $panic (param i32) (loop $l (br $l)))
         (func $value (param $a i32) (result i32)
@@ -221,5 +235,10 @@ fn a_checked_access_has_the_guard_of_its_block() {
     let plain = module(&text.replace("unreachable", "nop").replace("br_if", "br_if"));
     let without = graph(&plain, &options(8, 0));
     // The result does not mention the guards: it is the expression that a program without checks has.
-    assert!(execution.graph.nodes() <= without.graph.nodes() + 1 + 40, "{} {}", execution.graph.nodes(), without.graph.nodes());
+    assert!(
+        execution.graph.nodes() <= without.graph.nodes() + 1 + 40,
+        "{} {}",
+        execution.graph.nodes(),
+        without.graph.nodes()
+    );
 }

@@ -102,7 +102,8 @@ impl Native {
             if condition == 0 { Err(wasmtime::Error::msg("assume")) } else { Ok(()) }
         };
         linker.func_wrap("zera", "assume", assume).expect("a new name");
-        let abort = |_: i32, _: i32, _: i32, _: i32| -> Result<(), wasmtime::Error> { Err(wasmtime::Error::msg("abort")) };
+        let abort =
+            |_: i32, _: i32, _: i32, _: i32| -> Result<(), wasmtime::Error> { Err(wasmtime::Error::msg("abort")) };
         linker.func_wrap("env", "abort", abort).expect("a new name");
         Native { module, linker }
     }
@@ -199,7 +200,8 @@ pub fn samples(types: &[&str], random: usize) -> Vec<Vec<u64>> {
         };
         samples = vec![vec![]];
         for ty in types {
-            samples = samples.iter().flat_map(|s| edges(ty).into_iter().map(|e| [s.clone(), vec![e]].concat())).collect();
+            samples =
+                samples.iter().flat_map(|s| edges(ty).into_iter().map(|e| [s.clone(), vec![e]].concat())).collect();
         }
     }
     for _ in 0..random {

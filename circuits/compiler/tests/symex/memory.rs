@@ -45,7 +45,10 @@ fn every_store_under_every_load_at_every_distance() {
                         "({store_type}.{store} (i32.const 64) (local.get $a))
                          (local.set $s ({load_type}.add (i64.or (i64.const 0) (i64.const 0)) (local.get $s)))"
                     )
-                    .replace("(i64.or (i64.const 0) (i64.const 0))", &format!("({load_type}.{load} (i32.const {}))", 64 + distance))
+                    .replace(
+                        "(i64.or (i64.const 0) (i64.const 0))",
+                        &format!("({load_type}.{load} (i32.const {}))", 64 + distance),
+                    )
                 })
                 .collect();
             let text = format!(
@@ -93,7 +96,9 @@ fn loads_at_unknown_addresses() {
 
 #[test]
 fn stores_at_unknown_addresses_alias() {
-    for (store, mask, shift) in [("i32.store", 3, 2), ("i32.store8", 15, 0), ("i32.store", 7, 1), ("i32.store16", 7, 0), ("i32.store", 7, 0)] {
+    for (store, mask, shift) in
+        [("i32.store", 3, 2), ("i32.store8", 15, 0), ("i32.store", 7, 1), ("i32.store16", 7, 0), ("i32.store", 7, 0)]
+    {
         let text = format!(
             "(memory 1) (data (i32.const 0) \"abcdefghijklmnopqrstuvwxyz\")
             (func $value (param $i i32) (param $a i32) (result i64)
@@ -118,7 +123,8 @@ fn out_of_bounds_is_a_trap() {
     agree(text, &["i32"], "i32", &[65519, 65520, 65531, 65532, 65533, 65535, 65536, 65540, 65541, 0].map(|i| vec![i]));
     for address in [65532, 65533, 65536, -1] {
         for offset in ["", "offset=4", "offset=4294967295"] {
-            let text = format!("(memory 1) (func $value (param i32) (result i32) (i32.load {offset} (i32.const {address})))");
+            let text =
+                format!("(memory 1) (func $value (param i32) (result i32) (i32.load {offset} (i32.const {address})))");
             agree(&text, &["i32"], "i32", &[vec![0]]);
         }
     }
@@ -137,7 +143,17 @@ fn grow_and_size() {
 
 #[test]
 fn copy_and_fill() {
-    for (to, from, len) in [(3, 0, 20), (0, 3, 20), (7, 7, 9), (0, 65530, 6), (65530, 0, 6), (65530, 0, 7), (0, 65530, 7), (65536, 65536, 0), (65537, 0, 0)] {
+    for (to, from, len) in [
+        (3, 0, 20),
+        (0, 3, 20),
+        (7, 7, 9),
+        (0, 65530, 6),
+        (65530, 0, 6),
+        (65530, 0, 7),
+        (0, 65530, 7),
+        (65536, 65536, 0),
+        (65537, 0, 0),
+    ] {
         let text = format!(
             "(memory 1) (data (i32.const 0) \"abcdefghijklmnopqrstuvwxyz\")
             (func $value (param $a i32) (result i64)

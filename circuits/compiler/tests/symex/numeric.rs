@@ -3,13 +3,19 @@
 use super::harness::{EDGES, agree, samples};
 
 const BINARY: [&str; 15] = [
-    "add", "sub", "mul", "div_s", "div_u", "rem_s", "rem_u", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl", "rotr",
+    "add", "sub", "mul", "div_s", "div_u", "rem_s", "rem_u", "and", "or", "xor", "shl", "shr_s", "shr_u", "rotl",
+    "rotr",
 ];
 const COMPARE: [&str; 10] = ["eq", "ne", "lt_s", "lt_u", "gt_s", "gt_u", "le_s", "le_u", "ge_s", "ge_u"];
 
 fn binary(ty: &str, op: &str) -> (String, &'static str) {
     let result = if COMPARE.contains(&op) || ty == "i32" { "i32" } else { "i64" };
-    (format!("(func $value (param $a {ty}) (param $b {ty}) (result {result}) ({ty}.{op} (local.get $a) (local.get $b)))"), result)
+    (
+        format!(
+            "(func $value (param $a {ty}) (param $b {ty}) (result {result}) ({ty}.{op} (local.get $a) (local.get $b)))"
+        ),
+        result,
+    )
 }
 
 #[test]
@@ -30,7 +36,9 @@ fn one_known_operand() {
             let edges = EDGES.iter().chain(&[u64::MAX]).filter(|edge| ty == "i64" || **edge <= 0xffff_ffff);
             for edge in edges {
                 let edge = if ty == "i64" { format!("{}", *edge as i64) } else { format!("{}", *edge as i32) };
-                for operands in [format!("(local.get 0) ({ty}.const {edge})"), format!("({ty}.const {edge}) (local.get 0)")] {
+                for operands in
+                    [format!("(local.get 0) ({ty}.const {edge})"), format!("({ty}.const {edge}) (local.get 0)")]
+                {
                     let text = format!("(func $value (param {ty}) (result {result}) ({ty}.{op} {operands}))");
                     agree(&text, &[ty], result, &samples(&[ty], 8));
                 }
@@ -50,7 +58,9 @@ fn two_known_operands() {
                 .collect();
             for a in &edges {
                 for b in &edges {
-                    let text = format!("(func $value (param i32) (result {result}) ({ty}.{op} ({ty}.const {a}) ({ty}.const {b})))");
+                    let text = format!(
+                        "(func $value (param i32) (result {result}) ({ty}.{op} ({ty}.const {a}) ({ty}.const {b})))"
+                    );
                     agree(&text, &["i32"], result, &[vec![0]]);
                 }
             }

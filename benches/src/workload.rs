@@ -7,6 +7,7 @@
 //! - [`desk`]: a world that a contract can be run in.
 //! - [`block`]: a chain one block before its proofs.
 //! - [`rows`]: what a block writes.
+//! - [`sha256`]: the witness tape of a compression.
 
 pub mod block;
 pub mod crowd;
@@ -15,6 +16,7 @@ pub mod poseidon;
 pub mod predicate;
 pub mod proof;
 pub mod rows;
+pub mod sha256;
 
 use std::time::Duration;
 

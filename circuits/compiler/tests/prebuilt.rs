@@ -51,10 +51,11 @@ const C: [&str; 20] = [
 const LEVELLED: [&str; 4] = ["sha256", "prices", "mlp", "forest"];
 const LEVELS: [&str; 4] = ["O0", "O1", "O3", "Os"];
 /// Module, crate, source. A module's name up to the first point is its cases' name.
-const RUST: [(&str, &str, &str); 3] = [
+const RUST: [(&str, &str, &str); 4] = [
     ("prices.rust", "prices", "predicates/rust/prices/src/lib.rs"),
     ("early_exit", "early_exit", "predicates/rust/early-exit/src/lib.rs"),
     ("template", "template", "predicates/template/src/lib.rs"),
+    ("voter", "voter", "predicates/rust/voter/src/lib.rs"),
 ];
 /// The one in AssemblyScript, and those with names and lines.
 const OTHERS: [&str; 4] = ["allowlist", "allowlist.debug", "mlp.debug", "prices.rust.debug"];

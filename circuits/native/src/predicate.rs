@@ -16,7 +16,8 @@
 //!
 //! The stack is the environment's: how much of it a call takes is the compiler's choice, so a recursion that fills it has no
 //! outcome. Calls are dear in fuel ([`CALL_COST`](crate::CALL_COST)), and functions with small frames run out of fuel first:
-//! [`WASM_STACK_LEN`](crate::WASM_STACK_LEN) holds a million frames of 512 bytes, which cost 255 million.
+//! [`WASM_STACK_LEN`](crate::WASM_STACK_LEN) holds a million frames of 512 bytes, which cost 255 million. `memory.grow` pays for every page it
+//! asks for, whether it gets them or not, so that asking for four thousand million runs out of fuel.
 
 mod error;
 pub mod imports;

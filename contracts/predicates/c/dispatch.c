@@ -9,9 +9,15 @@ static uint32_t exclusive_or(uint32_t a, uint32_t b) { return a ^ b; }
 
 static uint32_t (*const OPERATION[4])(uint32_t, uint32_t) = {sum, product, greater, exclusive_or};
 
+struct ZERA_PACKED question {
+    uint8_t op;
+    uint32_t a, b, wanted;
+};
+
 ZERA_PREDICATE int predicate(void) {
-    uint8_t op = zera_public_u8(0);
-    if (op >= 4)
+    struct question q;
+    zera_public(q, 0);
+    if (q.op >= 4)
         zera_trap();
-    return OPERATION[op](zera_public_u32(1), zera_public_u32(5)) == zera_public_u32(9);
+    return OPERATION[q.op](q.a, q.b) == q.wanted;
 }

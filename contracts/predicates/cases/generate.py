@@ -13,7 +13,7 @@ import struct
 from pathlib import Path
 
 HERE = Path(__file__).parent
-RNG = random.Random("zera predicates")
+RNG = random.Random()
 FALSE, TRUE, TRAP, BOUND = range(4)
 FILES = {}
 
@@ -490,6 +490,28 @@ def allowlist():
     ask("the first country's rule falls to a later one", TRUE, 276, 1, first=(277, 0))
 
 
+def voter():
+    secret, topic, place = RNG.randrange(R), 2024, 0xBEEF
+    siblings = [RNG.randrange(R) for _ in range(16)]
+    root = merkle(poseidon(secret), siblings, place)
+    key, signature = sign(RNG.randrange(ORDER), RNG.randrange(ORDER), root)
+
+    def ask(name, outcome, key=key, topic=topic, secret=secret, siblings=siblings, place=place, signature=signature, once=None):
+        nullifier = poseidon(secret % R, topic % R) if once is None else once
+        case("voter", name, outcome, cells(*key, topic, nullifier), cells(secret, *siblings) + le(place, 2) + cells(*signature))
+
+    ask("may vote", TRUE)
+    ask("may vote on another topic", TRUE, topic=R - 1)
+    ask("another nullifier", FALSE, once=1)
+    ask("another secret", FALSE, secret=(secret + 1) % R)
+    ask("another place", FALSE, place=place ^ 1)
+    ask("another register", FALSE, siblings=siblings[::-1])
+    ask("another authority", FALSE, key=sign(5, 6, root)[0])
+    ask("another signature", FALSE, signature=sign(5, 6, root)[1])
+    ask("secret plus the modulus", TRAP, secret=secret + R)
+    ask("topic is the modulus", TRAP, topic=R)
+
+
 def template():
     salt = RNG.randbytes(16)
     for committed, age, least in ((18, 18, 18), (99, 99, 18), (17, 17, 18), (17, 18, 18), (0, 0, 0), (255, 255, 255)):
@@ -512,7 +534,9 @@ def check():
 
 if __name__ == "__main__":
     check()
-    for make in (sha256, keccak, aes128, prices, mlp, forest, read32, sort_net, early_exit, division, bits, dispatch, bounded, trap, gadgets, allowlist, template):
+    integers = (prices, mlp, forest, read32, sort_net, early_exit, division, bits, dispatch, bounded, trap)
+    for make in (sha256, keccak, aes128, *integers, gadgets, allowlist, voter, template):
+        RNG.seed(f"zera predicates: {make.__name__}")
         make()
     for file, rows in sorted(FILES.items()):
         lines = ",\n".join("  " + json.dumps(row) for row in rows)

@@ -8,7 +8,7 @@ use zera_ir::{self as ir, Builder, DivisionBits, FinishError, Layout, Verdict, t
 use zera_r1cs::{Artefact, Manifest};
 
 /// What a program computes.
-pub struct Program {
+pub struct Program<'a> {
     /// The expressions.
     pub graph: Graph,
     /// The answer, where there is one.
@@ -17,8 +17,8 @@ pub struct Program {
     pub traps: Vec<Bit>,
     /// A bound was exceeded, and nothing trapped before.
     pub exceeded: Bit,
-    /// Texts of spans by number; the first is of no place.
-    pub places: Vec<String>,
+    /// The text of a span, at most 220 bytes.
+    pub place: &'a dyn Fn(SpanId) -> String,
 }
 
 /// Rows, and how many of them the program's own logic takes.
@@ -33,7 +33,7 @@ pub struct Lowered {
 ///
 /// # Errors
 /// [`FinishError`] where a ceiling of the artefact is passed.
-pub fn lower(mut program: Program, manifest: Manifest, program_hash: [u8; 32]) -> Result<Lowered, FinishError> {
+pub fn lower(mut program: Program<'_>, manifest: Manifest, program_hash: [u8; 32]) -> Result<Lowered, FinishError> {
     let trap = program.graph.any(&program.traps);
     let graph = &program.graph;
     let roots = [program.truth, trap, program.exceeded];
@@ -43,7 +43,7 @@ pub fn lower(mut program: Program, manifest: Manifest, program_hash: [u8; 32]) -
         private_len: manifest.private_len as usize,
         declared: manifest.declared.len(),
     };
-    let mut emitter = Emitter::new(graph, Builder::new(layout), &program.places);
+    let mut emitter = Emitter::new(graph, Builder::new(layout), program.place);
     let before = emitter.builder.rows();
     for (id, uses) in live.uses.iter().enumerate() {
         if *uses > 0 {
@@ -72,7 +72,7 @@ fn cover(graph: &Graph, roots: &[Bit]) -> (Live, Mapping) {
 struct Emitter<'a> {
     graph: &'a Graph,
     builder: Builder,
-    places: &'a [String],
+    place: &'a dyn Fn(SpanId) -> String,
     /// Values of nodes: combinations of wires.
     values: Vec<Option<ir::Lc>>,
     /// Digits of splits.
@@ -83,10 +83,10 @@ struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    fn new(graph: &'a Graph, builder: Builder, places: &'a [String]) -> Self {
+    fn new(graph: &'a Graph, builder: Builder, place: &'a dyn Fn(SpanId) -> String) -> Self {
         let nodes = graph.nodes();
         let (values, split_at) = (vec![None; nodes], vec![0; nodes]);
-        Emitter { graph, builder, places, values, digits: Vec::new(), split_at, span: None }
+        Emitter { graph, builder, place, values, digits: Vec::new(), split_at, span: None }
     }
 
     /// Rows from here on come from this place and are of this kind.
@@ -99,8 +99,7 @@ impl<'a> Emitter<'a> {
         }
         self.span = Some((span, kind));
         if !kind.is_empty() {
-            let place = self.places.get(span.0 as usize).map_or("", String::as_str);
-            self.builder.push_span(&format!("{place} | {kind}"));
+            self.builder.push_span(&format!("{}|{kind}", (self.place)(span)));
         }
     }
 

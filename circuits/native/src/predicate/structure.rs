@@ -2,8 +2,8 @@
 //!
 //! Compiling is linear in straight code and not in control flow: nested loops, joins where many locals meet, and tables of
 //! branches cost time that grows with products. These limits hold any module of 256 KiB to a few seconds; without them, one
-//! of 5,000 bytes (512 locals that change in 128 nested loops) takes minutes. Programs from rustc, clang and asc stay an
-//! order of magnitude below them.
+//! of 5,000 bytes (512 locals that change in 128 nested loops) takes minutes. Programs from rustc, clang and asc stay far
+//! below them: SHA-256 in C has 522 joins at -O0 and 27 at -O2; a forest of nested conditions in 2 KB has a flow of 9,120.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub const NESTING_MAX: u64 = 512;
 pub const TARGETS_MAX: u64 = 16_384;
 /// Most joins of a module: for each block, loop and if, the locals that change in it, its parameters and its results. About
 /// 40 microseconds each.
-pub const JOINS_MAX: u64 = 1 << 16;
+pub const JOINS_MAX: u64 = 1 << 15;
 /// Most work on control flow of a module: the sum over its functions of `n * (n + m)`, of n blocks, loops and ifs and m
 /// branch targets. About a tenth of a microsecond each.
 pub const FLOW_MAX: u64 = 1 << 24;

@@ -2,6 +2,10 @@
 //!
 //! The ABI's own limits are [`MODULE_LEN_MAX`] and [`MEMORY_PAGES_MAX`]. The others bound what compiling a stranger's module
 //! costs; programs from rustc, clang and asc stay far below them.
+//!
+//! Beside what the subset leaves out, three things are refused that a module could do without harm, because no compiler
+//! writes them and the circuit would have to follow: changing the table (`table.init`, `table.copy`, `elem.drop`), active
+//! segments outside of what memory or table start with, and `bound` in the table or exported, where it has no call site.
 
 use wasmparser::{
     CompositeInnerType, ConstExpr, DataKind, Element, ElementItems, ElementKind, ExternalKind, FuncToValidate,

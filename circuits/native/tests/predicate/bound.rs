@@ -200,7 +200,7 @@ struct Machine {
 impl Machine {
     fn roll(&mut self, sides: u32) -> bool {
         self.dice = self.dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.dice >> 16) % sides == 0
+        (self.dice >> 16).is_multiple_of(sides)
     }
 }
 

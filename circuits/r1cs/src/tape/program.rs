@@ -7,7 +7,7 @@ use super::TapeInputs;
 use super::lanes::{Lane, Lanes, MONTGOMERY, Sizes, Slot, scaled};
 use ark_bn254::Fr;
 use ark_ff::fields::serial_batch_inversion_and_mul;
-use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField};
 
 /// The lowered tape. Step `i` is operation `i`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -328,10 +328,13 @@ impl Program {
 fn checked_index(lanes: &Lanes, operands: [Slot; 3]) -> Result<u8, u32> {
     let mut index = 0;
     for (place, operand) in operands.into_iter().enumerate() {
-        let value = lanes.scalar(operand);
-        if value.is_one() {
+        let is_one = match operand.lane() {
+            Lane::Field => lanes.scalar(operand).is_one(),
+            _ => lanes.integer(operand) == 1,
+        };
+        if is_one {
             index |= 1 << place;
-        } else if !value.is_zero() {
+        } else if !lanes.is_zero(operand) {
             return Err(1);
         }
     }

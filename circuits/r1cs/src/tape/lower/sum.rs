@@ -72,8 +72,8 @@ impl Lowering<'_> {
             _ => {}
         }
         let to = self.define(to, Some(range));
-        let narrow = magnitude <= i64::MAX as u128
-            && integer.iter().all(|(slot, c)| slot.lane() <= Lane::Small && i64::try_from(*c).is_ok());
+        // No term's range is 0 alone, so that the magnitude bounds the coefficients as well.
+        let narrow = magnitude <= i64::MAX as u128 && integer.iter().all(|(slot, _)| slot.lane() <= Lane::Small);
         if narrow {
             let narrowed = |c: i128| c as i64;
             let parts = &mut self.program.narrow_parts;

@@ -55,7 +55,13 @@ impl Machine<'_> {
     }
 
     /// A range whose length lies between bounds, if there are not too many of them.
-    fn bounded(&mut self, address: Option<Address>, least: u64, most: u64, what: &str) -> Fallible<Option<(Address, u32)>> {
+    fn bounded(
+        &mut self,
+        address: Option<Address>,
+        least: u64,
+        most: u64,
+        what: &str,
+    ) -> Fallible<Option<(Address, u32)>> {
         let Some(address) = address else { return Ok(None) };
         if least < most && most > u64::from(self.limits().candidates) {
             let message = format!("the length of this {what} depends on the input and may be up to {most} bytes");

@@ -47,15 +47,20 @@ impl Machine<'_> {
             }
             return Ok(Some(Address::Known((base + u64::from(offset)) as u32)));
         }
-        if most < u64::from(u32::MAX) {
+        // Before any question that would make bits of the base.
+        let (mut lo, mut hi, mut step) = self.graph.progression(&self.state.facts, base);
+        if hi > most {
             let limit = self.graph.constant(32, most);
             let outside = self.less(limit, base, false);
             self.trap_if(outside);
             if !self.live {
                 return Ok(None);
             }
+            let after = self.graph.progression(&self.state.facts, base);
+            if after.1.saturating_sub(after.0) / after.2.max(1) < (hi - lo) / step.max(1) {
+                (lo, hi, step) = after;
+            }
         }
-        let (lo, hi, step) = self.graph.progression(&self.state.facts, base);
         let step = step.max(1);
         // Beyond the limit is a trap, whose state is of no interest.
         let hi = if hi > most { lo + most.saturating_sub(lo) / step * step } else { hi };

@@ -32,7 +32,13 @@ impl Machine<'_> {
         let (least, most) = match self.graph.as_constant(len) {
             Some(len) => (len, len),
             None => {
-                // base + len > limit, in 64 bits.
+                // base + len > limit, in 64 bits, unless that can not be.
+                let (_, base_most) = self.graph.range_under(&self.state.facts, base);
+                let (least, most) = self.graph.range_under(&self.state.facts, len);
+                if base_most + most <= limit {
+                    let address = self.address(base, 0, least, limit, what)?;
+                    return self.bounded(address, least, most, what);
+                }
                 let (wide_base, wide_len) = (self.graph.extend_u(base), self.graph.extend_u(len));
                 let (end, limit) = (self.graph.add(wide_base, wide_len), self.graph.constant(64, limit));
                 let outside = self.less(limit, end, false);
@@ -43,6 +49,20 @@ impl Machine<'_> {
                 self.graph.range_under(&self.state.facts, len)
             }
         };
+        // A range that surely lies inside for the least length may not for the most: what is beyond is not touched.
+        let address = self.address(base, 0, least, limit, what)?;
+        self.bounded(address, least, most, what)
+    }
+
+    /// A range whose length lies between bounds, if there are not too many of them.
+    fn bounded(
+        &mut self,
+        address: Option<Address>,
+        least: u64,
+        most: u64,
+        what: &str,
+    ) -> Fallible<Option<(Address, u32)>> {
+        let Some(address) = address else { return Ok(None) };
         if least < most && most > u64::from(self.limits().candidates) {
             let message = format!("the length of this {what} depends on the input and may be up to {most} bytes");
             let help =
@@ -50,9 +70,7 @@ impl Machine<'_> {
             return Err(self.error("length", message, help));
         }
         self.charge(most / 8)?;
-        // A range that surely lies inside for the least length may not for the most: what is beyond is not touched.
-        let address = self.address(base, 0, least, limit, what)?;
-        Ok(address.map(|address| (address, most as u32)))
+        Ok(Some((address, most as u32)))
     }
 
     /// `memory.copy`.

@@ -5,16 +5,14 @@ use super::module::{Binary, Compare, Unary};
 use crate::graph::{Bit, Word};
 
 impl Machine<'_> {
+    // Ranges on the path come first everywhere: what they decide makes no node, and no bits of a number that has none yet.
+
     /// Whether a word is not zero, with what the path knows.
     pub fn condition(&mut self, word: Word) -> Bit {
-        let bit = self.graph.nonzero(word);
-        if bit.as_constant().is_some() {
-            return bit;
-        }
         match self.graph.range_under(&self.state.facts, word) {
             (lo, _) if lo > 0 => Bit::TRUE,
             (_, 0) => Bit::FALSE,
-            _ => bit,
+            _ => self.graph.nonzero(word),
         }
     }
 
@@ -35,38 +33,30 @@ impl Machine<'_> {
     }
 
     pub fn equal(&mut self, a: Word, b: Word) -> Bit {
-        let bit = self.graph.eq(a, b);
-        if bit.as_constant().is_some() {
-            return bit;
+        let (x, y) = (self.graph.range_under(&self.state.facts, a), self.graph.range_under(&self.state.facts, b));
+        match () {
+            () if x.1 < y.0 || y.1 < x.0 => Bit::FALSE,
+            () if x.0 == x.1 && x == y => Bit::TRUE,
+            () => self.graph.eq(a, b),
         }
-        let (a, b) = (self.graph.range_under(&self.state.facts, a), self.graph.range_under(&self.state.facts, b));
-        if a.1 < b.0 || b.1 < a.0 {
-            return Bit::FALSE;
-        }
-        if a.0 == a.1 && a == b { Bit::TRUE } else { bit }
     }
 
+    /// `a < b`.
     pub fn less(&mut self, a: Word, b: Word, signed: bool) -> Bit {
-        let bit = if signed { self.graph.lt_s(a, b) } else { self.graph.lt_u(a, b) };
-        if bit.as_constant().is_some() {
-            return bit;
-        }
-        let width = self.graph.width(a);
-        let range = |(lo, hi): (u64, u64)| {
-            // Order of signed numbers is that of unsigned ones with the sign bit flipped, where a range does not cross it.
-            let sign = 1u64 << (width - 1);
-            match signed {
-                false => (lo, hi),
-                true if (lo < sign) == (hi < sign) => (lo ^ sign, hi ^ sign),
-                true => (0, u64::MAX),
-            }
+        let sign = 1u64 << (self.graph.width(a) - 1);
+        let range = |(lo, hi): (u64, u64)| match signed {
+            false => (lo, hi),
+            // Order of signed numbers is that of unsigned ones with the sign flipped, where a range does not cross it.
+            true if (lo < sign) == (hi < sign) => (lo ^ sign, hi ^ sign),
+            true => (0, u64::MAX),
         };
-        let a = range(self.graph.range_under(&self.state.facts, a));
-        let b = range(self.graph.range_under(&self.state.facts, b));
+        let x = range(self.graph.range_under(&self.state.facts, a));
+        let y = range(self.graph.range_under(&self.state.facts, b));
         match () {
-            () if a.1 < b.0 => Bit::TRUE,
-            () if a.0 >= b.1 => Bit::FALSE,
-            () => bit,
+            () if x.1 < y.0 => Bit::TRUE,
+            () if x.0 >= y.1 => Bit::FALSE,
+            () if signed => self.graph.lt_s(a, b),
+            () => self.graph.lt_u(a, b),
         }
     }
 

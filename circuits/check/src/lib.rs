@@ -39,7 +39,8 @@ pub use error::{CheckError, Reason};
 pub use lint::lint;
 
 use replay::Replay;
-use zera_r1cs::{Artefact, certificate};
+use std::ops::Range;
+use zera_r1cs::{Artefact, Matrices, Step, certificate};
 
 /// The wire of the binding in every statement.
 const BINDING: u32 = 2;
@@ -78,5 +79,18 @@ pub fn check(artefact: &Artefact) -> Result<Report, CheckError> {
     let expected = u64::from(first) + 8 * (u64::from(manifest.public_len) + u64::from(manifest.private_len));
     let end = u32::try_from(expected).ok().filter(|end| *end <= matrices.wires && BINDING < first);
     let end = end.ok_or(CheckError::Inputs { expected, got: matrices.wires })?;
-    Replay::new(matrices, BINDING, first..end)?.run(&steps)
+    check_steps(matrices, &[BINDING], first..end, &steps)
+}
+
+/// Checks steps against matrices, for inputs of another layout: values that may be anything, and bits.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_steps(
+    matrices: &Matrices,
+    values: &[u32],
+    bits: Range<u32>,
+    steps: &[Step],
+) -> Result<Report, CheckError> {
+    Replay::new(matrices, values, bits)?.run(steps)
 }

@@ -40,17 +40,16 @@ pub(crate) struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    /// Wires 0, binding and input bits are given; each of the bits needs a row that says that it is one.
-    pub(crate) fn new(matrices: &'a Matrices, binding: u32, bits: std::ops::Range<u32>) -> Result<Self, CheckError> {
+    /// Wire 0, values and bits are given; each of the bits needs a row that says that it is one.
+    pub(crate) fn new(matrices: &'a Matrices, values: &[u32], bits: std::ops::Range<u32>) -> Result<Self, CheckError> {
         let facts = Facts::new(matrices);
         let mut states = vec![State::Pending; matrices.wires as usize];
-        states[0] = State::Given;
-        states[binding as usize] = State::Given;
-        for wire in bits {
-            if facts.range_of(wire) != Some(Range::BOOLEAN) {
-                return Err(CheckError::InputBit { wire });
+        for wire in [0].into_iter().chain(values.iter().copied()).chain(bits.clone()) {
+            let boolean = facts.range_of(wire) == Some(Range::BOOLEAN);
+            match states.get_mut(wire as usize) {
+                Some(state) if boolean || !bits.contains(&wire) => *state = State::Given,
+                _ => return Err(CheckError::InputBit { wire }),
             }
-            states[wire as usize] = State::Given;
         }
         let total = vec![false; matrices.rows()];
         Ok(Replay {

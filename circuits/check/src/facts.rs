@@ -143,9 +143,8 @@ impl<'a> Facts<'a> {
     /// Whether a form can only be 0 or 1.
     pub(crate) fn is_boolean(&self, form: &Form) -> bool {
         let Some(range) = self.range(form) else { return false };
-        let truth = |value: &Fr| value.is_zero() || value.is_one();
         range.within(Range::BOOLEAN)
-            || (range.width() <= NARROW && self.values(&[form], |values| values.iter().all(truth)).is_some())
+            || (range.width() <= NARROW && self.always(&[form], |values| truth(&values[0])).is_some())
     }
 
     /// Names parts of a form: where it holds a multiple of a two-valued form, that becomes one symbol, as long as this
@@ -191,11 +190,15 @@ impl<'a> Facts<'a> {
             Some(slope) => self.solved_range(around, -slope.inverse()?),
             None => {
                 let [a, b, c] = &around.forms;
-                let values = self.values(&[&slope, a, b, c], |values| !values[0].is_zero());
-                match values {
-                    Some(values) => Range::of(values.iter().map(|v| (v[3] - v[1] * v[2]) / v[0])),
-                    None if self.range(&slope).is_some_and(|range| !range.contains(I256::ZERO)) => None,
-                    None => return None,
+                let not_zero = |values: &[Fr]| !values[0].is_zero();
+                let bit = |v: &[Fr]| not_zero(v) && (v[1] * v[2] == v[3] || v[0] == v[3] - v[1] * v[2]);
+                let apart = || self.range(&slope).is_some_and(|range| !range.contains(I256::ZERO));
+                if self.always(&[&slope, a, b, c], bit).is_some() {
+                    Some(Range::BOOLEAN)
+                } else if self.always(&[&slope], not_zero).is_some() || apart() {
+                    None
+                } else {
+                    return None;
                 }
             }
         };
@@ -231,10 +234,8 @@ impl<'a> Facts<'a> {
         if range.within(Range::BOOLEAN) || range.width() > NARROW {
             return Some(range);
         }
-        let value = |v: &Vec<Fr>| k * (v[0] * v[1] - v[2]);
-        let values = self.values(&[a, b, c], |_| true);
-        let exact = values.and_then(|values| Range::of(values.iter().map(value)));
-        Some(exact.map_or(range, |exact| exact.meet(range)))
+        let bit = |v: &[Fr]| truth(&(k * (v[0] * v[1] - v[2])));
+        Some(self.always(&[a, b, c], bit).map_or(range, |_| Range::BOOLEAN.meet(range)))
     }
 
     /// With `p = x y` of two bits: `x + y - 2 p`, `x - p` and `y - p` are bits.
@@ -259,6 +260,10 @@ impl<'a> Facts<'a> {
             self.products.entry(wire).or_default().push(index);
         }
     }
+}
+
+fn truth(value: &Fr) -> bool {
+    value.is_zero() || value.is_one()
 }
 
 /// Whether at `wire` and at the term beside it `form` is one multiple of `two`.

@@ -29,16 +29,6 @@ impl Range {
         Range::new(value.min(I256::ZERO), value.max(I256::ZERO))
     }
 
-    /// The least range with these values.
-    pub(crate) fn of(values: impl IntoIterator<Item = Fr>) -> Option<Range> {
-        let mut hull: Option<Range> = None;
-        for value in values {
-            let value = integer(value)?;
-            hull = Some(hull.map_or(Range { lo: value, hi: value }, |hull| hull.hull(Range { lo: value, hi: value })));
-        }
-        hull
-    }
-
     pub(crate) fn add(self, other: Range) -> Option<Range> {
         Range::new(self.lo + other.lo, self.hi + other.hi)
     }

@@ -14,7 +14,7 @@ use zera_ir::{Bit, Builder, Int, Layout, Lc, Verdict};
 use zera_r1cs::{Artefact, Manifest, Matrices, SparseMatrix, Step, TapeInputs, certificate};
 
 /// Bits of the only input byte that circuits use.
-const BITS: usize = 4;
+const BITS: usize = 3;
 const BINDING: u64 = 0xb1bd;
 
 type Rows = Vec<[Vec<(u32, Fr)>; 3]>;
@@ -65,7 +65,7 @@ fn random_circuit(rng: &mut ChaCha8Rng, operations: usize) -> Artefact {
         let mut pick = |len: usize| rng.next_u32() as usize % len;
         let [p, q, r] = [0; 3].map(|_| bits[pick(bits.len())].clone());
         let [x, y] = [0; 2].map(|_| ints[pick(ints.len())].clone());
-        let kind = pick(13);
+        let kind = pick(14);
         let table = pick(256) as u8;
         let small = |int: &Int| int.range().hi() - int.range().lo() < 40;
         let bit = match kind {
@@ -81,6 +81,10 @@ fn random_circuit(rng: &mut ChaCha8Rng, operations: usize) -> Artefact {
         let int = match kind {
             9 if small(&x) && small(&y) => Some(builder.mul_int(&x, &y)),
             10 => Some(builder.select_int(&p, &x, &y)),
+            13 if small(&x) && small(&y) && x.range().lo() >= 0 && y.range().lo() >= 0 => {
+                let divided = builder.divide(&x, &y.add(&Int::constant(1i128)));
+                divided.map(|(quotient, remainder)| quotient.add(&remainder.scale(3)))
+            }
             11 => Some(x.add(&y.scale(1 + pick(3) as i128)).sub(&Int::from_bit(&q))),
             _ => None,
         };
@@ -132,14 +136,18 @@ fn accepted(artefact: &Artefact) -> Report {
 #[test]
 fn random_circuits_are_certified_and_have_one_assignment() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut refused = 0;
+    let (mut refused, mut unknown) = (0, 0);
     for case in 0..150 {
         let artefact = random_circuit(&mut rng, 6);
         let report = accepted(&artefact);
         assert!(report.assumed.is_empty());
         let all = certificate::decode(&artefact.certificate).unwrap();
         assert_eq!(report.steps, all.len());
-        assert_eq!(worst(&artefact, &report.free), Answer::One, "case {case}");
+        match worst(&artefact, &report.free) {
+            Answer::One => {}
+            Answer::Unknown => unknown += 1,
+            answer => panic!("case {case}: {answer:?}"),
+        }
         for byte in 0..1 << BITS {
             let inputs = TapeInputs { binding: Fr::from(BINDING), public: &[], private: &[byte] };
             let z = artefact.tape.run(&inputs).unwrap();
@@ -147,8 +155,8 @@ fn random_circuits_are_certified_and_have_one_assignment() {
         }
         refused += report.asserted.len();
     }
-    println!("rows that are not shown to accept every input: {refused}");
-    assert_eq!(refused, 0);
+    println!("rows that are not shown to accept every input: {refused}; searches given up: {unknown}");
+    assert!(refused == 0 && unknown < 8);
 }
 
 /// Without a row that is not an assertion, and with the row weakened to nothing, some step fails.
@@ -192,7 +200,7 @@ fn mutate(rng: &mut ChaCha8Rng, like: &Matrices) -> Matrices {
 fn whatever_is_accepted_after_a_change_of_the_rows_has_one_assignment() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut counts = [[0; 3]; 2];
-    for _ in 0..1500 {
+    for _ in 0..600 {
         let mut artefact = random_circuit(&mut rng, 5);
         artefact.matrices = mutate(&mut rng, &artefact.matrices);
         let result = check(&artefact);
@@ -218,7 +226,7 @@ fn whatever_is_accepted_after_a_change_of_the_rows_has_one_assignment() {
         counts[usize::from(result.is_ok())][column] += 1;
     }
     println!("two, unknown, one: refused {:?}, accepted {:?}", counts[0], counts[1]);
-    assert!(counts[0][0] > 100 && counts[1][2] > 100, "{counts:?}");
+    assert!(counts[0][0] > 40 && counts[1][2] > 80, "{counts:?}");
 }
 
 /// A certificate is a list of claims: changed, it is refused, or it still shows what is true.
@@ -226,7 +234,7 @@ fn whatever_is_accepted_after_a_change_of_the_rows_has_one_assignment() {
 fn whatever_is_accepted_after_a_change_of_the_certificate_has_one_assignment() {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let (mut accepted, mut refused) = (0, 0);
-    for _ in 0..1500 {
+    for _ in 0..600 {
         let mut artefact = random_circuit(&mut rng, 5);
         let mut all = steps(&artefact);
         let mut pick = |len: usize| rng.next_u32() as usize % len;
@@ -251,20 +259,113 @@ fn whatever_is_accepted_after_a_change_of_the_certificate_has_one_assignment() {
         }
     }
     println!("accepted {accepted}, refused {refused}");
-    assert!(accepted > 50 && refused > 500);
+    assert!(accepted > 30 && refused > 300);
+}
+
+/// The row's wires that are not known yet.
+fn open(rows: &Rows, row: usize, known: &BTreeSet<u32>) -> Vec<u32> {
+    let wires: BTreeSet<u32> = rows[row].iter().flatten().map(|(wire, _)| *wire).collect();
+    wires.difference(known).copied().collect()
+}
+
+/// Rows are broken, then steps are sought that the checker accepts for them, each row tried in every way: whatever it
+/// takes, it must not be a lie.
+#[test]
+fn no_certificate_is_found_for_rows_with_two_assignments() {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let mut counts = [0; 3];
+    for _ in 0..150 {
+        let mut artefact = random_circuit(&mut rng, 4);
+        artefact.matrices = mutate(&mut rng, &artefact.matrices);
+        let rows = rows(&artefact.matrices);
+        let hints = steps(&artefact);
+        let first = artefact.matrices.publics + 1;
+        let mut known: BTreeSet<u32> = (first..first + 8).chain([0, 2]).collect();
+        let mut found: Vec<Step> = Vec::new();
+        let mut tried: BTreeSet<(usize, Vec<u32>)> = BTreeSet::new();
+        let report = 'search: loop {
+            let mut moved = false;
+            for row in 0..rows.len() + hints.len() {
+                let (step, wires) = match row.checked_sub(rows.len()).map(|at| &hints[at]) {
+                    None => {
+                        let wires = open(&rows, row, &known);
+                        let at = row as u32;
+                        match wires[..] {
+                            [] => continue,
+                            [wire] => (Step::Solve { row: at, wire }, wires),
+                            _ => (Step::Digits { row: at, wires: wires.clone() }, wires),
+                        }
+                    }
+                    Some(Step::IsZero { rows, inverse, zero }) => {
+                        let step = Step::IsZero { rows: *rows, inverse: *inverse, zero: *zero };
+                        (step, vec![*inverse, *zero])
+                    }
+                    Some(Step::Divide { rows, wires }) => {
+                        (Step::Divide { rows: *rows, wires: wires.clone() }, wires.clone())
+                    }
+                    _ => continue,
+                };
+                let mine = open(&rows, row.min(rows.len() - 1), &known);
+                if !tried.insert((row, if row < rows.len() { mine } else { vec![found.len() as u32] })) {
+                    continue;
+                }
+                found.push(step);
+                artefact.certificate = certificate::encode(&found);
+                match check(&artefact) {
+                    Ok(report) => break 'search Some(report),
+                    Err(CheckError::Step { .. }) => drop(found.pop()),
+                    Err(CheckError::Undetermined { .. }) => {
+                        known.extend(wires);
+                        moved = true;
+                    }
+                    Err(_) => break 'search None,
+                }
+            }
+            if !moved {
+                break None;
+            }
+        };
+        let Some(report) = report else {
+            counts[0] += 1;
+            continue;
+        };
+        let answer = worst(&artefact, &report.free);
+        assert!(!matches!(answer, Answer::Two(_)), "{answer:?}: {rows:?}\n{found:?}");
+        counts[if answer == Answer::One { 1 } else { 2 }] += 1;
+    }
+    println!("no certificate {}, one assignment {}, unknown {}", counts[0], counts[1], counts[2]);
+    assert!(counts[0] > 20 && counts[1] > 15);
 }
 
 #[test]
 fn steps_before_what_they_need_are_refused() {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
-    for _ in 0..30 {
-        let mut artefact = random_circuit(&mut rng, 6);
-        let mut all = steps(&artefact);
-        all.reverse();
-        artefact.certificate = certificate::encode(&all);
-        // Nothing but statement and input is left where a circuit is a single step.
-        assert!(all.len() < 5 || check(&artefact).is_err());
+    let mut moved = 0;
+    for _ in 0..40 {
+        let artefact = random_circuit(&mut rng, 6);
+        let (all, rows) = (steps(&artefact), rows(&artefact.matrices));
+        for (late, step) in all.iter().enumerate() {
+            let Step::Solve { row, .. } = step else { continue };
+            let needs = open(&rows, *row as usize, &BTreeSet::new());
+            let makes = |step: &Step| match step {
+                Step::Solve { wire, .. } => vec![*wire],
+                Step::IsZero { zero, .. } => vec![*zero],
+                Step::Digits { wires, .. } | Step::Divide { wires, .. } => wires.clone(),
+                _ => vec![],
+            };
+            let Some(early) = all[..late].iter().position(|step| makes(step).iter().any(|w| needs.contains(w))) else {
+                continue;
+            };
+            let mut order = all.clone();
+            let step = order.remove(late);
+            order.insert(early, step);
+            let mut artefact = artefact.clone();
+            artefact.certificate = certificate::encode(&order);
+            assert!(matches!(check(&artefact), Err(CheckError::Step { step, .. }) if step == early));
+            moved += 1;
+        }
     }
+    assert!(moved > 100, "{moved}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Builder {
     next: Wire,
     rows: Vec<Row>,
     booleans: Vec<Wire>,
-    steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     tape: TapeBuilder,
     /// Where the tape holds a combination.
     registers: BTreeMap<LcKey, Register>,
@@ -280,8 +280,9 @@ impl Builder {
         self.certify(Step::Solve { row, wire });
     }
 
-    /// Records a step of the certificate, about rows that are there.
-    pub(crate) fn certify(&mut self, step: Step) {
+    /// Records a step of the certificate, for callers with rows of their own ([`Builder::assert_product`], numbered from
+    /// 0). What it names must be there; whether it is right is seen by `zera-check`.
+    pub fn certify(&mut self, step: Step) {
         self.steps.push(step);
     }
 

@@ -38,7 +38,7 @@ pub enum Step {
     Digits {
         /// The row.
         row: u32,
-        /// The wires, at least one.
+        /// The wires, at least one; all weights are multiples of the first one's.
         wires: Vec<u32>,
     },
     /// `x v = 1 - z` and `x z = 0`: `z` is 1 exactly where `x = 0`, and `v`, in no other row, is a don't-care.

@@ -33,12 +33,11 @@ impl Facts<'_> {
                 return None;
             }
             if leaves.len() <= BITS_MAX && leaves.iter().all(|leaf| self.is_boolean_symbol(*leaf)) {
-                points += 1 << leaves.len();
+                if self.enumerate(&leaves, &functions, &forms, &mut points, &accept).is_some() {
+                    return Some(());
+                }
                 if points > POINTS_MAX {
                     return None;
-                }
-                if self.enumerate(&leaves, &functions, &forms, &accept).is_some() {
-                    return Some(());
                 }
             }
             // A form of two values excludes points once all its wires are there.
@@ -71,6 +70,7 @@ impl Facts<'_> {
         leaves: &BTreeSet<u32>,
         functions: &BTreeMap<u32, (u32, Around)>,
         forms: &[Form],
+        points: &mut usize,
         accept: impl Fn(&[Fr]) -> bool,
     ) -> Option<()> {
         // The constant one, the leaves, then the functions: where a symbol's value stands.
@@ -96,6 +96,7 @@ impl Facts<'_> {
 
         let mut values = Vec::with_capacity(slots.len());
         for point in 0..1u32 << leaves.len() {
+            *points += 1;
             values.clear();
             values.push(Fr::one());
             values.extend((0..leaves.len()).map(|i| Fr::from(point >> i & 1)));

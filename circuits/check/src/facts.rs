@@ -21,9 +21,9 @@ pub(crate) struct Facts<'a> {
     ranges: Vec<Option<Range>>,
     /// Rows of the form `q(w) = 0` with `q(0) = q(1) = 0`.
     bool_rows: Vec<(u32, u32)>,
-    /// `form` is 0 or `size`; `form / size` is symbol `wires + index`.
+    /// `form / size` is symbol `wires + index`; but for those of a zero test, it is 0 or 1.
     twos: Vec<Two>,
-    /// For a wire the first of the `twos` made of rows `L (L - s) = 0` that holds it, and those made of its product.
+    /// For a wire the first of the `twos` made of rows `L (L - s) = 0` that holds it, and those made when it was solved.
     splits: BTreeMap<u32, u32>,
     products: BTreeMap<u32, Vec<u32>>,
     /// For a wire the row that it is a function of the others by, and when that was shown.
@@ -34,6 +34,7 @@ pub(crate) struct Facts<'a> {
 struct Two {
     form: Form,
     size: Fr,
+    range: Range,
 }
 
 /// A row with what multiplies one of its wires apart: `(A + a w) (B + b w) = C + c w`.
@@ -86,7 +87,7 @@ impl<'a> Facts<'a> {
                 }
                 let index = facts.twos.len() as u32;
                 form.symbols().for_each(|wire| _ = facts.splits.entry(wire).or_insert(index));
-                facts.twos.push(Two { form, size });
+                facts.twos.push(Two { form, size, range: Range::BOOLEAN });
             }
         }
         facts
@@ -107,7 +108,7 @@ impl<'a> Facts<'a> {
         match self.ranges.get(symbol as usize) {
             _ if symbol == 0 => Some(Range { lo: I256::ONE, hi: I256::ONE }),
             Some(range) => *range,
-            None => Some(Range::BOOLEAN),
+            None => Some(self.twos[symbol as usize - self.ranges.len()].range),
         }
     }
 
@@ -166,7 +167,7 @@ impl<'a> Facts<'a> {
         for (wire, coefficient) in form.terms().iter().rev() {
             let of_product = if products { self.products.get(wire).unwrap_or(&none) } else { &none };
             for index in self.splits.get(wire).into_iter().chain(of_product) {
-                let Two { form: two, size } = &self.twos[*index as usize];
+                let Two { form: two, size, .. } = &self.twos[*index as usize];
                 if two.len() > 2 * form.len() || *tries == REDUCE_TRIES || !proportional(form, two, *wire) {
                     continue;
                 }
@@ -212,7 +213,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The range of `w = k (A B - C)`.
-    fn solved_range(&self, around: &Around, k: Fr) -> Option<Range> {
+    pub(crate) fn solved_range(&self, around: &Around, k: Fr) -> Option<Range> {
         let [a, b, c] = &around.forms;
         let rest = c.scale(-k);
         let (constant, factor) = if b.as_constant().is_some() { (b, a) } else { (a, b) };
@@ -254,10 +255,21 @@ impl<'a> Facts<'a> {
             a.add_scaled(&product, -Fr::one()),
             b.add_scaled(&product, -Fr::one()),
         ];
-        for form in forms {
-            let index = self.twos.len() as u32;
-            self.twos.push(Two { form, size: Fr::one() });
-            self.products.entry(wire).or_default().push(index);
+        forms.into_iter().for_each(|form| self.name(wire, form, Range::BOOLEAN));
+    }
+
+    fn name(&mut self, wire: u32, form: Form, range: Range) {
+        let index = self.twos.len() as u32;
+        self.twos.push(Two { form, size: Fr::one(), range });
+        self.products.entry(wire).or_default().push(index);
+    }
+
+    /// `zero` is 1 where `x` is 0, else 0; with `x >= 0`, `x + zero >= 1`.
+    pub(crate) fn zero_test(&mut self, x: &Form, zero: u32) {
+        self.bound(zero, Range::BOOLEAN);
+        if let Some(Range { lo, hi }) = self.range(x).filter(|range| range.lo >= I256::ZERO) {
+            let range = Range { lo: lo.max(I256::ONE), hi: hi.max(I256::ONE) };
+            self.name(zero, x.add_scaled(&Form::term(zero, Fr::one()), Fr::one()), range);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::Report;
 use crate::digits::{Digits, Equation, determine};
 use crate::error::{CheckError, Reason};
-use crate::facts::{Around, Facts};
+use crate::facts::{Around, Facts, two_valued};
 use crate::form::Form;
 use crate::range::{Range, in_bounds};
 use ark_bn254::Fr;
@@ -172,25 +172,30 @@ impl<'a> Replay<'a> {
         if inverse <= self.matrices.publics {
             return Err(Reason::Public { wire: inverse });
         }
-        self.facts.bound(zero, Range::BOOLEAN);
+        self.facts.zero_test(&x, zero);
         rows.iter().for_each(|row| self.total[*row as usize] = true);
         self.free.push(inverse);
         self.determine(&[inverse], State::Free)?;
         self.determine(&[zero], State::Determined)
     }
 
-    /// Nothing is determined: what is bounded may be anything within its bounds.
+    /// Nothing is determined: the row says what the wire is, given the rest, and the rest is bounded.
     fn bounded(&mut self, row: u32, wire: u32) -> Result<(), Reason> {
-        // Every wire counts as undetermined, so the whole row has to be linear.
-        let Equation { unknown: form, slack, .. } = Equation::new(&self.facts.row(row), |_| true)?;
-        let inverse = form.coefficient(wire).inverse().ok_or(Reason::Absent { wire })?;
-        let rest = form.filter(|other| other != wire).scale(-inverse);
-        let mut range = self.facts.range(&rest).ok_or(Reason::Wraps)?;
-        if let Some(size) = slack {
-            let slack = Range::zero_or(size * inverse).ok_or(Reason::Wraps)?;
-            range = range.add(slack).ok_or(Reason::Wraps)?;
-        }
-        self.facts.bound(wire, range);
+        let forms = self.facts.row(row);
+        let range = match two_valued(&forms) {
+            Some((form, size)) => {
+                let inverse = form.coefficient(wire).inverse().ok_or(Reason::Absent { wire })?;
+                let rest = form.filter(|other| other != wire).scale(-inverse);
+                self.facts.range(&rest).zip(Range::zero_or(size * inverse)).and_then(|(rest, slack)| rest.add(slack))
+            }
+            None => {
+                let around = Around::new(&forms, wire);
+                let slope = around.slope().as_constant().and_then(|slope| slope.inverse());
+                let linear = slope.filter(|_| (around.slopes[0] * around.slopes[1]).is_zero());
+                self.facts.solved_range(&around, -linear.ok_or(Reason::NotLinear)?)
+            }
+        };
+        self.facts.bound(wire, range.ok_or(Reason::Wraps)?);
         Ok(())
     }
 

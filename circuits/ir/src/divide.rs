@@ -11,8 +11,8 @@ impl Builder {
     /// `q d = a - r`, and as many as the divisor's greatest value less one has bits for `0 <= d - 1 - r` (Divide). With 32 bits
     /// each 97 rows. Free where `a < d` is known and for a known divisor of one.
     ///
-    /// `None` unless the ranges say `0 <= a < 2^128` and `1 <= d < 2^128`, or where `q d` might reach `2^250`: who
-    /// divides by what may be zero adds a bit that is one exactly there.
+    /// `None` unless the ranges say `0 <= a < 2^128` and `1 <= d < 2^128`, or where `q d` might reach `2^250`. For a `d`
+    /// that may be zero, `d + is_zero(d)` is at least one; its range does not know, so [`Int::assume_range`] says it.
     pub fn divide(&mut self, a: &Int, d: &Int) -> Option<(Int, Int)> {
         let word = Interval::unsigned(128).expect("128 bits are below 250");
         let (dividend, divisor) = (a.range(), d.range());

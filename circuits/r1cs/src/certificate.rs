@@ -50,7 +50,8 @@ pub enum Step {
         /// `z`.
         zero: u32,
     },
-    /// A fact, nothing is determined: all of the row (as in `Digits`) but this wire is bounded, so this wire is.
+    /// A fact, nothing is determined: the row is linear in the wire with a constant slope, or `L (L - s) = 0`, and all
+    /// else in it is bounded, so the wire is.
     Bounded {
         /// The row.
         row: u32,

@@ -19,7 +19,7 @@ pub(crate) struct Equation {
 impl Equation {
     /// A row `L (L - s) = 0`, or one whose undetermined wires stand under a constant factor or in C.
     pub(crate) fn new(forms: &[Form; 3], pending: impl Fn(u32) -> bool) -> Result<Equation, Reason> {
-        let part = |form: &Form| form.filter(|wire| pending(wire));
+        let part = |form: &Form| form.filter(&pending);
         let rest = |form: &Form| form.filter(|wire| !pending(wire));
         if let Some((form, size)) = two_valued(forms) {
             return Ok(Equation { known: Some(rest(&form)), unknown: part(&form), slack: Some(size) });

@@ -108,7 +108,7 @@ impl<'a> Facts<'a> {
         match self.ranges.get(symbol as usize) {
             _ if symbol == 0 => Some(Range { lo: I256::ONE, hi: I256::ONE }),
             Some(range) => *range,
-            None => Some(self.twos[symbol as usize - self.ranges.len()].range),
+            None => self.twos.get(symbol as usize - self.ranges.len()).map(|two| two.range),
         }
     }
 

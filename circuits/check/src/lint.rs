@@ -16,10 +16,10 @@ pub fn lint(matrices: &Matrices, inputs: &[u32]) -> Vec<u32> {
     // Rows that hold a wire; and of each row how many of its wires are unknown.
     let mut rows_of: Vec<Vec<u32>> = vec![Vec::new(); wires];
     let mut unknown = vec![0u32; matrices.rows()];
-    for row in 0..matrices.rows() {
+    for (row, unknown) in unknown.iter_mut().enumerate() {
         for wire in wires_of(matrices, row) {
             rows_of[wire as usize].push(row as u32);
-            unknown[row] += 1;
+            *unknown += 1;
         }
     }
     let mut found: Vec<u32> = inputs.iter().copied().filter(|wire| (*wire as usize) < wires).collect();

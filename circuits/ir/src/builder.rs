@@ -6,7 +6,9 @@ use crate::{Bit, FinishError, Layout, Lc, Verdict, Wire, cell};
 use ark_bn254::Fr;
 use ark_ff::One;
 use std::collections::BTreeMap;
-use zera_r1cs::{Artefact, Booleans, Manifest, Matrices, Register, Span, Spans, SparseMatrix, Tape, TapeBuilder};
+use zera_r1cs::{
+    Artefact, Booleans, Manifest, Matrices, Register, Span, Spans, SparseMatrix, Step, Tape, TapeBuilder, certificate,
+};
 
 /// The first wires of every statement.
 const OUTCOME: Wire = 1;
@@ -24,6 +26,7 @@ pub struct Builder {
     next: Wire,
     rows: Vec<Row>,
     booleans: Vec<Wire>,
+    pub(crate) steps: Vec<Step>,
     tape: TapeBuilder,
     /// Where the tape holds a combination.
     registers: BTreeMap<LcKey, Register>,
@@ -55,6 +58,7 @@ impl Builder {
             next: DECLARED + len(layout.declared),
             rows: Vec::new(),
             booleans: Vec::new(),
+            steps: Vec::new(),
             tape: TapeBuilder::new(len(layout.public_len), len(layout.private_len)),
             registers: BTreeMap::new(),
             products: BTreeMap::new(),
@@ -137,7 +141,7 @@ impl Builder {
         let (left, right) = (self.register(a), self.register(b));
         self.tape.multiply(Register::Wire(wire), left, right);
         let product = Lc::wire(wire);
-        self.assert_product(a, b, &product);
+        self.pin(wire, a, b, &product);
         self.products.insert(key, product.clone());
         product
     }
@@ -160,7 +164,7 @@ impl Builder {
         self.tape.select(Register::Wire(wire), condition, then, otherwise);
         let chosen = Lc::wire(wire);
         let product = chosen.sub(b);
-        self.assert_product(&difference, bit.lc(), &product);
+        self.pin(wire, &difference, bit.lc(), &product);
         self.products.insert(key, product);
         chosen
     }
@@ -181,6 +185,8 @@ impl Builder {
         let bit = Bit::assume_boolean(Lc::wire(zero));
         self.assert_product(x, &Lc::wire(inverse), bit.not().lc());
         self.assert_product(x, bit.lc(), &Lc::zero());
+        let row = self.last_row();
+        self.certify(Step::IsZero { rows: [row - 1, row], inverse, zero });
         self.booleans.push(zero);
         self.zeros.insert(key, bit.clone());
         bit
@@ -233,7 +239,7 @@ impl Builder {
         let parts = [&one, inputs[0].lc(), inputs[1].lc(), inputs[2].lc(), &z];
         let [a, b, c] = [&cell.a, &cell.b, &cell.c]
             .map(|row| Lc::combine(row.iter().zip(parts).filter(|(k, _)| **k != 0).map(|(k, lc)| (Fr::from(*k), lc))));
-        self.assert_product(&a, &b, &c);
+        self.pin(wire, &a, &b, &c);
         self.booleans.push(wire);
         Bit::assume_boolean(z)
     }
@@ -260,11 +266,29 @@ impl Builder {
         let (a, b) = if a.terms().len() < b.terms().len() { (b, a) } else { (a, b) };
         self.rows.push(Row { a: a.clone(), b: b.clone(), c: c.clone() });
         let Some(text) = self.span_stack.last() else { return };
-        let row = self.rows.len() as u32 - 1;
+        let row = self.last_row();
         match self.spans.last_mut() {
             Some(span) if span.rows.end == row && span.text == *text => span.rows.end += 1,
             _ => self.spans.push(Span { rows: row..row + 1, text: text.clone() }),
         }
+    }
+
+    /// Asserts `a b = c`, by which `wire` is determined wherever the rest of the row is (Solve).
+    fn pin(&mut self, wire: Wire, a: &Lc, b: &Lc, c: &Lc) {
+        self.assert_product(a, b, c);
+        let row = self.last_row();
+        self.certify(Step::Solve { row, wire });
+    }
+
+    /// Records a step of the certificate, for callers with rows of their own ([`Builder::assert_product`], numbered from
+    /// 0). What it names must be there; whether it is right is seen by `zera-check`.
+    pub fn certify(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    /// Index of the row added last.
+    pub(crate) fn last_row(&self) -> u32 {
+        self.rows.len() as u32 - 1
     }
 
     /// Asserts `a = b`: one row `(a - b) 1 = 0`, none where they are the same combination.
@@ -333,7 +357,7 @@ impl Builder {
     /// Computes a public wire and pins it to a combination: `lc 1 = wire` (Equal).
     fn define(&mut self, wire: Wire, lc: &Lc) {
         self.linear(Register::Wire(wire), lc);
-        self.assert_product(lc, &Lc::constant(Fr::one()), &Lc::wire(wire));
+        self.pin(wire, lc, &Lc::constant(Fr::one()), &Lc::wire(wire));
     }
 
     fn linear(&mut self, to: Register, lc: &Lc) {
@@ -348,7 +372,7 @@ impl Builder {
         self.tape.linear(to, constant, terms);
     }
 
-    /// Pins outcome and declared values, and puts the parts together. The certificate stays empty.
+    /// Pins outcome and declared values, and puts the parts together.
     ///
     /// # Errors
     /// [`FinishError`].
@@ -383,7 +407,8 @@ impl Builder {
         let mut booleans = Booleans::new(self.next);
         self.booleans.iter().for_each(|wire| booleans.set(*wire));
         let spans = Spans::new(self.spans)?;
-        Ok(Artefact::new(manifest, program_hash, matrices, tape, Vec::new(), spans, booleans)?)
+        let steps = certificate::encode(&self.steps);
+        Ok(Artefact::new(manifest, program_hash, matrices, tape, steps, spans, booleans)?)
     }
 }
 

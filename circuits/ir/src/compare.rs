@@ -5,6 +5,7 @@ use crate::{Bit, Builder, Int, Interval, Lc};
 use ark_bn254::Fr;
 use ark_ff::{Field, One};
 use ethnum::I256;
+use zera_r1cs::Step;
 
 impl Builder {
     /// The bits of a non-negative integer, least first, as many as its range needs.
@@ -43,7 +44,8 @@ impl Builder {
             return bits.clone();
         }
         let mut bits = Vec::with_capacity(n as usize);
-        for wire in self.allocate_split(rep, n) {
+        let wires = self.allocate_split(rep, n);
+        for &wire in &wires {
             let bit = Lc::wire(wire);
             self.assert_zero_or(&bit, Fr::one());
             bits.push(Bit::assume_boolean(bit));
@@ -51,6 +53,10 @@ impl Builder {
         let rest = rep.sub(Int::from_bits(&bits).rep());
         let weight = to_field(I256::ONE << (n - 1));
         self.assert_zero_or(&rest, weight);
+        if !wires.is_empty() {
+            let row = self.last_row();
+            self.certify(Step::Digits { row, wires });
+        }
         bits.push(Bit::assume_boolean(rest.scale(weight.inverse().expect("a power of two is not zero"))));
         self.splits.insert(key, bits.clone());
         bits

@@ -8,7 +8,8 @@
 //!
 //! # Correctness
 //! Rows pin wires: for every input there is exactly one assignment of all wires but the inverses below that satisfies
-//! the rows. A wire comes into being under one of these rules, with the row that pins it:
+//! the rows. [`Builder`] records as it adds them which row pins which wire, the artefact's certificate, and `zera-check`
+//! replays it on the finished matrices. A wire comes into being under one of these rules, with the row that pins it:
 //!
 //! | rule | rows | why |
 //! | --- | --- | --- |
@@ -20,6 +21,7 @@
 //! | IsZero | `x v = 1 - z`, `x z = 0` | `z = 0` would need `x != 0`; `v` is free where `x = 0`, and used nowhere else |
 //! | Lookup | [`cell`] | each pins its wire to 0 or 1 wherever its inputs are 0 or 1 |
 //! | Equal | `lc 1 = w` | declared values |
+//! | Divide | Bool on the bits, `q d = a - r`, Split of `d - 1 - r` | `(q - q') d = r' - r` is below `d` on the right |
 //! | Advice | the caller's | [`Builder::assume_sorted`], named `assume` for that |
 
 #![forbid(unsafe_code)]

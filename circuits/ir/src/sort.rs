@@ -3,7 +3,7 @@
 use crate::{Builder, Lc};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
-use zera_r1cs::Register;
+use zera_r1cs::{Register, Step};
 
 impl Builder {
     /// New wires with the values of `keys` in ascending order, as integers below `2^bits`. **No row pins them**: the
@@ -36,6 +36,8 @@ impl Builder {
             self.tape().linear(Register::Wire(wire), Fr::zero(), [(value, Fr::one())]);
             sorted.push(Lc::wire(wire));
         }
+        let wires = sorted.iter().filter_map(Lc::as_wire).collect();
+        self.certify(Step::Assumed { wires });
         sorted
     }
 }

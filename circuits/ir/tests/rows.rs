@@ -489,3 +489,34 @@ fn lookups_are_their_tables_in_one_row_or_two() {
     assert_eq!(counts[0], 8);
     assert!(counts[2] <= 64 && counts[1] >= 184, "{counts:?}");
 }
+
+/// Every dividend of six bits by every divisor of three, and what a range must say first.
+#[test]
+fn quotients_and_remainders_are_the_integers() {
+    let artefact = build(2, 0, 4, |builder| {
+        let bits = builder.public_byte(0).to_vec();
+        let dividend = Int::from_bits(&bits[..6]);
+        let divisor = Int::from_bits(&builder.public_byte(1)[..3]);
+        assert_eq!(builder.divide(&dividend, &divisor), None, "the divisor may be zero");
+        assert_eq!(builder.divide(&dividend.sub(&divisor), &Int::constant(3)), None, "the dividend may be negative");
+        let rows = builder.rows();
+        let shifted = divisor.add(&Int::constant(1));
+        let (quotient, remainder) = builder.divide(&dividend, &shifted).unwrap();
+        assert_eq!(builder.rows() - rows, 6 + 3 + 1 + 3);
+        let rows = builder.rows();
+        let (tens, ones) = builder.divide(&dividend, &Int::constant(10)).unwrap();
+        assert_eq!(builder.rows() - rows, 3 + 4 + 1 + 4);
+        let rows = builder.rows();
+        assert_eq!(builder.divide(&dividend, &Int::constant(1)), Some((dividend.clone(), Int::constant(0))));
+        assert_eq!(builder.divide(&divisor, &Int::constant(9)), Some((Int::constant(0), divisor.clone())));
+        assert_eq!(builder.rows(), rows);
+        [quotient, remainder, tens, ones].map(|int| int.rep().clone()).to_vec()
+    });
+    for (a, d) in (0..64u64).flat_map(|a| (0..8).map(move |d| (a, d))) {
+        let z = run(&artefact, &[a as u8, d as u8], &[]);
+        let expected = [a / (d + 1), a % (d + 1), a / 10, a % 10].map(Fr::from);
+        assert_eq!(z[FIRST_DECLARED..FIRST_DECLARED + 4], expected, "{a} by {d}");
+    }
+    let z = run(&artefact, &[47, 6], &[]);
+    assert!(movable(&artefact, &z).iter().all(|wire| (8..24).contains(wire)), "{:?}", movable(&artefact, &z));
+}

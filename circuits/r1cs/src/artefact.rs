@@ -14,7 +14,7 @@
 //! +    m    manifest                     (crate::manifest)
 //! +    x    matrices                     (below)
 //! +    t    tape                         (crate::tape)
-//! +    c    certificate, opaque, may be empty
+//! +    c    certificate, may be empty            (crate::certificate)
 //! +    s    spans
 //! +    w    bitmap of boolean wires: wire i is bit i % 8 of byte i / 8
 //! +    p    program, the bytes of a .wasm module: version 2 only, not empty, with an entry in the manifest
@@ -74,7 +74,7 @@ pub struct Artefact {
     pub matrices: Matrices,
     /// Computes the assignment.
     pub tape: Tape,
-    /// What the uniqueness checker reads; opaque here, may be empty.
+    /// What the uniqueness checker reads ([`crate::certificate`]); opaque here, may be empty.
     pub certificate: Vec<u8>,
     /// Rows and their places in the source.
     pub spans: Spans,

@@ -40,6 +40,9 @@ pub enum CodecError {
         /// Scalars in the pool.
         len: usize,
     },
+    /// A layout or a kind of entry that this build does not know.
+    #[error("unknown layout or kind of entry")]
+    Kind,
     /// Text that is not printable UTF-8 of the right length.
     #[error("text is empty, too long, not UTF-8 or holds control characters")]
     Text,

@@ -8,6 +8,7 @@
 //! - [`manifest`]: [`Manifest`], what a predicate is called, how many bytes it reads and what they are.
 //! - [`spans`]: [`Spans`], which rows belong to which place in the source.
 //! - [`booleans`]: [`Booleans`], which wires are known to be 0 or 1.
+//! - [`certificate`]: [`Step`], the claims from which `zera-check` shows that the rows leave no choice.
 //! - [`artefact`]: [`Artefact`], the `.zpred` file.
 //!
 //! Wires: 0 is the constant 1, then the public ones (outcome, binding, input root, declared values), then the private
@@ -18,6 +19,7 @@
 
 pub mod artefact;
 pub mod booleans;
+pub mod certificate;
 mod codec;
 pub mod manifest;
 pub mod matrices;
@@ -26,6 +28,7 @@ pub mod tape;
 
 pub use artefact::{Artefact, ArtefactError};
 pub use booleans::Booleans;
+pub use certificate::Step;
 pub use codec::CodecError;
 pub use manifest::{Field, FieldInput, FieldKind, Manifest, ManifestError};
 pub use matrices::{Matrices, MatrixError, SparseMatrix, Unsatisfied};

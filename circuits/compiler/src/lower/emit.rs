@@ -69,6 +69,9 @@ fn cover(graph: &Graph, roots: &[Bit]) -> (Live, Mapping) {
     (Live::mapped(graph, roots, &mapping), mapping)
 }
 
+/// Of a split without digits yet.
+const NOWHERE: u32 = u32::MAX;
+
 struct Emitter<'a> {
     graph: &'a Graph,
     builder: Builder,
@@ -85,7 +88,7 @@ struct Emitter<'a> {
 impl<'a> Emitter<'a> {
     fn new(graph: &'a Graph, builder: Builder, place: &'a dyn Fn(SpanId) -> String) -> Self {
         let nodes = graph.nodes();
-        let (values, split_at) = (vec![None; nodes], vec![0; nodes]);
+        let (values, split_at) = (vec![None; nodes], vec![NOWHERE; nodes]);
         Emitter { graph, builder, place, values, digits: Vec::new(), split_at, span: None }
     }
 
@@ -117,11 +120,12 @@ impl<'a> Emitter<'a> {
                 Some(byte[bit].lc().clone())
             }
             Node::Split { lc, n } => {
-                self.enter(span, "split");
-                let x = self.lc(*lc);
-                let digits = self.builder.split_into(&x, *n);
-                self.split_at[id as usize] = self.digits.len() as u32;
-                self.digits.push(digits);
+                if self.split_at[id as usize] == NOWHERE {
+                    self.enter(span, "split");
+                    let x = self.lc(*lc);
+                    let digits = self.builder.split_into(&x, *n);
+                    self.keep_digits(id, digits);
+                }
                 None
             }
             Node::SplitBit { split, at } => {
@@ -165,11 +169,24 @@ impl<'a> Emitter<'a> {
                 let (quotient, remainder) = (width(), width());
                 let bits = DivisionBits { quotient, remainder, slack: widths.next() };
                 let (dividend, divisor) = (self.lc(*dividend), self.lc(*divisor));
-                let (quotient, _) = self.builder.divide(&dividend, &divisor, bits);
+                let (quotient, remainder) = self.builder.divide_into(&dividend, &divisor, bits);
+                let room = divisor.sub(remainder.rep()).add_constant(-Fr::from(1));
+                // The companions' rows are there.
+                let parts = [Some((quotient.rep(), bits.quotient)), Some((remainder.rep(), bits.remainder))];
+                let parts = parts.into_iter().chain([bits.slack.map(|n| (&room, n))]).flatten();
+                for (companion, (lc, n)) in graph.companions_of(id).iter().zip(parts) {
+                    let digits = self.builder.split_into(lc, n);
+                    self.keep_digits(*companion, digits);
+                }
                 Some(quotient.rep().clone())
             }
         };
         self.values[id as usize] = value;
+    }
+
+    fn keep_digits(&mut self, split: NodeId, digits: Vec<ir::Bit>) {
+        self.split_at[split as usize] = self.digits.len() as u32;
+        self.digits.push(digits);
     }
 
     fn value(&self, node: NodeId) -> ir::Lc {

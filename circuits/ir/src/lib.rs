@@ -20,7 +20,7 @@
 //! | IsZero | `x v = 1 - z`, `x z = 0` | `z = 0` would need `x != 0`; `v` is free where `x = 0`, and used nowhere else |
 //! | Lookup | [`cell`] | each pins its wire to 0 or 1 wherever its inputs are 0 or 1 |
 //! | Equal | `lc 1 = w` | declared values |
-//! | Advice | the caller's | [`Builder::assume_sorted`], named `assume` for that |
+//! | Advice | the caller's | [`Builder::assume_sorted`] and [`raw`], named `assume` for that |
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -34,6 +34,7 @@ mod int;
 mod interval;
 mod lc;
 mod poseidon;
+pub mod raw;
 mod sort;
 mod statement;
 mod word;
@@ -44,6 +45,7 @@ pub use error::FinishError;
 pub use int::Int;
 pub use interval::{BOUND_BITS, Interval, to_field};
 pub use lc::Lc;
+pub use raw::Value;
 pub use statement::{Layout, Verdict};
 pub use word::Word;
 

@@ -6,6 +6,7 @@
 //!
 //! Native twins are pure functions on bytes; a `None` of theirs is a trap of the program that called them.
 
+pub mod eddsa;
 pub mod field;
 pub mod keccak;
 pub mod merkle;

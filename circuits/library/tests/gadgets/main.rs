@@ -2,6 +2,7 @@
 //! documented, and no other value satisfies them.
 
 mod circuit;
+mod eddsa;
 mod field;
 mod keccak;
 mod merkle;

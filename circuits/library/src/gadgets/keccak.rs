@@ -96,8 +96,9 @@ fn one_round(builder: &mut Builder, state: &[Bit], constant: u64, wanted: usize)
             })
             .collect();
         for x in 0..(wanted - 5 * y).min(5) {
-            for bit in 0..LANE {
-                let chi = builder.lookup([&row[x][bit], &row[(x + 1) % 5][bit], &row[(x + 2) % 5][bit]], CHI);
+            let [this, next, after] = [x, x + 1, x + 2].map(|at| &row[at % 5]);
+            for (bit, ((a, b), c)) in this.iter().zip(next).zip(after).enumerate() {
+                let chi = builder.lookup([a, b, c], CHI);
                 let flip = x + y == 0 && constant >> bit & 1 == 1;
                 out.push(if flip { chi.not() } else { chi });
             }

@@ -54,7 +54,7 @@ pub fn sha256(builder: &mut Builder, message: &[Bit]) -> Vec<Bit> {
     let end = (padded.len() + 64).next_multiple_of(8 * BLOCK_BYTES);
     padded.resize(end - 64, Bit::constant(false));
     padded.extend((message.len() as u64).to_be_bytes().into_iter().flat_map(known_byte));
-    let mut state = INITIAL.map(|word| known(word));
+    let mut state = INITIAL.map(known);
     for block in padded.chunks(8 * BLOCK_BYTES) {
         let block: [Vec<Bit>; 16] = std::array::from_fn(|at| swap(&block[at * WIDTH..(at + 1) * WIDTH]));
         state = builder.span("compress", |builder| compress(builder, &state, &block));

@@ -22,8 +22,11 @@ pub struct Cell {
     pub c: [i32; 5],
 }
 
-/// A representative of each class with a single row: table, A, B, C. Bit `a + 2 b + 4 c` of the table is the value.
-const CLASSES: [(u8, [i32; 5], [i32; 5], [i32; 5]); 12] = [
+/// A table and its row: A, B, C.
+type Class = (u8, [i32; 5], [i32; 5], [i32; 5]);
+
+/// A representative of each class with a single row. Bit `a + 2 b + 4 c` of the table is the value.
+const CLASSES: [Class; 12] = [
     // 0 and a need no row; they stand here so that every table is looked up the same way.
     (0x00, [0, 0, 0, 0, 1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0]),
     (0xaa, [0, 0, 0, 0, 1], [1, 0, 0, 0, 0], [0, 1, 0, 0, 0]),

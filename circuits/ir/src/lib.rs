@@ -22,7 +22,7 @@
 //! | Lookup | [`cell`] | each pins its wire to 0 or 1 wherever its inputs are 0 or 1 |
 //! | Equal | `lc 1 = w` | declared values |
 //! | Divide | Bool on the bits, `q d = a - r`, Split of `d - 1 - r` | `(q - q') d = r' - r` is below `d` on the right |
-//! | Advice | the caller's | [`Builder::assume_sorted`], named `assume` for that |
+//! | Advice | the caller's | [`Builder::assume_sorted`] and [`raw`], named `assume` for that |
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -37,6 +37,7 @@ mod int;
 mod interval;
 mod lc;
 mod poseidon;
+pub mod raw;
 mod sort;
 mod statement;
 mod word;
@@ -48,6 +49,7 @@ pub use error::FinishError;
 pub use int::Int;
 pub use interval::{BOUND_BITS, Interval, to_field};
 pub use lc::Lc;
+pub use raw::Value;
 pub use statement::{Layout, Verdict};
 pub use word::Word;
 

@@ -64,6 +64,7 @@ pub async fn set_up(owner: &Wallet<Client>, artefact: &Artefact, keys: &Keys) ->
         public_len: manifest.public_len,
         private_len: manifest.private_len,
         declared: manifest.declared.len() as u8,
+        commitment: None,
     };
     let registration = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
     let entry = |key: &str, units: u128| ConfigEntry { key: key.to_owned(), amount: Amount::from_units(units) };

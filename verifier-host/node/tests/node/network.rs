@@ -278,6 +278,7 @@ impl Served {
             public_len: artefact.manifest.public_len,
             private_len: artefact.manifest.private_len,
             declared: 0,
+            commitment: None,
         }
     }
 

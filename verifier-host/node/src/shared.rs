@@ -8,6 +8,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use zera_abi::{Blocks, Height, TxHash};
 use zera_host::{Chain, Header, NodeFault, Rejection, SignedTx};
 
+use crate::artefact::ArtefactStore;
 use crate::error::Fault;
 use crate::metrics::Metrics;
 use crate::node::BlockMode;
@@ -97,6 +98,7 @@ pub(crate) struct Shared {
     pub(crate) beat: Mutex<Beat>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) rate: RateLimiter,
+    pub(crate) artefacts: ArtefactStore,
     readers: Arc<Semaphore>,
     queries: Arc<Semaphore>,
 }
@@ -110,6 +112,7 @@ impl Shared {
         asks: mpsc::Sender<Ask>,
         metrics: Arc<Metrics>,
         rate: RateLimiter,
+        artefacts: ArtefactStore,
     ) -> Shared {
         let head = chain.head().height;
         Shared {
@@ -126,6 +129,7 @@ impl Shared {
             beat: Mutex::new(Beat { block: Instant::now(), busy: None }),
             metrics,
             rate,
+            artefacts,
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
         }

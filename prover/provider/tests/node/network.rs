@@ -9,7 +9,7 @@ use zera_abi::{AccountId, Amount, Blocks};
 use zera_host::{Action, ConfigEntry, Genesis, Publication};
 use zera_market::Rules;
 use zera_market::ports::MemStore;
-use zera_node::{BlockMode, Node, NodeConfig};
+use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig};
 use zera_params::Keys;
 use zera_provider::{Client, Wallet};
 use zera_r1cs::Artefact;
@@ -48,6 +48,7 @@ pub async fn node_with(rules: Rules, block: Duration) -> Node {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         block: BlockMode::Every(block),
         verify_threads: 1,
+        artefacts: (ArtefactPlace::Memory, ArtefactLimits::standard()),
         token: None,
     };
     Node::start(config).await.unwrap()

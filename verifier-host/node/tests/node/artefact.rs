@@ -101,7 +101,7 @@ async fn the_owner_stores_a_file_and_a_restart_has_it() {
     network.node.shutdown().await.expect("a clean end");
 }
 
-/// Rows 101 to 104.
+/// Row 101.
 #[tokio::test]
 async fn what_is_not_the_owners_file_of_this_predicate_is_refused() {
     let network = published(config(mem())).await;

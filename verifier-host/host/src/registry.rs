@@ -91,7 +91,7 @@ impl Publication {
     /// Whether a request with this many expected values leaves the private bytes to the provider. Anyone can feed a predicate
     /// garbage in private and prove false or a trap by it, so then outcome 1 alone is an answer: a witness exists.
     pub fn witness_only(&self, expected: usize) -> bool {
-        self.private_len != 0 && !self.commitment.is_some_and(|index| usize::from(index) < expected)
+        self.private_len != 0 && self.commitment.is_none_or(|index| usize::from(index) >= expected)
     }
 }
 

@@ -99,11 +99,11 @@ impl Node {
             let kept = ArtefactStore::open(&artefacts.0, artefacts.1).map_err(NodeError::Artefacts)?;
             Ok::<_, NodeError>((Chain::open(store, &genesis)?, kept))
         });
-        let (chain, artefacts) = opening.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
-        tracing::info!(%address, height = %chain.head().height, network = chain.name(), "node started");
+        let opened = opening.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        tracing::info!(%address, height = %opened.0.head().height, network = opened.0.name(), "node started");
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let rate = RateLimiter::new(rates);
-        let shared = Arc::new(Shared::new(chain, workers, block, token, asks, metrics, rate, artefacts));
+        let shared = Arc::new(Shared::new(opened, workers, block, token, asks, metrics, rate));
         let blocks = tokio::spawn(block::run(Arc::clone(&shared), asked));
         let server = tokio::spawn(serve(listener, router(Arc::clone(&shared)), Arc::clone(&shared)));
         Ok(Node { address, shared, blocks: Some(blocks), server: Some(server) })

@@ -105,14 +105,13 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(
-        chain: Chain,
+        (chain, artefacts): (Chain, ArtefactStore),
         workers: ThreadPool,
         mode: BlockMode,
         token: Option<Token>,
         asks: mpsc::Sender<Ask>,
         metrics: Arc<Metrics>,
         rate: RateLimiter,
-        artefacts: ArtefactStore,
     ) -> Shared {
         let head = chain.head().height;
         Shared {

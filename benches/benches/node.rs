@@ -136,7 +136,16 @@ impl Running {
         stage.fill(store.as_ref());
         let runtime = Runtime::new().expect("a runtime");
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config = NodeConfig { genesis: stage.genesis().clone(), store, listen, block, verify_threads, token: None };
+        let artefacts = (zera_node::ArtefactPlace::Memory, zera_node::ArtefactLimits::standard());
+        let config = NodeConfig {
+            genesis: stage.genesis().clone(),
+            store,
+            listen,
+            block,
+            verify_threads,
+            artefacts,
+            token: None,
+        };
         let node = runtime.block_on(Node::start(config)).expect("starts");
         Running { runtime, node, _folder: folder }
     }

@@ -96,6 +96,7 @@ impl Net {
             public_len: artefact.manifest.public_len,
             private_len: artefact.manifest.private_len,
             declared: 0,
+            commitment: None,
         };
         let register = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
         let txs = [Action::Publish(publication), register].map(|action| self.sign(action, 30_000_000));

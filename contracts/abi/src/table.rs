@@ -103,6 +103,10 @@ macro_rules! host_functions {
             /// Price: `storage_get` + `storage_get_byte` * 32
             fn predicate_id(name: i32, nlen: i32, out32: i32) -> i32;
             /// Opens a task from a request ([`Request`]($crate::wire::Request)) and writes its handle (u64 LE, 8 bytes).
+            /// The request's expected commitments are what the first declared values of the answer must be: an answer with
+            /// others is refused unpaid. Where the predicate reads private bytes and the request does not fix the declared
+            /// value that commits to them, outcome 1 (true: a witness exists) alone is an answer, and every other one is
+            /// refused unpaid. `E_COUNT` where more is expected than is declared, `E_ENC` where a value is no scalar below r.
             ///
             /// Statuses: `OK`, `E_UNSUPPORTED`, `E_NOT_FOUND`, `E_DEADLINE`, `E_FUNDS`, `E_LIMIT`, `E_KEY`, `E_COUNT`, `E_ENC`
             /// Price: `task_open` + `storage_set_byte` * `rlen` + `poseidon` for every started 465 bytes of public input, at least once
@@ -164,7 +168,8 @@ macro_rules! host_functions {
             /// Statuses: `NO`, `OK`, `E_KEY`, `E_COUNT`, `E_ENC`
             /// Price: `decode_proof` + `verify_base` + `verify_input` * `ilen` / 32
             fn verify_groth16(key32: i32, inputs: i32, ilen: i32, proof256: i32) -> i32;
-            /// Verifies a proof on a claim ([`Claim`]($crate::wire::Claim)) whose statement the host derives.
+            /// Verifies a proof on a claim ([`Claim`]($crate::wire::Claim)) whose statement the host derives. `NO` also where the
+            /// predicate reads private bytes that no declared value commits to and the outcome is not 1: that claims nothing.
             ///
             /// Statuses: `NO`, `OK`, `E_DEADLINE`, `E_LIMIT`, `E_KEY`, `E_COUNT`, `E_ENC`
             /// Price: `decode_proof` + `verify_base` + `verify_input` * (3 + declared) + `poseidon` for every started 465 bytes of public input, at least once

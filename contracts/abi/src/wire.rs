@@ -23,7 +23,7 @@
 //!   +    8     deadline (u64 LE)
 //!   +    8     callback_fuel (u64 LE)
 //!   +    1     n_expected
-//!   +    32 n  expected declared commitments
+//!   +    32 n  expected declared commitments: the answer's first n declared values
 //!   +    4     flags (u32 LE): bits 0-1 the level that is enough (0 default, 1 attested, 2 accepted, 3 final)
 //!
 //! claim v1
@@ -107,7 +107,8 @@ pub struct Request<'a> {
     pub deadline: u64,
     /// Fuel reserved for the call-back.
     pub callback_fuel: u64,
-    /// Commitments that the declared values must equal; 32 bytes each, big-endian.
+    /// What the first declared values of the answer must be; 32 bytes each, big-endian, at most as many as the predicate
+    /// declares. Where it reads private bytes, fixing the value that commits to them makes every outcome an answer.
     pub expected: &'a [u8],
     /// The level that is enough.
     pub level: Level,

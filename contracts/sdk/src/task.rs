@@ -71,7 +71,10 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// Commitments that the declared values must equal: 32 bytes each, big-endian, one after the other.
+    /// Commitments that the first declared values must equal: 32 bytes each, big-endian, one after the other.
+    ///
+    /// Where the predicate reads private bytes, fix the value that commits to them: without it anyone can prove false over
+    /// bytes of their own, so true alone is an answer then.
     #[must_use]
     pub const fn expected(mut self, commitments: &'a [u8]) -> Ask<'a> {
         self.request.expected = commitments;
@@ -98,7 +101,7 @@ impl<'a> Ask<'a> {
     /// Opens the task.
     ///
     /// # Errors
-    /// The host's status: `E_NOT_FOUND`, `E_DEADLINE`, `E_FUNDS`, `E_LIMIT`, `E_KEY`, `E_ENC`.
+    /// The host's status: `E_NOT_FOUND`, `E_DEADLINE`, `E_FUNDS`, `E_LIMIT`, `E_KEY`, `E_COUNT`, `E_ENC`.
     pub fn send(&self) -> Result<Handle, Status> {
         let bytes = self.encode().map_err(|_| Status::Limit)?;
         let mut handle = [0; 8];

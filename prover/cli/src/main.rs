@@ -12,6 +12,7 @@ mod genesis;
 mod keyfile;
 mod network;
 mod output;
+mod predicates;
 mod progress;
 mod snarkjs;
 mod subject;

@@ -1,4 +1,4 @@
-//! The predicate that a command is about: built in, or from a `.zpred` file; and its input.
+//! The predicate that a command is about, and its input.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use serde_json::Value;
 use zera_library::Predicate;
+use zera_provider::{Native, Program};
 use zera_r1cs::Artefact;
-use zera_r1cs::artefact::FILE_MAX;
 use zera_r1cs::manifest::PRIVATE_LEN_MAX;
 
 use crate::output::{Blame, Failure};
@@ -20,30 +20,22 @@ const JSON_MAX: u64 = 1 << 20;
 pub struct Subject {
     /// What is proved.
     pub artefact: Cow<'static, Artefact>,
-    /// The built-in predicate of the same id: its native answer, its form in JSON.
-    pub built_in: Option<&'static Predicate>,
+    /// Where its native answer comes from.
+    pub native: Native,
 }
 
 impl Subject {
-    /// The built-in predicate of this name, or the one in this file.
-    ///
-    /// # Errors
-    /// Bad input: neither, or a file that is no artefact.
-    pub fn open(name: &str) -> Result<Subject, Failure> {
-        if let Some(predicate) = zera_library::by_name(name) {
-            return Ok(Subject { artefact: Cow::Borrowed((predicate.artefact)()), built_in: Some(predicate) });
+    /// The predicate of a program; see [`predicates`](crate::predicates) for where one comes from.
+    pub fn of(program: Program) -> Subject {
+        Subject { artefact: program.artefact, native: program.native }
+    }
+
+    /// The built-in predicate, where it is one: its form in JSON.
+    pub fn built_in(&self) -> Option<&'static Predicate> {
+        match self.native {
+            Native::Library(predicate) => Some(predicate),
+            _ => None,
         }
-        let path = Path::new(name);
-        if !path.exists() {
-            let name = arg::shorten(name);
-            return Err(Failure::Input(anyhow!(
-                "predicate {name:?}: not built in (see: zera predicate list), and no such file"
-            )));
-        }
-        let bytes = file::read(path, FILE_MAX as u64)?;
-        let artefact = Artefact::decode(&bytes).with_context(|| name.to_owned()).input()?;
-        let built_in = zera_library::by_id(&artefact.predicate_id());
-        Ok(Subject { artefact: Cow::Owned(artefact), built_in })
     }
 
     /// Public bytes from `HEX`, `@FILE` or a JSON object; a file may hold the bytes or the object.
@@ -78,7 +70,7 @@ impl Subject {
     fn json(&self, text: &str) -> Result<Vec<u8>, Failure> {
         let name = &self.artefact.manifest.name;
         let built_in =
-            self.built_in.with_context(|| format!("{name}: a JSON input needs a built-in predicate")).input()?;
+            self.built_in().with_context(|| format!("{name}: a JSON input needs a built-in predicate")).input()?;
         parse_json(built_in, text)
     }
 }
@@ -108,11 +100,12 @@ fn check_len(which: &str, expected: usize, bytes: Vec<u8>) -> Result<Vec<u8>, Fa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::predicates;
 
     #[test]
     fn one_input_in_every_form() {
-        let subject = Subject::open("SpecialPriceOraclePredicate").unwrap();
-        let predicate = subject.built_in.unwrap();
+        let subject = predicates::open("SpecialPriceOraclePredicate").unwrap();
+        let predicate = subject.built_in().unwrap();
         let bytes = subject.public(predicate.example).unwrap();
         assert_eq!(bytes.len(), 131);
         assert_eq!(subject.public(&hex::encode(&bytes)).unwrap(), bytes);
@@ -133,13 +126,13 @@ mod tests {
 
     #[test]
     fn a_file_of_a_built_in_predicate_keeps_its_native_answer() {
-        let subject = Subject::open("SpecialPriceOraclePredicate").unwrap();
+        let subject = predicates::open("SpecialPriceOraclePredicate").unwrap();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("p.zpred");
         file::write(&path, &subject.artefact.encode()).unwrap();
-        let read = Subject::open(path.to_str().unwrap()).unwrap();
+        let read = predicates::open(path.to_str().unwrap()).unwrap();
         assert_eq!(read.artefact, subject.artefact);
-        assert_eq!(read.built_in.map(|p| p.name), Some("SpecialPriceOraclePredicate"));
-        assert_eq!(Subject::open("NoSuchPredicate").err().unwrap().code(), 2);
+        assert_eq!(read.built_in().map(|p| p.name), Some("SpecialPriceOraclePredicate"));
+        assert_eq!(predicates::open("NoSuchPredicate").err().unwrap().code(), 2);
     }
 }

@@ -101,6 +101,7 @@ fn every_command_helps() {
         "predicate run",
         "predicate export",
         "predicate publish",
+        "predicate fetch",
         "setup",
         "setup dev",
         "key",

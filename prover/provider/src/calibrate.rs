@@ -57,11 +57,11 @@ pub(crate) async fn measure(
     predicate: &PredicateId,
 ) -> Result<u64, DaemonError> {
     let fail = |what: String| {
-        let name = prover.offer(predicate).map_or_else(|| predicate.to_string(), |offer| offer.name.to_owned());
+        let name = prover.offer(predicate).map_or_else(|| predicate.to_string(), |offer| offer.name);
         DaemonError::Predicate { predicate: name, what }
     };
     let offer = prover.offer(predicate).ok_or_else(|| fail("not served".to_owned()))?;
-    let public = prover.sample(predicate);
+    let (public, private) = (prover.sample(predicate), vec![0; offer.private_len]);
     let binding = Binding {
         chain: ChainId([0; 32]),
         task: TaskId([0; 32]),
@@ -81,7 +81,7 @@ pub(crate) async fn measure(
             let _ = sum.send(work_ns);
         }
     };
-    let ticket = workshop.hand_over(Order { binding, public, input_root: root }, Height(0), Box::new(tell));
+    let ticket = workshop.hand_over(Order { binding, public, private, input_root: root }, Height(0), Box::new(tell));
     match ticket.result.await {
         Ok(Ok(_)) => total.await.map_err(|_| fail("calibration: the proof was not verified".to_owned())),
         Ok(Err(fault)) => Err(fail(format!("calibration: {fault}"))),

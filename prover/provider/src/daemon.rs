@@ -3,6 +3,7 @@
 mod config;
 mod consider;
 mod drive;
+mod fetch;
 mod pump;
 mod shared;
 mod state;
@@ -13,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use zera_abi::AccountId;
 
-pub use config::ProviderConfig;
+pub use config::{Fetch, ProviderConfig};
 
 use crate::calibrate::{Estimates, calibrate};
 use crate::decline::Declines;
@@ -54,8 +55,15 @@ impl Daemon {
     /// [`DaemonError`]; nothing is left running.
     pub async fn start<C: MarketClient>(config: ProviderConfig, client: C) -> Result<DaemonHandle, DaemonError> {
         config.check()?;
-        let (keys, predicates) = (config.keys.clone(), config.predicates.clone());
-        let load = move || Groth16::load(&keys, predicates.as_deref());
+        let (keys, predicates, programs) = (config.keys.clone(), config.predicates.clone(), config.programs.clone());
+        let learned = config.fetch.as_ref().map(|fetch| fetch.keys.clone());
+        let load = move || -> Result<Groth16, DaemonError> {
+            let prover = Groth16::load(&keys, predicates.as_deref(), &programs)?;
+            Ok(match learned {
+                Some(folder) => prover.with_learning(folder),
+                None => prover,
+            })
+        };
         let prover = tokio::task::spawn_blocking(load).await.map_err(|_| DaemonError::Ended("loading of keys"))??;
         Daemon::start_with(config, client, Arc::new(prover)).await
     }
@@ -92,7 +100,7 @@ impl Daemon {
             let (work_ns, measured) = calibrate(&prover, &workshop, &journal, &predicate, config.threads).await?;
             estimates.learn(predicate, work_ns);
             if let Some(offer) = prover.offer(&predicate) {
-                let name = offer.name.to_owned();
+                let name = offer.name;
                 reporter.tell(Report::Calibrated { predicate, name, rows: offer.rows, work_ns, measured });
             }
         }
@@ -117,6 +125,7 @@ impl Daemon {
             windows,
             chain,
             account,
+            fetches: Arc::default(),
             status: status_now,
             stopping,
         });

@@ -42,7 +42,8 @@ declines! {
     DenyListed = "deny_listed";
     /// Input bytes are missing: too few, or private ones that nobody delivered.
     InputMissing = "input_missing";
-    /// The input bytes are not those that the task's root commits to: a proof over them would never verify.
+    /// The input bytes are not those that the task's root, or what the request fixes of the declared values, commits to: a proof
+    /// over them would never be taken.
     InputMismatch = "input_mismatch";
     /// The predicate traps or exceeds a bound on this input, and the fee for proving that does not cover its cost. The fee is
     /// a share of the requester's bond and does not climb.
@@ -50,6 +51,10 @@ declines! {
     /// The task's name is not the one that follows from chain, requester and number: the node shows something else than the
     /// chain holds.
     IdMismatch = "id_mismatch";
+    /// The native answer is one that this task does not take: anything but true, over private bytes that nothing fixes.
+    OutcomeRefused = "outcome_refused";
+    /// The answer can not be computed here: the predicate's own fault, or that of its file.
+    NoAnswer = "no_answer";
 }
 
 impl Decline {

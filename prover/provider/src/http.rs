@@ -13,7 +13,8 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use zera_abi::{AccountId, KeyId, TaskId, TxHash};
+use sha2::{Digest, Sha256};
+use zera_abi::{AccountId, KeyId, PredicateId, TaskId, TxHash};
 use zera_host::SignedTx;
 
 use crate::error::ClientError;
@@ -25,6 +26,9 @@ use crate::view::{
 
 /// Most bytes of one answer.
 pub const ANSWER_MAX: usize = 16 << 20;
+/// For a file to come or go.
+const FILE_TIMEOUT: Duration = Duration::from_secs(60);
+const FILE_KIND: &str = "application/octet-stream";
 /// Tasks of one page.
 const PAGE: usize = 100;
 /// Most pages that are read for one list.
@@ -83,6 +87,23 @@ struct ErrorBody {
 struct ErrorDetail {
     code: String,
     message: String,
+}
+
+/// A request's body.
+#[derive(Clone)]
+struct Body {
+    bytes: Vec<u8>,
+    kind: &'static str,
+    signature: Option<String>,
+}
+
+/// A request, and how much of an answer is waited for.
+struct Asked<'a> {
+    method: Method,
+    path: &'a str,
+    body: Option<Body>,
+    timeout: Duration,
+    answer_max: usize,
 }
 
 /// What a request said, whatever its status.
@@ -294,6 +315,38 @@ impl Client {
         self.get_optional(&format!("/v1/predicates/{id_or_name}")).await
     }
 
+    /// `GET /v1/artefacts/{sha256}`: a file of at most `len_max` bytes; its SHA-256 is checked here.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn artefact(&self, sha256: &[u8; 32], len_max: usize) -> Result<Option<Vec<u8>>, ClientError> {
+        let path = format!("/v1/artefacts/{}", hex::encode(sha256));
+        let asked = Asked { method: Method::GET, path: &path, body: None, timeout: FILE_TIMEOUT, answer_max: len_max };
+        match success(self.ask_for(asked).await?) {
+            Ok(answer) if <[u8; 32]>::from(Sha256::digest(&answer.body)) == *sha256 => Ok(Some(answer.body)),
+            Ok(_) => Err(ClientError::Answer { what: format!("{path}: other bytes than were asked for") }),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `PUT /v1/artefacts/{sha256}`: stores a file of a published predicate, with its owner's signature.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_artefact(
+        &self,
+        predicate: &PredicateId,
+        signature: &[u8; 64],
+        bytes: &[u8],
+    ) -> Result<(), ClientError> {
+        let path = format!("/v1/artefacts/{}?predicate={predicate}", hex::encode(Sha256::digest(bytes)));
+        let body = Body { bytes: bytes.to_vec(), kind: FILE_KIND, signature: Some(hex::encode(signature)) };
+        let (method, body) = (Method::PUT, Some(body));
+        let asked = Asked { method, path: &path, body, timeout: FILE_TIMEOUT, answer_max: ANSWER_MAX };
+        success(self.ask_for(asked).await?).map(drop)
+    }
+
     /// `/v1/keys/{id}`.
     ///
     /// # Errors
@@ -370,10 +423,15 @@ impl Client {
         body: Option<Vec<u8>>,
         timeout: Duration,
     ) -> Result<Answer, ClientError> {
+        let body = body.map(|bytes| Body { bytes, kind: "application/json", signature: None });
+        self.ask_for(Asked { method, path, body, timeout, answer_max: ANSWER_MAX }).await
+    }
+
+    async fn ask_for(&self, asked: Asked<'_>) -> Result<Answer, ClientError> {
         let mut pause = self.limits.pause;
         let mut attempt = 1;
         loop {
-            match self.ask_once(method.clone(), path, body.clone(), timeout).await {
+            match self.ask_once(&asked).await {
                 Err(error) if error.is_transport() && attempt < self.limits.attempts => {
                     tokio::time::sleep(pause).await;
                     pause = pause.saturating_mul(2).min(self.limits.pause_max);
@@ -384,21 +442,19 @@ impl Client {
         }
     }
 
-    async fn ask_once(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Vec<u8>>,
-        timeout: Duration,
-    ) -> Result<Answer, ClientError> {
+    async fn ask_once(&self, asked: &Asked<'_>) -> Result<Answer, ClientError> {
+        let Asked { method, path, body, timeout, answer_max } = asked;
         let lost =
             |error: reqwest::Error| ClientError::Transport { what: format!("{method} {path}: {}", root(&error)) };
-        let mut request = self.request(method.clone(), path).timeout(timeout);
+        let mut request = self.request(method.clone(), path).timeout(*timeout);
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body);
+            request = request.header("content-type", body.kind).body(body.bytes.clone());
+            if let Some(signature) = &body.signature {
+                request = request.header("zera-signature", signature);
+            }
         }
         let response = request.send().await.map_err(lost)?;
-        collect(response, path, lost).await
+        collect(response, path, *answer_max, lost).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -414,6 +470,7 @@ impl Client {
 async fn collect(
     response: Response,
     path: &str,
+    answer_max: usize,
     lost: impl Fn(reqwest::Error) -> ClientError,
 ) -> Result<Answer, ClientError> {
     let status = response.status();
@@ -421,8 +478,8 @@ async fn collect(
     let mut body = Vec::new();
     while let Some(chunk) = bytes.next().await {
         let chunk = chunk.map_err(&lost)?;
-        if body.len() + chunk.len() > ANSWER_MAX {
-            return Err(ClientError::Answer { what: format!("{path}: more than {ANSWER_MAX} bytes") });
+        if body.len() + chunk.len() > answer_max {
+            return Err(ClientError::Answer { what: format!("{path}: more than {answer_max} bytes") });
         }
         body.extend_from_slice(&chunk);
     }
@@ -495,6 +552,15 @@ impl MarketClient for Client {
 
     async fn task(&self, id: &TaskId) -> Result<Option<TaskView>, ClientError> {
         Client::task(self, id).await
+    }
+
+    async fn artefacts(&self, predicate: &PredicateId) -> Result<Vec<[u8; 32]>, ClientError> {
+        let found = Client::predicate(self, &predicate.to_string()).await?;
+        Ok(found.filter(|found| found.id == *predicate).map(|found| found.artefacts).unwrap_or_default())
+    }
+
+    async fn artefact(&self, sha256: &[u8; 32], len_max: usize) -> Result<Option<Vec<u8>>, ClientError> {
+        Client::artefact(self, sha256, len_max).await
     }
 
     async fn tasks(&self, state: TaskStage) -> Result<Vec<TaskView>, ClientError> {

@@ -12,6 +12,8 @@ use zera_host::SignedTx;
 use zera_market::Answer;
 use zera_statement::{Binding, input_root, scalar_to_be};
 
+use crate::decline::{Decline, Declined};
+use crate::predicate::Preview;
 use crate::view::TaskView;
 
 /// What a task asks. Fixed when it opened.
@@ -31,6 +33,10 @@ pub struct Terms {
     pub not_after: Height,
     /// Public input bytes.
     pub public: Vec<u8>,
+    /// What the first declared values of the answer must be.
+    pub expected: Vec<[u8; 32]>,
+    /// Outcome 1 alone is an answer.
+    pub witness_only: bool,
 }
 
 impl Terms {
@@ -44,6 +50,30 @@ impl Terms {
             input_root: view.input_root,
             not_after: view.not_after,
             public: view.public.clone(),
+            expected: view.expected.clone(),
+            witness_only: view.witness_only,
+        }
+    }
+
+    /// Why the chain would refuse this answer unjudged and unpaid, if it would.
+    ///
+    /// # Errors
+    /// The reason, and its facts.
+    pub fn takes(&self, answer: &Preview) -> Result<(), Declined> {
+        if self.witness_only && answer.outcome != Outcome::True {
+            let what = format!(
+                "the answer is {}, and true alone is one over private bytes that nothing fixes",
+                answer.outcome
+            );
+            return Err(Declined::new(Decline::OutcomeRefused, what));
+        }
+        let differs = (0..self.expected.len()).find(|at| self.expected.get(*at) != answer.declared.get(*at));
+        match differs {
+            None => Ok(()),
+            Some(at) => {
+                let what = format!("declared value {at} is not the one that the request fixes");
+                Err(Declined::new(Decline::InputMismatch, what))
+            }
         }
     }
 
@@ -224,6 +254,8 @@ mod tests {
             input_root: scalar_to_be(&input_root(&public)),
             not_after: Height(9),
             public,
+            expected: vec![],
+            witness_only: false,
         };
         assert!(terms.root_holds());
         terms.public[1] ^= 1;

@@ -37,6 +37,29 @@ pub fn deserialize<'de, T: Json, D: Deserializer<'de>>(deserializer: D) -> Resul
     T::Form::deserialize(deserializer).and_then(|form| T::read(form).map_err(D::Error::custom))
 }
 
+/// For `serde(with)`: a list of such values.
+pub mod list {
+    use super::{DeserializeOwned, Json};
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<T: Json, S: Serializer>(values: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().map(Json::form))
+    }
+
+    /// # Errors
+    /// The deserializer's, or that a form is no value.
+    pub fn deserialize<'de, T: Json, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error>
+    where
+        T::Form: DeserializeOwned,
+    {
+        let forms = Vec::<T::Form>::deserialize(deserializer)?;
+        forms.into_iter().map(|form| T::read(form).map_err(D::Error::custom)).collect()
+    }
+}
+
 macro_rules! ids {
     ($($id:ident)*) => {$(
         impl Json for $id {

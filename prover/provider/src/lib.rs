@@ -13,7 +13,8 @@
 //!
 //! - [`daemon`]: [`Daemon`], its configuration and handle.
 //! - [`job`], [`journal`]: how far a job has come, in one process and across restarts.
-//! - [`prove`]: from terms to a verified answer; the port [`Prover`] and its implementation.
+//! - [`prove`]: from terms to a verified answer; the port [`Prover`] and its implementation. [`predicate`]: what is proved and
+//!   where its native answer comes from. [`private`]: where private bytes come from.
 //! - [`price`], [`schedule`], [`decline`]: whether to take a task, and why not.
 //! - [`market`], [`http`], [`view`], [`wallet`]: the node's API; also the command line's client.
 //! - [`Conduct`], [`Report`]: drills, and what happened, for whoever watches.
@@ -26,12 +27,15 @@ pub mod conduct;
 pub mod daemon;
 pub mod decline;
 pub mod error;
+mod file;
 pub mod http;
 pub mod job;
 pub mod journal;
 pub mod json;
 pub mod market;
+pub mod predicate;
 pub mod price;
+pub mod private;
 pub mod prove;
 pub mod report;
 pub mod schedule;
@@ -47,7 +51,9 @@ pub use http::{Client, Limits};
 pub use job::{AnyJob, Job};
 pub use journal::{Journal, JournalError};
 pub use market::{EventStream, MarketClient};
+pub use predicate::{Native, Preview, Program};
 pub use price::PriceRule;
+pub use private::PrivateFolder;
 pub use prove::{Groth16, KeySource, Prover};
 pub use report::Report;
 pub use wallet::{Patience, Wallet};

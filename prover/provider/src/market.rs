@@ -7,7 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
-use zera_abi::{AccountId, TaskId, TxHash};
+use zera_abi::{AccountId, PredicateId, TaskId, TxHash};
 use zera_host::SignedTx;
 
 use crate::error::ClientError;
@@ -31,6 +31,16 @@ pub trait MarketClient: Send + Sync + 'static {
 
     /// A task; `None` where the node knows none of this name.
     fn task(&self, id: &TaskId) -> impl Future<Output = Result<Option<TaskView>, ClientError>> + Send;
+
+    /// SHA-256 of the `.zpred` files that the node has of a predicate; none where it knows none.
+    fn artefacts(&self, predicate: &PredicateId) -> impl Future<Output = Result<Vec<[u8; 32]>, ClientError>> + Send;
+
+    /// A file of at most `len_max` bytes that has this SHA-256; `None` where the node has none.
+    fn artefact(
+        &self,
+        sha256: &[u8; 32],
+        len_max: usize,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, ClientError>> + Send;
 
     /// All tasks in a state.
     fn tasks(&self, state: TaskStage) -> impl Future<Output = Result<Vec<TaskView>, ClientError>> + Send;

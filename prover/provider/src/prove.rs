@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use rand::rngs::OsRng;
 use zera_abi::{KeyId, Outcome, PredicateId};
 use zera_kernels::{Arkworks, Engine};
-use zera_library::Predicate;
 use zera_market::Answer;
 use zera_params::Keys;
 use zera_r1cs::{Artefact, TapeInputs};
@@ -16,6 +15,7 @@ use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_b
 use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 
 use crate::error::DaemonError;
+use crate::predicate::{Preview, Program};
 
 /// What is to be proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,20 +24,22 @@ pub struct Order {
     pub binding: Binding,
     /// Public input bytes.
     pub public: Vec<u8>,
+    /// Private input bytes.
+    pub private: Vec<u8>,
     /// Root of them that the chain holds.
     pub input_root: [u8; 32],
 }
 
 /// What a provider can prove for a predicate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// The key that proofs verify under.
     pub key: KeyId,
     /// Public input bytes.
     pub public_len: usize,
-    /// Private input bytes; nobody delivers them yet.
+    /// Private input bytes.
     pub private_len: usize,
     /// Rows of its matrices.
     pub rows: u64,
@@ -80,9 +82,15 @@ pub enum ProveFault {
     Disagree {
         /// By the assignment.
         circuit: String,
-        /// By the native run.
-        native: Outcome,
+        /// By the native run, in a word.
+        native: &'static str,
     },
+    /// The predicate's program gives no answer here.
+    #[error("no native answer: {0}")]
+    NoNative(String),
+    /// The file of a predicate is not what it should be.
+    #[error("{0}")]
+    Artefact(String),
     /// The prover refused.
     #[error(transparent)]
     Prove(#[from] zera_prover::ProveError),
@@ -108,8 +116,26 @@ pub trait Prover: Send + Sync + 'static {
     /// An input to measure with, of the predicate's length.
     fn sample(&self, predicate: &PredicateId) -> Vec<u8>;
 
-    /// The native answer: cheap against a proof. `None` where the predicate is not served.
-    fn native(&self, predicate: &PredicateId, public: &[u8]) -> Option<Outcome>;
+    /// What the answer will be: cheap against a proof.
+    ///
+    /// # Errors
+    /// [`ProveFault`]; then nothing may be staked.
+    fn preview(&self, predicate: &PredicateId, public: &[u8], private: &[u8]) -> Result<Preview, ProveFault>;
+
+    /// Takes up a predicate that the network knows and this provider does not: `bytes` are a `.zpred` file, `key` the key that
+    /// tasks are pinned to. CPU-bound, seconds where keys are made.
+    ///
+    /// # Errors
+    /// [`ProveFault`], also where this prover takes up none.
+    fn learn(&self, predicate: &PredicateId, key: &KeyId, bytes: &[u8], rows_max: u64) -> Result<(), ProveFault> {
+        let _ = (key, bytes, rows_max);
+        Err(ProveFault::NotServed(*predicate))
+    }
+
+    /// Offers a predicate no longer.
+    fn forget(&self, predicate: &PredicateId) {
+        let _ = predicate;
+    }
 
     /// Proves, verifies, and tells each step as it is done. CPU-bound, on the current rayon pool.
     ///
@@ -127,66 +153,77 @@ pub enum KeySource {
     Given(BTreeMap<PredicateId, Arc<Keys>>),
 }
 
-/// The prover of this project, for the predicates of its library.
+/// The prover of this project, for the predicates of its library and any other that has an artefact.
 pub struct Groth16 {
     engine: Box<dyn Engine>,
-    served: BTreeMap<PredicateId, Served>,
+    served: RwLock<BTreeMap<PredicateId, Arc<Served>>>,
+    /// Where keys of predicates that are taken up later are kept, or made; none are taken up without.
+    learned: Option<PathBuf>,
 }
 
 struct Served {
-    predicate: &'static Predicate,
-    artefact: &'static Artefact,
+    program: Program,
     keys: Arc<Keys>,
     prepared: PreparedKey,
 }
 
+impl Served {
+    fn new(program: Program, keys: Arc<Keys>) -> Arc<Served> {
+        let prepared = keys.verifying.prepare();
+        Arc::new(Served { program, keys, prepared })
+    }
+}
+
 impl Groth16 {
-    /// Loads keys for `predicates`, or for all of the library.
+    /// Loads keys for `predicates`, or for all of the library and of `programs`.
     ///
     /// Blocking: artefacts are built and proving keys read or made, seconds the first time.
     ///
     /// # Errors
-    /// [`DaemonError::Predicate`] for one that the library does not have, or that there are no keys for.
-    pub fn load(source: &KeySource, predicates: Option<&[PredicateId]>) -> Result<Groth16, DaemonError> {
-        let mut chosen: Vec<(PredicateId, &'static Predicate)> = Vec::new();
+    /// [`DaemonError::Predicate`] for one that is neither in the library nor among `programs`, or that there are no keys for.
+    pub fn load(
+        source: &KeySource,
+        predicates: Option<&[PredicateId]>,
+        programs: &[Program],
+    ) -> Result<Groth16, DaemonError> {
+        let mut chosen: Vec<(PredicateId, Program)> = Vec::new();
         match predicates {
             Some(ids) => {
                 for id in ids {
-                    let predicate = zera_library::by_id(id).ok_or_else(|| DaemonError::Predicate {
+                    let given = programs.iter().find(|program| program.id() == *id).cloned();
+                    let program = given.or_else(|| zera_library::by_id(id).map(Program::built_in));
+                    let program = program.ok_or_else(|| DaemonError::Predicate {
                         predicate: id.to_string(),
-                        what: "not in this build's library".to_owned(),
+                        what: "neither in this build's library nor among the files given".to_owned(),
                     })?;
-                    chosen.push((*id, predicate));
+                    chosen.push((*id, program));
                 }
             }
             None => {
-                let all = zera_library::registry().iter();
-                chosen.extend(all.map(|predicate| ((predicate.artefact)().predicate_id(), predicate)));
+                let library = zera_library::registry().iter().map(Program::built_in);
+                chosen.extend(library.chain(programs.iter().cloned()).map(|program| (program.id(), program)));
             }
         }
         let mut served = BTreeMap::new();
-        for (id, predicate) in chosen {
-            let artefact = (predicate.artefact)();
+        for (id, program) in chosen {
+            let name = || program.artefact.manifest.name.clone();
             let keys = match source {
-                KeySource::Folder(dir) => {
-                    zera_params::dev_keys_cached(dir, artefact).map(Arc::new).map_err(|error| {
-                        DaemonError::Predicate { predicate: predicate.name.into(), what: error.to_string() }
-                    })?
-                }
+                KeySource::Folder(dir) => zera_params::dev_keys_cached(dir, &program.artefact)
+                    .map(Arc::new)
+                    .map_err(|error| DaemonError::Predicate { predicate: name(), what: error.to_string() })?,
                 KeySource::Given(given) => match given.get(&id) {
                     Some(keys) => Arc::clone(keys),
                     // Named predicates must be served; of the whole library, what there are keys for.
                     None if predicates.is_none() => continue,
                     None => {
                         let what = "no keys were given".to_owned();
-                        return Err(DaemonError::Predicate { predicate: predicate.name.into(), what });
+                        return Err(DaemonError::Predicate { predicate: name(), what });
                     }
                 },
             };
-            let prepared = keys.verifying.prepare();
-            served.insert(id, Served { predicate, artefact, keys, prepared });
+            served.insert(id, Served::new(program, keys));
         }
-        Ok(Groth16 { engine: Box::new(Arkworks), served })
+        Ok(Groth16 { engine: Box::new(Arkworks), served: RwLock::new(served), learned: None })
     }
 
     /// With another engine.
@@ -194,66 +231,106 @@ impl Groth16 {
     pub fn with_engine(self, engine: Box<dyn Engine>) -> Groth16 {
         Groth16 { engine, ..self }
     }
+
+    /// Takes up predicates that the network knows; their development keys are kept in `folder`.
+    #[must_use]
+    pub fn with_learning(self, folder: PathBuf) -> Groth16 {
+        Groth16 { learned: Some(folder), ..self }
+    }
+
+    fn served(&self, predicate: &PredicateId) -> Result<Arc<Served>, ProveFault> {
+        let served = self.served.read().unwrap_or_else(PoisonError::into_inner);
+        served.get(predicate).cloned().ok_or(ProveFault::NotServed(*predicate))
+    }
 }
 
 impl Prover for Groth16 {
     fn offer(&self, predicate: &PredicateId) -> Option<Offer> {
-        let served = self.served.get(predicate)?;
-        let manifest = &served.artefact.manifest;
+        let served = self.served(predicate).ok()?;
+        let artefact = &served.program.artefact;
         Some(Offer {
-            name: served.predicate.name,
+            name: artefact.manifest.name.clone(),
             key: served.prepared.id(),
-            public_len: manifest.public_len as usize,
-            private_len: manifest.private_len as usize,
-            rows: served.artefact.matrices.rows() as u64,
+            public_len: artefact.manifest.public_len as usize,
+            private_len: artefact.manifest.private_len as usize,
+            rows: artefact.matrices.rows() as u64,
         })
     }
 
     fn predicates(&self) -> Vec<PredicateId> {
-        self.served.keys().copied().collect()
+        self.served.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 
     fn sample(&self, predicate: &PredicateId) -> Vec<u8> {
-        let Some(served) = self.served.get(predicate) else { return Vec::new() };
-        let example = serde_json::from_str(served.predicate.example).ok();
-        let example = example.and_then(|json| (served.predicate.parse)(&json).ok());
-        // A predicate is total: zeros at worst prove a trap, at the same cost.
-        example.unwrap_or_else(|| vec![0; served.artefact.manifest.public_len as usize])
+        self.served(predicate).map(|served| served.program.sample()).unwrap_or_default()
     }
 
-    fn native(&self, predicate: &PredicateId, public: &[u8]) -> Option<Outcome> {
-        self.served.get(predicate).map(|served| (served.predicate.evaluate)(public, &[]))
+    fn preview(&self, predicate: &PredicateId, public: &[u8], private: &[u8]) -> Result<Preview, ProveFault> {
+        self.served(predicate)?.program.preview(public, private)
+    }
+
+    fn learn(&self, predicate: &PredicateId, key: &KeyId, bytes: &[u8], rows_max: u64) -> Result<(), ProveFault> {
+        let folder = self.learned.as_ref().ok_or(ProveFault::NotServed(*predicate))?;
+        let refuse = |what: String| ProveFault::Artefact(format!("predicate {predicate}: {what}"));
+        let artefact = Artefact::decode(bytes).map_err(|error| refuse(error.to_string()))?;
+        if artefact.predicate_id() != *predicate {
+            return Err(refuse(format!("the file is predicate {}", artefact.predicate_id())));
+        }
+        let rows = artefact.matrices.rows() as u64;
+        if rows > rows_max {
+            return Err(refuse(format!("{rows} rows, at most {rows_max}")));
+        }
+        // Milliseconds, before the seconds that proving keys take.
+        let made = zera_params::dev_verifying_key(&artefact.matrices).map_err(|error| refuse(error.to_string()))?.id();
+        if made != *key {
+            return Err(refuse(format!("tasks are pinned to key {key}, the development key is {made}")));
+        }
+        let keys = zera_params::dev_keys_cached(folder, &artefact).map_err(|error| refuse(error.to_string()))?;
+        let served = Served::new(Program::of(artefact), Arc::new(keys));
+        self.served.write().unwrap_or_else(PoisonError::into_inner).insert(*predicate, served);
+        Ok(())
+    }
+
+    fn forget(&self, predicate: &PredicateId) {
+        self.served.write().unwrap_or_else(PoisonError::into_inner).remove(predicate);
     }
 
     fn prove(&self, order: &Order, tell: &mut dyn FnMut(Step)) -> Result<Answer, ProveFault> {
-        let Order { binding, public, input_root: expected_root } = order;
-        let served = self.served.get(&binding.predicate).filter(|served| served.prepared.id() == binding.key);
-        let Served { predicate, artefact, keys, prepared } = served.ok_or(ProveFault::NotServed(binding.predicate))?;
+        let Order { binding, public, private, input_root: expected_root } = order;
+        let served = self.served(&binding.predicate)?;
+        let Served { program, keys, prepared } = served.as_ref();
+        if prepared.id() != binding.key {
+            return Err(ProveFault::NotServed(binding.predicate));
+        }
         let root = input_root(public);
         if scalar_to_be(&root) != *expected_root {
             return Err(ProveFault::Root);
         }
 
-        let (native, ns) = timed(|| (predicate.evaluate)(public, &[]));
-        tell(Step::Native { outcome: native, ns });
+        let (native, native_ns) = timed(|| program.native.answer(public, private));
+        let native = native?;
+        if let Some(outcome) = native {
+            tell(Step::Native { outcome, ns: native_ns });
+        }
 
-        let inputs = TapeInputs { binding: binding.to_scalar(), public, private: &[] };
-        let (z, ns) = timed(|| artefact.tape.run(&inputs));
+        let inputs = TapeInputs { binding: binding.to_scalar(), public, private };
+        let (z, ns) = timed(|| program.artefact.tape.run(&inputs));
         let z = z?;
         tell(Step::Witness { wires: z.len() as u64, ns });
 
-        let matrices = &artefact.matrices;
+        let matrices = &program.artefact.matrices;
         let (rows, ns) = timed(|| matrices.check(&z));
         rows?;
         tell(Step::Rows { rows: matrices.rows() as u64, ns });
 
         // The statement is rebuilt as the chain will, and must be what the assignment says.
-        let declared = z.get(4..=matrices.publics as usize).unwrap_or_default().to_vec();
-        let statement = Statement { outcome: native, binding: inputs.binding, input_root: root, declared };
+        let outcome = program.outcome(&z, native)?;
+        let declared = program.declared(&z).to_vec();
+        let statement = Statement { outcome, binding: inputs.binding, input_root: root, declared };
         let publics = statement.public_inputs();
         if z.get(1..=matrices.publics as usize) != Some(publics.as_slice()) {
-            let circuit = z.get(1).map(ToString::to_string).unwrap_or_default();
-            return Err(ProveFault::Disagree { circuit, native });
+            let circuit = "another statement".to_owned();
+            return Err(ProveFault::Disagree { circuit, native: outcome.as_str() });
         }
 
         let (proof, ns) = timed(|| zera_prover::prove(self.engine.as_ref(), &keys.proving, matrices, &z, &mut OsRng));
@@ -271,7 +348,7 @@ impl Prover for Groth16 {
         });
         verified?;
         tell(Step::Verified { ns });
-        Ok(Answer { outcome: native, declared, proof: Box::new(bytes) })
+        Ok(Answer { outcome, declared, proof: Box::new(bytes) })
     }
 }
 

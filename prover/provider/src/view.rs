@@ -235,6 +235,12 @@ pub struct TaskView {
     /// Their root.
     #[serde(with = "crate::json")]
     pub input_root: [u8; 32],
+    /// What the first declared values of the answer must be.
+    #[serde(default, with = "crate::json::list")]
+    pub expected: Vec<[u8; 32]>,
+    /// Outcome 1 alone is an answer.
+    #[serde(default)]
+    pub witness_only: bool,
     /// Height of opening.
     #[serde(with = "crate::json")]
     pub opened: Height,
@@ -378,6 +384,9 @@ pub struct PredicateView {
     pub private_len: u32,
     /// Declared values.
     pub declared: u8,
+    /// Index of the declared value that commits to all private bytes.
+    #[serde(default)]
+    pub commitment: Option<u8>,
     /// Digest of the matrices.
     #[serde(with = "crate::json")]
     pub matrices_digest: [u8; 32],
@@ -390,6 +399,9 @@ pub struct PredicateView {
     /// The key that new tasks are pinned to.
     #[serde(default, with = "crate::json")]
     pub key: Option<KeyId>,
+    /// SHA-256 of the files that the node has of it.
+    #[serde(default, with = "crate::json::list")]
+    pub artefacts: Vec<[u8; 32]>,
 }
 
 /// `/v1/keys/{id}`.

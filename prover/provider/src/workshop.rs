@@ -143,10 +143,11 @@ fn message(panic: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::predicate::Preview;
     use crate::prove::Offer;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
-    use zera_abi::{AccountId, ChainId, KeyId, Outcome, PredicateId, TaskId};
+    use zera_abi::{AccountId, ChainId, KeyId, PredicateId, TaskId};
     use zera_statement::Binding;
 
     /// Notes the order in which it is asked; panics where the first byte says so.
@@ -167,8 +168,8 @@ mod tests {
         fn sample(&self, _: &PredicateId) -> Vec<u8> {
             vec![]
         }
-        fn native(&self, _: &PredicateId, _: &[u8]) -> Option<Outcome> {
-            None
+        fn preview(&self, predicate: &PredicateId, _: &[u8], _: &[u8]) -> Result<Preview, ProveFault> {
+            Err(ProveFault::NotServed(*predicate))
         }
         fn prove(&self, order: &Order, _: &mut dyn FnMut(Step)) -> Result<Answer, ProveFault> {
             let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
@@ -190,7 +191,7 @@ mod tests {
             provider: AccountId([0; 32]),
             not_after: Height(0),
         };
-        Order { binding, public: vec![tag], input_root: [0; 32] }
+        Order { binding, public: vec![tag], private: vec![], input_root: [0; 32] }
     }
 
     fn hand_over(workshop: &Workshop, tag: u8, deadline: u64) -> Ticket {

@@ -1,29 +1,79 @@
 //! Predicates, their names and their keys, as rows of the state.
 
+use zera_abi::wire::{Reader, WireError};
 use zera_abi::{AccountId, Height, KeyId, PredicateId};
 
-use crate::codec::record;
+use crate::codec::{Field, record};
 
 /// Longest name of a predicate in bytes.
 pub const MAX_NAME_LEN: usize = 64;
+/// Most private input bytes of a predicate. They are never on the chain; providers hold them in memory.
+pub const MAX_PRIVATE_LEN: u32 = 1 << 24;
 
-record! {
-    /// What is published of a predicate's version; its id is the digest of the first three.
-    pub struct Publication {
-        /// The name to register or to point at this version: 1 to 64 of `A-Z a-z 0-9 . _ -`.
-        name: String,
-        /// Digest of the matrices.
-        matrices_digest: [u8; 32],
-        /// Hash of the program.
-        program_hash: [u8; 32],
-        /// Hash of the manifest.
-        manifest_hash: [u8; 32],
-        /// Public input bytes.
-        public_len: u32,
-        /// Private input bytes.
-        private_len: u32,
-        /// Declared values after the three inputs of every statement.
-        declared: u8,
+/// What is published of a predicate's version; its id is the digest of the first three.
+///
+/// ```text
+/// 0    4    length of the name (u32 LE)
+/// 4    ..   name
+/// +    32   digest of the matrices
+/// +    32   hash of the program
+/// +    32   hash of the manifest
+/// +    4    public_len (u32 LE)
+/// +    4    private_len (u32 LE)
+/// +    1    declared
+/// +    1    commitment, only where private_len is not 0: 0 none, else 1 + its index
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// The name to register or to point at this version: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    pub name: String,
+    /// Digest of the matrices.
+    pub matrices_digest: [u8; 32],
+    /// Hash of the program.
+    pub program_hash: [u8; 32],
+    /// Hash of the manifest.
+    pub manifest_hash: [u8; 32],
+    /// Public input bytes.
+    pub public_len: u32,
+    /// Private input bytes.
+    pub private_len: u32,
+    /// Declared values after the three inputs of every statement.
+    pub declared: u8,
+    /// The declared value, by index, that commits to all of the private bytes, where there is one. A request that fixes it
+    /// fixes the bytes; without it nobody can, and only a witness answers. `None` where there are no private bytes.
+    pub commitment: Option<u8>,
+}
+
+impl Field for Publication {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.name.put(out);
+        self.matrices_digest.put(out);
+        self.program_hash.put(out);
+        self.manifest_hash.put(out);
+        self.public_len.put(out);
+        self.private_len.put(out);
+        self.declared.put(out);
+        if self.private_len != 0 {
+            self.commitment.map_or(0, |index| index.saturating_add(1)).put(out);
+        }
+    }
+
+    fn take(from: &mut Reader<'_>) -> Result<Publication, WireError> {
+        let name = Field::take(from)?;
+        let (matrices_digest, program_hash, manifest_hash) =
+            (Field::take(from)?, Field::take(from)?, Field::take(from)?);
+        let (public_len, private_len, declared) = (u32::take(from)?, u32::take(from)?, u8::take(from)?);
+        let commitment = if private_len == 0 { None } else { u8::take(from)?.checked_sub(1) };
+        Ok(Publication {
+            name,
+            matrices_digest,
+            program_hash,
+            manifest_hash,
+            public_len,
+            private_len,
+            declared,
+            commitment,
+        })
     }
 }
 
@@ -36,6 +86,12 @@ impl Publication {
     /// Whether the name is 1 to 64 of `A-Z a-z 0-9 . _ -`.
     pub fn name_is_valid(&self) -> bool {
         name_is_valid(&self.name)
+    }
+
+    /// Whether a request with this many expected values leaves the private bytes to the provider. Anyone can feed a predicate
+    /// garbage in private and prove false or a trap by it, so then outcome 1 alone is an answer: a witness exists.
+    pub fn witness_only(&self, expected: usize) -> bool {
+        self.private_len != 0 && self.commitment.is_none_or(|index| usize::from(index) >= expected)
     }
 }
 

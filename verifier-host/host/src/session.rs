@@ -6,7 +6,7 @@ use zera_abi::wire::{Claim as DirectClaim, Request};
 use zera_abi::{AccountId, Amount, ChainId, End, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId};
 use zera_market::ports::{Claim, Table, Verdict, Verify};
 use zera_market::{Opening, Task};
-use zera_statement::{direct_task_id, input_root, scalar_to_be, task_id};
+use zera_statement::{direct_task_id, input_root, scalar_from_be, scalar_to_be, task_id};
 use zera_verifier::{PreparedKey, verify_bytes};
 
 use crate::action::Stop;
@@ -54,12 +54,8 @@ impl State {
             .predicate(&request.predicate)?
             .ok_or_else(|| Stop::status(Status::NotFound, "request: the predicate is not published"))?;
         let publication = &predicate.publication;
-        // Private bytes need their delivery and fixed commitments; neither is served yet. Unproved answers neither.
-        if publication.private_len != 0 || request.level == Level::Attested {
-            return Err(Stop::status(
-                Status::Unsupported,
-                "request: private bytes and unproved answers are not served",
-            ));
+        if request.level == Level::Attested {
+            return Err(Stop::status(Status::Unsupported, "request: unproved answers are not served"));
         }
         let public_len = usize::try_from(publication.public_len).unwrap_or(usize::MAX);
         let expected =
@@ -71,9 +67,16 @@ impl State {
         if request.callback_fuel > self.cost.call_fuel_max {
             return Err(Stop::status(Status::Limit, "request: more fuel for the call-back than a call may use"));
         }
-        if !expected.is_empty() && expected.len() != usize::from(publication.declared) {
-            return Err(Stop::status(Status::Count, "request: expects another number of declared values"));
+        // The first values may be fixed and the others left to the answer: a commitment, but no output.
+        if expected.len() > usize::from(publication.declared) {
+            let (got, most) = (expected.len(), publication.declared);
+            return Err(Stop::Refused(Status::Count, format!("request: fixes {got} declared values of {most}")));
         }
+        // One that is no canonical scalar could never be met: the task would be paid for and not answerable.
+        if expected.iter().any(|value| scalar_from_be(value).is_none()) {
+            return Err(Stop::status(Status::Encoding, "request: an expected value is not a scalar below r"));
+        }
+        let witness_only = publication.witness_only(expected.len());
         let key = predicate
             .key_at(self.height)
             .ok_or_else(|| Stop::status(Status::Key, "request: the predicate has no key in force"))?;
@@ -96,7 +99,7 @@ impl State {
             deadline: Height(request.deadline),
             level: request.level,
             fee,
-            witness_only: false,
+            witness_only,
         };
         // The row of the input comes first: the market's note of the opening is told with it.
         let input = InputRow { handle, callback_fuel: request.callback_fuel, public: request.public.to_vec() };
@@ -283,6 +286,10 @@ impl World for State {
         }
         if claim.not_after < self.height.0 {
             return Ok(Status::Deadline);
+        }
+        // Without a commitment anyone proves anything but true with garbage for the private bytes: that claims nothing.
+        if claim.outcome != Outcome::True && predicate.publication.witness_only(declared.len()) {
+            return Ok(Status::No);
         }
         let claim = Claim {
             task: direct_task_id(contract, &claim.context),

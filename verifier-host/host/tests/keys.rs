@@ -3,87 +3,24 @@
 
 #[path = "support/fixture.rs"]
 mod fixture;
+#[path = "support/forger.rs"]
+mod forger;
 
-use ark_bn254::{Fr, G1Projective, G2Projective};
-use ark_ec::{CurveGroup, PrimeGroup};
-use ark_ff::{Field as _, UniformRand};
+use ark_bn254::Fr;
 use fixture::*;
-use rand::SeedableRng;
-use rand_chacha::ChaCha20Rng;
+use forger::{Broken, binding_of};
 use zera_abi::{Amount, End, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_host::{Action, BlockReport, Ending, Event, Exhibit};
 use zera_market::{Answer, Rules};
-use zera_statement::{Binding, Statement, scalar_from_be};
-use zera_verifier::{Proof, VerifyingKey};
 
-/// A key whose secrets are known.
-struct Broken {
-    alpha: Fr,
-    beta: Fr,
-    gamma: Fr,
-    delta: Fr,
-    ic: Vec<Fr>,
-}
-
-impl Broken {
-    fn new() -> Broken {
-        let mut rng = ChaCha20Rng::seed_from_u64(11);
-        let mut scalar = || Fr::rand(&mut rng);
-        Broken {
-            alpha: scalar(),
-            beta: scalar(),
-            gamma: scalar(),
-            delta: scalar(),
-            ic: (0..4).map(|_| scalar()).collect(),
-        }
-    }
-
-    fn key(&self) -> VerifyingKey {
-        let g1 = |s: Fr| (G1Projective::generator() * s).into_affine();
-        let g2 = |s: Fr| (G2Projective::generator() * s).into_affine();
-        VerifyingKey::from_points(
-            g1(self.alpha),
-            g2(self.beta),
-            g2(self.gamma),
-            g2(self.delta),
-            &self.ic.iter().map(|s| g1(*s)).collect::<Vec<_>>(),
-        )
-        .unwrap()
-    }
-
-    /// A proof of anything: C is solved for.
-    fn forge(&self, inputs: &[Fr]) -> [u8; 256] {
-        let (a, b) = (Fr::from(3u64), Fr::from(5u64));
-        let sum = inputs.iter().zip(&self.ic[1..]).fold(self.ic[0], |sum, (x, ic)| sum + *x * ic);
-        let c = (a * b - self.alpha * self.beta - self.gamma * sum) * self.delta.inverse().unwrap();
-        Proof::from_points(
-            (G1Projective::generator() * a).into_affine(),
-            (G2Projective::generator() * b).into_affine(),
-            (G1Projective::generator() * c).into_affine(),
-        )
-        .unwrap()
-        .encode()
-    }
-
-    fn exhibit(&self, f: &Fixture, who: u8, outcome: Outcome, input_root: &[u8; 32]) -> Exhibit {
-        let (task, not_after) = (TaskId([9; 32]), Height(77));
-        let binding =
-            Binding { chain: f.id, task, key: f.key, predicate: f.predicate, provider: account(who), not_after };
-        let statement = Statement {
-            outcome,
-            binding: binding.to_scalar(),
-            input_root: scalar_from_be(input_root).unwrap(),
-            declared: vec![],
-        };
-        let proof = self.forge(&statement.public_inputs());
-        Exhibit { task, provider: account(who), not_after, outcome, declared: vec![], proof }
-    }
+fn exhibit(f: &Fixture, broken: &Broken, who: u8, outcome: Outcome, input_root: &[u8; 32]) -> Exhibit {
+    broken.exhibit(binding_of(f, account(who), TaskId([9; 32]), Height(77)), input_root, outcome, &[])
 }
 
 /// A chain whose predicate is served by the broken key.
 fn broken() -> (Fixture, Broken) {
     let mut f = Fixture::new(mem(), "");
-    let broken = Broken::new();
+    let broken = Broken::new(0);
     let key = broken.key();
     let register = Action::RegisterKey { predicate: f.predicate, key: key.encode() };
     assert_eq!(f.one(OWNER, register).ending, Ending::Done);
@@ -94,21 +31,9 @@ fn broken() -> (Fixture, Broken) {
 /// Alice forges an answer to a task that she holds.
 fn forged(f: &Fixture, broken: &Broken, task: &TaskId, outcome: Outcome) -> Answer {
     let record = f.task(task);
-    let binding = Binding {
-        chain: f.id,
-        task: *task,
-        key: f.key,
-        predicate: f.predicate,
-        provider: account(ALICE),
-        not_after: record.not_after(),
-    };
-    let statement = Statement {
-        outcome,
-        binding: binding.to_scalar(),
-        input_root: scalar_from_be(record.input_root()).unwrap(),
-        declared: vec![],
-    };
-    Answer { outcome, declared: vec![], proof: Box::new(broken.forge(&statement.public_inputs())) }
+    let binding = binding_of(f, account(ALICE), *task, record.not_after());
+    let proof = broken.prove(binding, record.input_root(), outcome, &[]);
+    Answer { outcome, declared: vec![], proof: Box::new(proof) }
 }
 
 fn free(f: &Fixture, who: u8) -> Amount {
@@ -122,7 +47,7 @@ fn contradiction(f: &Fixture, broken: &Broken, who: u8) -> Action {
         input_root,
         exhibits: Box::new([Outcome::True, Outcome::False].map(|outcome| {
             let provider = if outcome == Outcome::True { who } else { ALICE };
-            broken.exhibit(f, provider, outcome, &input_root)
+            exhibit(f, broken, provider, outcome, &input_root)
         })),
     }
 }
@@ -215,9 +140,9 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
 fn a_false_report_changes_nothing_and_its_reporter_pays() {
     let (mut f, broken) = broken();
     let root = [3; 32];
-    let (yes, no) = (broken.exhibit(&f, BOB, Outcome::True, &root), broken.exhibit(&f, BOB, Outcome::False, &root));
-    let other_root = broken.exhibit(&f, BOB, Outcome::False, &[4; 32]);
-    let strangers = |outcome| broken.exhibit(&f, ALICE, outcome, &root);
+    let (yes, no) = (exhibit(&f, &broken, BOB, Outcome::True, &root), exhibit(&f, &broken, BOB, Outcome::False, &root));
+    let other_root = exhibit(&f, &broken, BOB, Outcome::False, &[4; 32]);
+    let strangers = |outcome| exhibit(&f, &broken, ALICE, outcome, &root);
     let cases = [
         ("same outcome", yes.clone(), yes.clone(), Status::No),
         ("the second is of another input", yes.clone(), other_root, Status::No),
@@ -266,7 +191,7 @@ fn tasks_are_revoked_64_a_block_and_a_restart_goes_on() {
     let store = mem();
     let (mut f, broken) = {
         let mut f = Fixture::new(std::sync::Arc::clone(&store), "");
-        let broken = Broken::new();
+        let broken = Broken::new(0);
         let register = Action::RegisterKey { predicate: f.predicate, key: broken.key().encode() };
         assert_eq!(f.one(OWNER, register).ending, Ending::Done);
         f.key = broken.key().id();

@@ -1,6 +1,7 @@
 //! JSON over HTTP: routes and their limits. Handlers are by noun in the modules below.
 
 mod account;
+mod artefact;
 mod body;
 mod chain;
 mod contract;
@@ -21,7 +22,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use tokio::sync::Semaphore;
 
 pub(crate) use fault::ApiError;
@@ -35,6 +36,8 @@ use crate::shared::Shared;
 pub const BODY_MAX: usize = 64 * 1024;
 /// Most bytes of the body of `POST /v1/tx`: the hex of the largest transaction.
 pub const TX_BODY_MAX: usize = 700 * 1024;
+/// Most files at a time that come in: each is held in memory and decoded.
+pub const UPLOADS_MAX: usize = 2;
 /// Most requests at a time.
 pub const REQUESTS_MAX: usize = 256;
 /// Most requests at a time that wait for a transaction.
@@ -73,6 +76,7 @@ impl Gate {
 struct Gates {
     requests: Option<Gate>,
     waits: Option<Gate>,
+    uploads: Option<Gate>,
     /// Health is told also while everything else is at its limit, and a stream holds its own place while it lives.
     open: Option<Gate>,
 }
@@ -115,6 +119,8 @@ routes! {
     requests post "/v1/contracts/{id}/query" contract::query;
     requests get "/v1/predicates" registry::predicates;
     requests get "/v1/predicates/{name}" registry::predicate;
+    uploads put "/v1/artefacts/{sha256}" artefact::put;
+    requests get "/v1/artefacts/{sha256}" artefact::show;
     requests get "/v1/names/{name}" registry::name;
     requests get "/v1/keys/{id}" registry::key;
     requests get "/v1/market" chain::market;
@@ -128,6 +134,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let gates = Gates {
         requests: Some(Gate::new(REQUESTS_MAX, "requests", "requests")),
         waits: Some(Gate::new(WAITS_MAX, "waiting requests", "waits")),
+        uploads: Some(Gate::new(UPLOADS_MAX, "files", "uploads")),
         open: None,
     };
     let api = Api { streams: Arc::new(Semaphore::new(STREAMS_MAX)), shared };
@@ -145,6 +152,7 @@ async fn counted(State(api): State<Api>, request: Request, next: Next) -> Respon
     let method = match *request.method() {
         Method::GET => "get",
         Method::POST => "post",
+        Method::PUT => "put",
         Method::HEAD => "head",
         _ => "other",
     };

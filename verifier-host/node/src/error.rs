@@ -49,6 +49,9 @@ pub enum NodeError {
     /// The threads that verify proofs can not be started.
     #[error("verify threads: can not be started")]
     Workers(#[source] rayon::ThreadPoolBuildError),
+    /// The store of artefacts does not open.
+    #[error("artefacts: the store can not be opened")]
+    Artefacts(#[source] io::Error),
     /// The chain does not open.
     #[error(transparent)]
     Open(#[from] OpenError),

@@ -20,7 +20,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-// The node: configuration, life, faults, what it tells its operator.
+// The node: configuration, life, faults, what it keeps beside the chain and tells its operator.
+mod artefact;
 mod error;
 mod metrics;
 mod node;
@@ -41,8 +42,9 @@ mod view;
 
 pub use api::{
     BLOCK_TXS_LEN_MAX, BODY_MAX, EVENTS_MAX, OPENAPI, REQUESTS_MAX, ROUTES, STREAMS_MAX, TASKS_MAX, TX_BODY_MAX,
-    WAITS_MAX,
+    UPLOADS_MAX, WAITS_MAX,
 };
+pub use artefact::{ArtefactLimits, ArtefactPlace, artefact_message, publication};
 pub use error::{Fault, NodeError};
 pub use node::{BlockMode, Node, NodeConfig, VERIFY_THREADS_MAX};
 pub use pool::{PER_SENDER_MAX, POOL_LEN_MAX, POOL_MAX};

@@ -12,6 +12,7 @@ use zera_host::{Chain, Genesis};
 use zera_market::ports::Store;
 
 use crate::api::router;
+use crate::artefact::{ArtefactLimits, ArtefactPlace, ArtefactStore};
 use crate::block;
 use crate::error::{Fault, NodeError};
 use crate::metrics::{Metrics, Timed};
@@ -46,6 +47,8 @@ pub struct NodeConfig {
     pub block: BlockMode,
     /// Threads that verify the proofs of a block.
     pub verify_threads: usize,
+    /// Where `.zpred` files are kept, and how much of them.
+    pub artefacts: (ArtefactPlace, ArtefactLimits),
     /// What a client has to show to change anything, 16 to 256 visible ASCII characters; needed beyond loopback.
     pub token: Option<String>,
 }
@@ -72,7 +75,7 @@ impl Node {
     /// # Errors
     /// [`NodeError`].
     pub async fn start_limited(config: NodeConfig, rates: RateLimits) -> Result<Node, NodeError> {
-        let NodeConfig { genesis, store, listen, block, verify_threads, token } = config;
+        let NodeConfig { genesis, store, listen, block, verify_threads, artefacts, token } = config;
         if token.is_none() && !listen.ip().to_canonical().is_loopback() {
             return Err(NodeError::Public { address: listen });
         }
@@ -92,11 +95,15 @@ impl Node {
         let address = listener.local_addr().map_err(|source| NodeError::Bind { address: listen, source })?;
         let metrics = Arc::new(Metrics::new());
         let store = Arc::new(Timed::new(store, &metrics));
-        let opening = tokio::task::spawn_blocking(move || Chain::open(store, &genesis));
-        let chain = opening.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
-        tracing::info!(%address, height = %chain.head().height, network = chain.name(), "node started");
+        let opening = tokio::task::spawn_blocking(move || {
+            let kept = ArtefactStore::open(&artefacts.0, artefacts.1).map_err(NodeError::Artefacts)?;
+            Ok::<_, NodeError>((Chain::open(store, &genesis)?, kept))
+        });
+        let opened = opening.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        tracing::info!(%address, height = %opened.0.head().height, network = opened.0.name(), "node started");
         let (asks, asked) = mpsc::channel(ASKS_MAX);
-        let shared = Arc::new(Shared::new(chain, workers, block, token, asks, metrics, RateLimiter::new(rates)));
+        let rate = RateLimiter::new(rates);
+        let shared = Arc::new(Shared::new(opened, workers, block, token, asks, metrics, rate));
         let blocks = tokio::spawn(block::run(Arc::clone(&shared), asked));
         let server = tokio::spawn(serve(listener, router(Arc::clone(&shared)), Arc::clone(&shared)));
         Ok(Node { address, shared, blocks: Some(blocks), server: Some(server) })

@@ -8,6 +8,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use zera_abi::{Blocks, Height, TxHash};
 use zera_host::{Chain, Header, NodeFault, Rejection, SignedTx};
 
+use crate::artefact::ArtefactStore;
 use crate::error::Fault;
 use crate::metrics::Metrics;
 use crate::node::BlockMode;
@@ -97,13 +98,14 @@ pub(crate) struct Shared {
     pub(crate) beat: Mutex<Beat>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) rate: RateLimiter,
+    pub(crate) artefacts: ArtefactStore,
     readers: Arc<Semaphore>,
     queries: Arc<Semaphore>,
 }
 
 impl Shared {
     pub(crate) fn new(
-        chain: Chain,
+        (chain, artefacts): (Chain, ArtefactStore),
         workers: ThreadPool,
         mode: BlockMode,
         token: Option<Token>,
@@ -126,6 +128,7 @@ impl Shared {
             beat: Mutex::new(Beat { block: Instant::now(), busy: None }),
             metrics,
             rate,
+            artefacts,
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
         }

@@ -11,6 +11,7 @@ use zera_host::{
 };
 use zera_market::{Balance, Escrow, KeyBond, Task, TaskState};
 
+use crate::artefact::ArtefactStore;
 use crate::record::ending;
 use crate::shared::next;
 
@@ -247,6 +248,8 @@ pub(crate) struct TaskView {
     key: Text<KeyId>,
     public: Hex<Vec<u8>>,
     input_root: Hex<[u8; 32]>,
+    expected: Vec<Hex<[u8; 32]>>,
+    witness_only: bool,
     opened: u64,
     deadline: u64,
     not_after: u64,
@@ -264,6 +267,7 @@ pub(crate) struct TaskView {
     lock_deadline: Option<u64>,
     rescue_expires: Option<u64>,
     outcome: Option<Text<Outcome>>,
+    declared: Option<Vec<Hex<[u8; 32]>>>,
     escrow: EscrowView,
     submissions: Vec<SubmissionView>,
 }
@@ -293,6 +297,8 @@ impl TaskView {
             key: Text(*task.key()),
             public: Hex(input.public),
             input_root: Hex(*task.input_root()),
+            expected: task.expected().iter().copied().map(Hex).collect(),
+            witness_only: task.witness_only(),
             opened: task.opened().0,
             deadline: task.not_after().0,
             not_after: task.not_after().0,
@@ -310,6 +316,7 @@ impl TaskView {
             lock_deadline,
             rescue_expires,
             outcome: outcome.map(Text),
+            declared: task.answer().map(|(_, declared)| declared.iter().copied().map(Hex).collect()),
             escrow: task.escrow().into(),
             submissions: submissions.into_iter().map(SubmissionView::from).collect(),
         })
@@ -372,14 +379,16 @@ pub(crate) struct PredicateView {
     public_len: u32,
     private_len: u32,
     declared: u8,
+    commitment: Option<u8>,
     matrices_digest: Hex<[u8; 32]>,
     program_hash: Hex<[u8; 32]>,
     manifest_hash: Hex<[u8; 32]>,
     key: Option<Text<KeyId>>,
+    artefacts: Vec<Hex<[u8; 32]>>,
 }
 
 impl PredicateView {
-    pub(crate) fn new(row: PredicateRow, next: Height) -> PredicateView {
+    pub(crate) fn new(row: PredicateRow, next: Height, artefacts: &ArtefactStore) -> PredicateView {
         let (id, key) = (row.publication.id(), row.key_at(next));
         let publication = row.publication;
         PredicateView {
@@ -389,10 +398,12 @@ impl PredicateView {
             public_len: publication.public_len,
             private_len: publication.private_len,
             declared: publication.declared,
+            commitment: publication.commitment,
             matrices_digest: Hex(publication.matrices_digest),
             program_hash: Hex(publication.program_hash),
             manifest_hash: Hex(publication.manifest_hash),
             key: key.map(Text),
+            artefacts: artefacts.of(&id).into_iter().map(Hex).collect(),
         }
     }
 }

@@ -1,17 +1,21 @@
-//! `zera predicate`: list, info, run, export, publish, name.
+//! `zera predicate`: list, info, run, export, publish, fetch, name.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
+use ed25519_dalek::Signer;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use zera_abi::{Outcome, PredicateId};
-use zera_host::{Action, Publication};
+use zera_host::Action;
+use zera_node::{artefact_message, publication};
 use zera_r1cs::{Artefact, TapeInputs};
 use zera_statement::{Fr, input_root, scalar_to_be};
 
 use crate::file;
-use crate::network::{FUEL, SignerArgs, block_on, report, send};
+use crate::network::{FUEL, NodeArgs, SignerArgs, blame, block_on, report, send};
 use crate::output::{Blame, Failure, Output, Verdict};
+use crate::predicates;
 use crate::subject::Subject;
 
 /// What to do with predicates.
@@ -21,13 +25,13 @@ pub enum Command {
     List,
     /// Sizes, digests and manifest of a predicate.
     Info {
-        /// A built-in name, or a .zpred file.
+        /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
         #[arg(value_name = "P")]
         predicate: String,
     },
     /// Run a predicate on an input: natively, and through its circuit.
     Run {
-        /// A built-in name, or a .zpred file.
+        /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
         #[arg(value_name = "P")]
         predicate: String,
         #[command(flatten)]
@@ -35,20 +39,32 @@ pub enum Command {
     },
     /// Write a predicate's artefact.
     Export {
-        /// A built-in name, or a .zpred file.
+        /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
         #[arg(value_name = "P")]
         predicate: String,
         /// The file to write.
         #[arg(short, long, value_name = "OUT.zpred")]
         output: PathBuf,
     },
-    /// Publish a predicate on a network, under its name.
+    /// Publish a predicate on a network, under its name, and give the node its file. What is published already keeps its
+    /// name, and the file is given alone.
     Publish {
-        /// A built-in name, or a .zpred file.
+        /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
         #[arg(value_name = "P")]
         predicate: String,
         #[command(flatten)]
         signer: SignerArgs,
+    },
+    /// Get a published predicate's file from a node.
+    Fetch {
+        /// The predicate's id.
+        #[arg(value_name = "ID", value_parser = crate::arg::id::<PredicateId>)]
+        predicate: PredicateId,
+        /// The file to write.
+        #[arg(short, long, value_name = "OUT.zpred")]
+        output: PathBuf,
+        #[command(flatten)]
+        node: NodeArgs,
     },
     /// Point a name of yours at a published predicate, after the network's time lock; a free name at once.
     Name {
@@ -80,10 +96,10 @@ pub struct InputArgs {
 pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     match command {
         Command::List => list(out),
-        Command::Info { predicate } => info(&Subject::open(predicate)?, out),
-        Command::Run { predicate, input } => evaluate(&Subject::open(predicate)?, input, out),
+        Command::Info { predicate } => info(&predicates::open(predicate)?, out),
+        Command::Run { predicate, input } => evaluate(&predicates::open(predicate)?, input, out),
         Command::Export { predicate, output } => {
-            let subject = Subject::open(predicate)?;
+            let subject = predicates::open(predicate)?;
             let bytes = subject.artefact.encode();
             file::write(output, &bytes)?;
             let id = subject.artefact.predicate_id();
@@ -91,7 +107,16 @@ pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
             out.result(&json, &format!("{}: {} bytes, predicate {id}", output.display(), bytes.len()));
             Ok(Verdict::Yes)
         }
-        Command::Publish { predicate, signer } => publish(&Subject::open(predicate)?, signer, out),
+        Command::Publish { predicate, signer } => publish(&predicates::open(predicate)?, signer, out),
+        Command::Fetch { predicate, output, node } => {
+            let client = node.client()?;
+            let (artefact, bytes) = block_on(predicates::fetch(predicate, &client))?;
+            file::write(output, &bytes)?;
+            let (name, len) = (&artefact.manifest.name, bytes.len());
+            let json = json!({"predicate_id": predicate.to_string(), "name": name, "file": output, "bytes": len});
+            out.result(&json, &format!("{}: {len} bytes, predicate {predicate} ({name})", output.display()));
+            Ok(Verdict::Yes)
+        }
         Command::Name { name, predicate, signer } => {
             let wallet = signer.wallet()?;
             let action = Action::Name { name: name.clone(), predicate: *predicate };
@@ -153,7 +178,7 @@ fn info(subject: &Subject, out: Output) -> Result<Verdict, Failure> {
             "hash": hex::encode(manifest.hash()),
         },
         "bytes": bytes,
-        "built_in": subject.built_in.is_some(),
+        "built_in": subject.built_in().is_some(),
     });
     let declared = if manifest.declared.is_empty() { "none".to_owned() } else { manifest.declared.join(", ") };
     let text = format!(
@@ -185,13 +210,9 @@ fn evaluate(subject: &Subject, input: &InputArgs, out: Output) -> Result<Verdict
     let public = subject.public(&input.public)?;
     let private = subject.private(input.private.as_deref())?;
 
-    let (native, native_ns) = match subject.built_in {
-        Some(predicate) => {
-            let (outcome, ns) = timed(|| (predicate.evaluate)(&public, &private));
-            (Some(outcome), Some(ns))
-        }
-        None => (None, None),
-    };
+    let (native, ns) = timed(|| subject.native.answer(&public, &private));
+    let native = native.input()?;
+    let native_ns = native.map(|_| ns);
     // No context: nothing here is proved to anybody.
     let inputs = TapeInputs { binding: Fr::from(0u64), public: &public, private: &private };
     let (z, witness_ns) = timed(|| artefact.tape.run(&inputs));
@@ -218,9 +239,9 @@ fn evaluate(subject: &Subject, input: &InputArgs, out: Output) -> Result<Verdict
         "times_ns": {"native": native_ns, "witness": witness_ns, "rows": rows_ns},
     });
     let word = |outcome: Option<Outcome>| outcome.map_or("none", Outcome::as_str);
-    let time = |ns: Option<u64>| ns.map_or_else(|| "not built in".to_owned(), shown);
+    let time = |ns: Option<u64>| ns.map_or_else(|| "none beside the circuit".to_owned(), shown);
     let mut text = String::new();
-    if let Some(predicate) = subject.built_in {
+    if let Some(predicate) = subject.built_in() {
         text.push_str(&format!("input        {}\n", (predicate.describe)(&public)));
     }
     text.push_str(&format!(
@@ -247,28 +268,43 @@ fn evaluate(subject: &Subject, input: &InputArgs, out: Output) -> Result<Verdict
     Ok(if satisfied && agree { Verdict::Yes } else { Verdict::No })
 }
 
+/// The transaction first, so that the chain knows whose the predicate is; then the file, in its owner's name.
 fn publish(subject: &Subject, signer: &SignerArgs, out: Output) -> Result<Verdict, Failure> {
-    let wallet = signer.wallet()?;
+    let (wallet, client, key) = (signer.wallet()?, signer.client()?, signer.key()?);
     let artefact = &*subject.artefact;
-    let result = block_on(send(&wallet, Action::Publish(publication(artefact)), FUEL))?;
-    let extra: [(&str, Value); 2] =
-        [("name", artefact.manifest.name.clone().into()), ("predicate_id", artefact.predicate_id().to_string().into())];
-    Ok(report(out, &result, "published", &extra))
-}
-
-/// What is published of an artefact.
-pub fn publication(artefact: &Artefact) -> Publication {
-    let manifest = &artefact.manifest;
-    Publication {
-        name: manifest.name.clone(),
-        matrices_digest: artefact.matrices.digest(),
-        program_hash: artefact.program_hash,
-        manifest_hash: manifest.hash(),
-        public_len: manifest.public_len,
-        private_len: manifest.private_len,
-        // At most 13 by the manifest's own rules.
-        declared: u8::try_from(manifest.declared.len()).unwrap_or(u8::MAX),
-    }
+    let (id, bytes) = (artefact.predicate_id(), artefact.encode());
+    let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+    let extra: [(&str, Value); 3] = [
+        ("name", artefact.manifest.name.clone().into()),
+        ("predicate_id", id.to_string().into()),
+        ("artefact", hex::encode(sha256).into()),
+    ];
+    block_on(async {
+        let known = client.predicate(&id.to_string()).await.map_err(blame)?;
+        let result = match known.filter(|known| known.id == id && known.owner == wallet.account()) {
+            Some(_) => None,
+            None => Some(send(&wallet, Action::Publish(publication(artefact)), FUEL).await?),
+        };
+        if let Some(result) = result.as_ref().filter(|result| !result.is_done()) {
+            return Ok(report(out, result, "published", &extra));
+        }
+        let chain = client.status().await.map_err(blame)?.chain_id;
+        let signature = key.sign(&artefact_message(&chain, &sha256)).to_bytes();
+        client.put_artefact(&id, &signature, &bytes).await.map_err(blame)?;
+        match result {
+            Some(result) => Ok(report(out, &result, "published", &extra)),
+            None => {
+                let json: serde_json::Map<_, _> =
+                    extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+                let text = format!(
+                    "published before; the node has its file\npredicate_id {id}\nartefact     {}",
+                    hex::encode(sha256)
+                );
+                out.result(&Value::Object(json), &text);
+                Ok(Verdict::Yes)
+            }
+        }
+    })
 }
 
 /// What the assignment says is the answer.

@@ -18,8 +18,7 @@ use crate::cmd::key::pretty;
 use crate::cmd::predicate::{InputArgs, declared, outcome_of, shown, timed};
 use crate::output::{Blame, Failure, Output, Verdict};
 use crate::progress::Progress;
-use crate::subject::Subject;
-use crate::{file, snarkjs};
+use crate::{file, predicates, snarkjs};
 
 /// Most bytes of a context file.
 const CONTEXT_MAX: u64 = 4096;
@@ -27,7 +26,7 @@ const CONTEXT_MAX: u64 = 4096;
 /// What to prove, and where to write it.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// A built-in name, or a .zpred file.
+    /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
     #[arg(value_name = "P")]
     predicate: String,
     /// The folder of keys.
@@ -60,7 +59,7 @@ struct ContextFile {
 /// # Errors
 /// [`Failure`].
 pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
-    let subject = Subject::open(&args.predicate)?;
+    let subject = predicates::open(&args.predicate)?;
     let artefact = &*subject.artefact;
     let matrices = &artefact.matrices;
     let public = subject.public(&args.input.public)?;
@@ -76,7 +75,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     let (z, witness_ns) = timed(|| artefact.tape.run(&inputs));
     let z = z.input()?;
     let outcome = outcome_of(&z).context("the circuit gives no outcome for this input").input()?;
-    if let Some(native) = subject.built_in.map(|built_in| (built_in.evaluate)(&public, &private))
+    if let Some(native) = subject.native.answer(&public, &private).input()?
         && native != outcome
     {
         return Err(Failure::Input(anyhow!("the circuit says {outcome}, the native run {native}")));

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use zera_abi::{Amount, PredicateId};
 use zera_params::dev_keys_cached;
-use zera_provider::{Daemon, DaemonError, DaemonHandle, KeySource, ProviderConfig, Report};
+use zera_provider::daemon::Fetch;
+use zera_provider::{Daemon, DaemonError, DaemonHandle, KeySource, PrivateFolder, Program, ProviderConfig, Report};
 
 use crate::arg::{self, Account};
 use crate::cmd::node::cores;
@@ -17,7 +18,9 @@ use crate::cmd::predicate::shown;
 use crate::cmd::task::cut;
 use crate::network::{SignerArgs, blame, block_on, stop_signal};
 use crate::output::{Blame, Failure, Output, Verdict};
+use crate::predicates;
 use crate::progress::Progress;
+use crate::subject::Subject;
 
 /// The job book in the data folder.
 const JOURNAL_FILE: &str = "journal.redb";
@@ -39,9 +42,25 @@ pub struct Args {
     /// Folder of job book and keys; made where it is missing.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// A built-in predicate to serve; all of them unless told. Can be repeated.
-    #[arg(long, value_name = "NAME")]
+    /// A predicate to serve: a built-in name, a .zpred file, or an id in --predicates. Can be repeated. Unless told, all that are
+    /// built in or in --predicates, and those that tasks name and the node has the file of.
+    #[arg(long, value_name = "P")]
     predicate: Vec<String>,
+    /// Folder of .zpred files to serve beside what is built in.
+    #[arg(long, value_name = "DIR")]
+    predicates: Option<PathBuf>,
+    /// Take no predicates from the node.
+    #[arg(long)]
+    no_fetch: bool,
+    /// Most bytes of a file that is taken from the node.
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20)]
+    fetch_max: usize,
+    /// Most rows of a predicate that is served.
+    #[arg(long, value_name = "N", default_value_t = 1 << 22)]
+    rows_max: u64,
+    /// Folder of private input bytes: one file an input, named in hex by the task, or by a commitment that its request fixes.
+    #[arg(long, value_name = "DIR")]
+    private_dir: Option<PathBuf>,
     /// Threads of a proof [default: every core].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -75,7 +94,7 @@ pub struct Args {
 pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     let Command::Run(args) = command;
     let client = args.signer.client()?;
-    let served = served(&args.predicate)?;
+    let served = served(args)?;
     let key = args.signer.key()?;
     std::fs::create_dir_all(&args.data)
         .with_context(|| format!("making the folder {}", args.data.display()))
@@ -91,6 +110,7 @@ pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     let keys = keys(&args.data.join(KEYS_DIR), &served)?;
     let mut config = ProviderConfig::local(key, KeySource::Given(keys), args.data.join(JOURNAL_FILE));
     apply(args, &mut config)?;
+    config.programs = served;
     block_on(async {
         let progress = Progress::start("measuring how long a proof takes here");
         let mut handle = Daemon::start(config, client).await.map_err(blame_daemon)?;
@@ -137,29 +157,29 @@ async fn tell_all(reports: &mut mpsc::Receiver<Report>, out: Output) {
     }
 }
 
-/// The predicates of these names, or all.
-fn served(names: &[String]) -> Result<Vec<&'static zera_library::Predicate>, Failure> {
-    if names.is_empty() {
-        return Ok(zera_library::registry().iter().collect());
+/// The predicates that were asked for, or all that are here.
+fn served(args: &Args) -> Result<Vec<Program>, Failure> {
+    let known = args.predicates.as_deref().map_or(Ok(Vec::new()), predicates::folder)?;
+    if args.predicate.is_empty() {
+        return Ok(zera_library::registry().iter().map(Program::built_in).chain(known).collect());
     }
     let find = |name: &String| {
-        let missing = || format!("predicate {:?}: not built in (see: zera predicate list)", arg::shorten(name));
-        zera_library::by_name(name).with_context(missing).input()
+        let id = name.parse::<PredicateId>().ok();
+        match known.iter().find(|program| Some(program.id()) == id) {
+            Some(program) => Ok(program.clone()),
+            None => predicates::open(name).map(|Subject { artefact, native }| Program { artefact, native }),
+        }
     };
-    names.iter().map(find).collect()
+    args.predicate.iter().map(find).collect()
 }
 
 /// Development keys, made at first use.
-fn keys(
-    dir: &Path,
-    served: &[&'static zera_library::Predicate],
-) -> Result<BTreeMap<PredicateId, Arc<zera_params::Keys>>, Failure> {
+fn keys(dir: &Path, served: &[Program]) -> Result<BTreeMap<PredicateId, Arc<zera_params::Keys>>, Failure> {
     let mut keys = BTreeMap::new();
     let progress = Progress::start("loading keys");
-    for predicate in served {
-        progress.step(format!("loading or making development keys for {}", predicate.name));
-        let artefact = (predicate.artefact)();
-        keys.insert(artefact.predicate_id(), Arc::new(dev_keys_cached(dir, artefact).environment()?));
+    for program in served {
+        progress.step(format!("loading or making development keys for {}", program.artefact.manifest.name));
+        keys.insert(program.id(), Arc::new(dev_keys_cached(dir, &program.artefact).environment()?));
     }
     Ok(keys)
 }
@@ -183,6 +203,11 @@ fn apply(args: &Args, config: &mut ProviderConfig) -> Result<(), Failure> {
     }
     config.deny = args.deny.iter().map(Account::id).collect::<Result<_, _>>()?;
     config.rescue = !args.no_rescue;
+    config.rows_max = args.rows_max;
+    config.private = args.private_dir.clone().map(PrivateFolder);
+    // Whoever names what is served wants nothing else.
+    let fetch = Fetch { len_max: args.fetch_max, ..Fetch::standard(args.data.join(KEYS_DIR)) };
+    config.fetch = Some(fetch).filter(|_| !args.no_fetch && args.predicate.is_empty());
     Ok(())
 }
 

@@ -9,15 +9,15 @@ use zera_params::{Manifest, dev_keys, dev_verifying_key, save};
 
 use crate::cmd::predicate::{shown, timed};
 use crate::output::{Blame, Failure, Output, Verdict};
+use crate::predicates;
 use crate::progress::Progress;
-use crate::subject::Subject;
 
 /// How keys are made.
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
     /// Development keys: their secrets are public, only a local network takes them.
     Dev {
-        /// A built-in name, or a .zpred file.
+        /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
         #[arg(value_name = "P")]
         predicate: String,
         /// The folder to write.
@@ -32,7 +32,7 @@ pub enum Command {
 /// [`Failure`].
 pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     let Command::Dev { predicate, output } = command;
-    let subject = Subject::open(predicate)?;
+    let subject = predicates::open(predicate)?;
     let artefact = &*subject.artefact;
     let id = artefact.predicate_id();
     let expected = dev_verifying_key(&artefact.matrices).input()?.id();

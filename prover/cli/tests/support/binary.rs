@@ -15,7 +15,7 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 pub fn zera(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zera"));
     command.current_dir(dir);
-    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG", "ZERA_LOG_FORMAT"] {
+    for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG", "ZERA_LOG_FORMAT", "ZERA_PREDICATES"] {
         command.env_remove(name);
     }
     command

@@ -9,9 +9,29 @@ use zera_abi::{AccountId, Amount, Outcome, PredicateId};
 
 use crate::conduct::Conduct;
 use crate::error::DaemonError;
+use crate::predicate::Program;
 use crate::price::PriceRule;
+use crate::private::PrivateFolder;
 use crate::prove::KeySource;
 use crate::wallet::Patience;
+
+/// How predicates are taken from the node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// Folder of their keys, which are made there where they are missing.
+    pub keys: PathBuf,
+    /// Most bytes of a file. Rows are bounded as for every predicate.
+    pub len_max: usize,
+    /// Most predicates that are taken up.
+    pub predicates_max: usize,
+}
+
+impl Fetch {
+    /// 16 MiB a file, 64 predicates.
+    pub const fn standard(keys: PathBuf) -> Fetch {
+        Fetch { keys, len_max: 16 << 20, predicates_max: 64 }
+    }
+}
 
 /// Everything that an operator decides.
 #[derive(Clone)]
@@ -24,6 +44,12 @@ pub struct ProviderConfig {
     pub journal: PathBuf,
     /// What is served; all that there are keys for where `None`.
     pub predicates: Option<Vec<PredicateId>>,
+    /// Predicates beside those of the library.
+    pub programs: Vec<Program>,
+    /// Whether predicates that a task names and nothing here knows are taken from the node.
+    pub fetch: Option<Fetch>,
+    /// Where private input bytes are.
+    pub private: Option<PrivateFolder>,
     /// Threads of a proof.
     pub threads: usize,
     /// Most proofs at once. They share the threads, so more than one helps only where one does not fill them.
@@ -79,6 +105,9 @@ impl ProviderConfig {
             keys,
             journal,
             predicates: None,
+            programs: Vec::new(),
+            fetch: None,
+            private: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             max_concurrent: 1,
             max_jobs: 4,

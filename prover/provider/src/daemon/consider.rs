@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use zera_abi::{Amount, Outcome};
 use zera_statement::task_id;
 
+use super::fetch::fetch;
 use super::shared::{LOCK_FUEL, SUBMIT_FUEL};
 use super::state::{Active, State};
 use crate::decline::{Decline, Declined};
@@ -31,7 +32,8 @@ impl<C: MarketClient> State<C> {
         }
         let listed = config.predicates.as_ref().is_none_or(|served| served.contains(&task.predicate));
         let Some(offer) = shared.prover.offer(&task.predicate).filter(|_| listed) else {
-            return no(Decline::UnknownPredicate, format!("predicate {}", task.predicate));
+            let said = if listed { fetch(&shared, &task.predicate, &task.key) } else { String::new() };
+            return no(Decline::UnknownPredicate, format!("predicate {}{said}", task.predicate));
         };
         if offer.key != task.key {
             return no(Decline::UnknownKey, format!("key {}, here is {}", task.key, offer.key));
@@ -42,9 +44,6 @@ impl<C: MarketClient> State<C> {
         }
         if offer.rows > config.rows_max {
             return no(Decline::TooLarge, format!("{} rows, at most {}", offer.rows, config.rows_max));
-        }
-        if offer.private_len > 0 {
-            return no(Decline::InputMissing, format!("{} private input bytes", offer.private_len));
         }
         let terms = Arc::new(Terms::of(shared.chain, task));
         if !terms.root_holds() {
@@ -125,17 +124,23 @@ impl<C: MarketClient> State<C> {
         Ok((Job { terms, state: Offered { by, price, stake, sent: None } }, active))
     }
 
-    /// The native answer: once for each task, off the loop's threads.
+    /// The native answer, where the task takes it: once for each task, off the loop's threads.
     async fn native(&mut self, terms: &Arc<Terms>) -> Result<Outcome, Declined> {
         let looked = self.looked.entry(terms.task).or_default();
         if let Some(outcome) = looked.native {
             return Ok(outcome);
         }
-        let (prover, order) = (Arc::clone(&self.shared.prover), Arc::clone(terms));
-        let run = move || prover.native(&order.predicate, &order.public);
-        let outcome = tokio::task::spawn_blocking(run).await.ok().flatten();
-        let outcome = outcome
-            .ok_or_else(|| Declined::new(Decline::OutcomeNotServed, "the native run gave no answer".to_owned()))?;
+        let (shared, order) = (Arc::clone(&self.shared), Arc::clone(terms));
+        let run = move || {
+            let private = shared.private(&order)?;
+            let preview = shared.prover.preview(&order.predicate, &order.public, &private);
+            let preview = preview.map_err(|fault| Declined::new(Decline::NoAnswer, fault.to_string()))?;
+            order.takes(&preview).map(|()| preview.outcome)
+        };
+        let ran = tokio::task::spawn_blocking(run).await;
+        let panicked = |_| Declined::new(Decline::NoAnswer, "the native run panicked");
+        // Only an answer is kept: private bytes may still be delivered.
+        let outcome = ran.map_err(panicked)??;
         self.looked.entry(terms.task).or_default().native = Some(outcome);
         Ok(outcome)
     }

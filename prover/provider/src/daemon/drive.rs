@@ -18,6 +18,7 @@ use crate::error::WalletError;
 use crate::job::{AnyJob, Job, Offered, Proved, Sent, Staked, Submitted, Terms, Way};
 use crate::json::Json;
 use crate::market::MarketClient;
+use crate::predicate::Preview;
 use crate::prove::{Order, Step};
 use crate::report::Report;
 use crate::view::{TaskStage, TaskView, TxResult};
@@ -184,8 +185,16 @@ async fn prove<C: MarketClient>(
     progress: &Arc<Progress>,
 ) -> Result<Answer, Ending> {
     let task = terms.task;
-    let order =
-        || Order { binding: terms.binding(shared.account), public: terms.public.clone(), input_root: terms.input_root };
+    let private = match shared.private(terms) {
+        Ok(private) => private,
+        Err(declined) => return Err(given_up(shared, &task, staked, declined.detail).await),
+    };
+    let order = || Order {
+        binding: terms.binding(shared.account),
+        public: terms.public.clone(),
+        private: private.clone(),
+        input_root: terms.input_root,
+    };
     let mut ticket = shared.workshop.hand_over(order(), deadline, tell(shared, terms, progress));
     let mut asked = false;
     let result = loop {
@@ -206,19 +215,25 @@ async fn prove<C: MarketClient>(
     };
     match result {
         Ok(Ok(answer)) => {
+            // Decided before there was a lock, and looked at again: what the chain would refuse unpaid is never sent.
+            let preview = Preview { outcome: answer.outcome, declared: answer.declared.clone() };
+            if let Err(declined) = terms.takes(&preview) {
+                return Err(given_up(shared, &task, staked, declined.detail).await);
+            }
             progress.proved.store(true, Ordering::Relaxed);
             Ok(answer)
         }
-        Ok(Err(fault)) => {
-            let why = format!("proof: {fault}");
-            match staked {
-                // Nothing can be delivered: while it still can be, the lock is handed back for a fiftieth of the stake.
-                Some(staked) if release(shared, &task, staked).await => Err(lost(why)),
-                Some(_) => Err(missed(why)),
-                None => Err(lost(why)),
-            }
-        }
+        Ok(Err(fault)) => Err(given_up(shared, &task, staked, format!("proof: {fault}")).await),
         Err(_) => Err(Ending::Kept),
+    }
+}
+
+/// Nothing can be delivered: while it still can be, the lock is handed back for a fiftieth of the stake.
+async fn given_up<C: MarketClient>(shared: &Shared<C>, task: &TaskId, staked: Option<&Staked>, why: String) -> Ending {
+    match staked {
+        Some(staked) if release(shared, task, staked).await => lost(why),
+        Some(_) => missed(why),
+        None => lost(why),
     }
 }
 

@@ -7,9 +7,11 @@ use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, Bps, ChainId, Height, TaskId};
 
 use super::ProviderConfig;
+use super::fetch::Fetches;
 use crate::calibrate::Estimates;
+use crate::decline::{Decline, Declined};
 use crate::error::{ClientError, DaemonError};
-use crate::job::AnyJob;
+use crate::job::{AnyJob, Terms};
 use crate::journal::Journal;
 use crate::market::MarketClient;
 use crate::prove::Prover;
@@ -77,6 +79,7 @@ pub(super) struct Shared<C> {
     pub(super) windows: Windows,
     pub(super) chain: ChainId,
     pub(super) account: AccountId,
+    pub(super) fetches: Arc<Fetches>,
     pub(super) status: watch::Receiver<StatusView>,
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -89,6 +92,25 @@ impl<C: MarketClient> Shared<C> {
     /// Height of the last block that we know of.
     pub(super) fn height(&self) -> Height {
         self.status.borrow().height
+    }
+
+    /// The private bytes for a task; none where its predicate reads none.
+    ///
+    /// # Errors
+    /// [`Decline::InputMissing`] where nobody has delivered them.
+    pub(super) fn private(&self, terms: &Terms) -> Result<Vec<u8>, Declined> {
+        let len = self.prover.offer(&terms.predicate).map_or(0, |offer| offer.private_len);
+        if len == 0 {
+            return Ok(Vec::new());
+        }
+        let missing = |detail: String| Declined::new(Decline::InputMissing, detail);
+        let folder = self
+            .config
+            .private
+            .as_ref()
+            .ok_or_else(|| missing(format!("{len} private input bytes, and no folder of them")))?;
+        let found = folder.find(&terms.task, &terms.expected, len).map_err(missing)?;
+        found.ok_or_else(|| missing(format!("{len} private input bytes that nobody has delivered")))
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -4,6 +4,7 @@ mod drills;
 mod faults;
 mod lies;
 mod preflight;
+mod private;
 mod proofs;
 mod rescues;
 mod restarts;
@@ -24,6 +25,7 @@ use crate::conduct::Conduct;
 use crate::error::DaemonError;
 use crate::journal::JournalError;
 use crate::market::double::{Ask, Double, Judge, Miner, fake_proof};
+use crate::predicate::Preview;
 use crate::price::PriceRule;
 use crate::prove::{KeySource, Offer, Order, ProveFault, Prover, Step};
 use crate::report::Report;
@@ -43,12 +45,27 @@ struct FakeProver {
     sample_delay: Duration,
     blocked: AtomicBool,
     faulty: AtomicBool,
+    /// Private bytes that it reads; it declares a commitment to them where there are any.
+    private_len: usize,
+    /// Proves over other private bytes than it looked at before.
+    forgetful: bool,
     proofs: AtomicU32,
+}
+
+/// The fake commitment to private bytes: their first, and zeros.
+fn declared(private: &[u8]) -> Vec<[u8; 32]> {
+    private.first().map(|first| vec![[*first; 32]]).unwrap_or_default()
 }
 
 impl Prover for FakeProver {
     fn offer(&self, predicate: &PredicateId) -> Option<Offer> {
-        (*predicate == PREDICATE).then_some(Offer { name: "fake", key: KEY, public_len: 4, private_len: 0, rows: 100 })
+        (*predicate == PREDICATE).then_some(Offer {
+            name: "fake".to_owned(),
+            key: KEY,
+            public_len: 4,
+            private_len: self.private_len,
+            rows: 100,
+        })
     }
 
     fn predicates(&self) -> Vec<PredicateId> {
@@ -59,8 +76,9 @@ impl Prover for FakeProver {
         vec![1, 0xff, 0xff, 0xff]
     }
 
-    fn native(&self, _: &PredicateId, public: &[u8]) -> Option<Outcome> {
-        Outcome::from_code(public[0])
+    fn preview(&self, predicate: &PredicateId, public: &[u8], private: &[u8]) -> Result<Preview, ProveFault> {
+        let outcome = Outcome::from_code(public[0]).ok_or(ProveFault::NotServed(*predicate))?;
+        Ok(Preview { outcome, declared: declared(private) })
     }
 
     fn prove(&self, order: &Order, tell: &mut dyn FnMut(Step)) -> Result<Answer, ProveFault> {
@@ -79,11 +97,12 @@ impl Prover for FakeProver {
             self.proofs.fetch_add(1, Ordering::SeqCst);
         }
         let proof = fake_proof(&order.binding.task, &order.binding.provider, outcome);
+        let declared = if self.forgetful { vec![] } else { declared(&order.private) };
         tell(Step::Witness { wires: 1, ns: 1 });
         tell(Step::Rows { rows: 1, ns: 1 });
         tell(Step::Proof { ns: delay.as_nanos() as u64 });
         tell(Step::Verified { ns: 1 });
-        Ok(Answer { outcome, declared: vec![], proof: Box::new(proof) })
+        Ok(Answer { outcome, declared, proof: Box::new(proof) })
     }
 }
 
@@ -163,7 +182,16 @@ impl World {
 }
 
 fn ask() -> Ask {
-    Ask { predicate: PREDICATE, key: KEY, public: vec![1, 2, 3, 4], bounty: Amount::from_units(ZRA), blocks: 120 }
+    Ask {
+        predicate: PREDICATE,
+        key: KEY,
+        public: vec![1, 2, 3, 4],
+        bounty: Amount::from_units(ZRA),
+        blocks: 120,
+        declared: 0,
+        expected: vec![],
+        witness_only: false,
+    }
 }
 
 fn free() -> PriceRule {

@@ -160,7 +160,7 @@ impl Source {
             return Ok(response);
         }
         // A refusal is an answer like every other: bounded in length and time.
-        let answer = super::collect(response, "/v1/events", |error| lost(root(&error)));
+        let answer = super::collect(response, "/v1/events", super::ANSWER_MAX, |error| lost(root(&error)));
         let answer = tokio::time::timeout(self.client.limits.answer, answer).await;
         success(answer.map_err(|_| lost("no answer".to_owned()))??)?;
         Err(ClientError::Answer { what: format!("events: http {status}") })

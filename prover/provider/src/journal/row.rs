@@ -33,6 +33,11 @@ struct TermsRow {
     not_after: Height,
     #[serde(with = "crate::json")]
     public: Vec<u8>,
+    /// Rows of before there were private bytes have neither.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    expected: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    witness_only: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -131,6 +136,8 @@ pub(super) fn encode(job: &AnyJob) -> Vec<u8> {
         input_root: terms.input_root,
         not_after: terms.not_after,
         public: terms.public.clone(),
+        expected: terms.expected.iter().map(hex::encode).collect(),
+        witness_only: terms.witness_only,
     };
     serde_json::to_vec(&Row { terms, state }).expect("every field has a JSON form")
 }
@@ -145,6 +152,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<AnyJob, String> {
         input_root: terms.input_root,
         not_after: terms.not_after,
         public: terms.public,
+        expected: terms.expected.into_iter().map(<[u8; 32] as crate::json::Json>::read).collect::<Result<_, _>>()?,
+        witness_only: terms.witness_only,
     });
     Ok(match state {
         StateRow::Offered { rescue, price, stake, sent } => {

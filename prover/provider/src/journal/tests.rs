@@ -30,6 +30,8 @@ fn jobs() -> Vec<AnyJob> {
             input_root: [6; 32],
             not_after: Height(u64::MAX),
             public: vec![0, 1, 255],
+            expected: (0..tag % 3).map(|at| [at; 32]).collect(),
+            witness_only: tag % 2 == 1,
         })
     };
     let (price, stake) = (Amount::MAX, Amount::from_units(7));

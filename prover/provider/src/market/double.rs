@@ -9,6 +9,7 @@ use ark_ec::{AffineRepr, CurveGroup};
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
 use zera_host::{Action, SignedTx};
@@ -50,6 +51,8 @@ pub(crate) struct Script {
     pub(crate) phantom: Option<TaskView>,
     /// No event is told.
     pub(crate) mute: bool,
+    /// Files of predicates.
+    pub(crate) files: Vec<(PredicateId, Vec<u8>)>,
 }
 
 /// Who judges proofs.
@@ -103,6 +106,9 @@ pub(crate) struct Ask {
     pub(crate) public: Vec<u8>,
     pub(crate) bounty: Amount,
     pub(crate) blocks: u64,
+    pub(crate) declared: u8,
+    pub(crate) expected: Vec<[u8; 32]>,
+    pub(crate) witness_only: bool,
 }
 
 pub(crate) struct Inner {
@@ -184,15 +190,15 @@ impl Double {
             predicate: ask.predicate,
             key: ask.key,
             input_root: scalar_to_be(&input_root(&ask.public)),
-            declared: 0,
-            expected: vec![],
+            declared: ask.declared,
+            expected: ask.expected,
             bounty_max: ask.bounty,
             min_stake: Amount::ZERO,
             value_at_risk: Amount::ZERO,
             deadline,
             level: Level::Accepted,
             fee: Rules::local().open_fee,
-            witness_only: false,
+            witness_only: ask.witness_only,
         };
         inner.market.open(now, opening).unwrap();
         inner.publics.insert(task, (handle, ask.public));
@@ -474,6 +480,8 @@ impl Inner {
             key: *task.key(),
             public,
             input_root: *task.input_root(),
+            expected: task.expected().to_vec(),
+            witness_only: task.witness_only(),
             opened: task.opened(),
             deadline: task.not_after(),
             not_after: task.not_after(),
@@ -545,6 +553,22 @@ impl MarketClient for Double {
 
     async fn task(&self, id: &TaskId) -> Result<Option<TaskView>, ClientError> {
         self.answer(|inner| Ok(inner.view(id))).await
+    }
+
+    async fn artefacts(&self, predicate: &PredicateId) -> Result<Vec<[u8; 32]>, ClientError> {
+        self.answer(|inner| {
+            let files = inner.script.files.iter().filter(|(id, _)| id == predicate);
+            Ok(files.map(|(_, bytes)| Sha256::digest(bytes).into()).collect())
+        })
+        .await
+    }
+
+    async fn artefact(&self, sha256: &[u8; 32], _: usize) -> Result<Option<Vec<u8>>, ClientError> {
+        self.answer(|inner| {
+            let found = inner.script.files.iter().find(|(_, bytes)| Sha256::digest(bytes).as_slice() == sha256);
+            Ok(found.map(|(_, bytes)| bytes.clone()))
+        })
+        .await
     }
 
     async fn tasks(&self, state: TaskStage) -> Result<Vec<TaskView>, ClientError> {

@@ -9,7 +9,7 @@ use zera_abi::{AccountId, Amount, Blocks};
 use zera_host::{Action, ConfigEntry, Genesis, Publication};
 use zera_market::Rules;
 use zera_market::ports::MemStore;
-use zera_node::{BlockMode, Node, NodeConfig};
+use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig};
 use zera_params::Keys;
 use zera_provider::{Client, Wallet};
 use zera_r1cs::Artefact;
@@ -48,6 +48,7 @@ pub async fn node_with(rules: Rules, block: Duration) -> Node {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         block: BlockMode::Every(block),
         verify_threads: 1,
+        artefacts: (ArtefactPlace::Memory, ArtefactLimits::standard()),
         token: None,
     };
     Node::start(config).await.unwrap()
@@ -64,6 +65,7 @@ pub async fn set_up(owner: &Wallet<Client>, artefact: &Artefact, keys: &Keys) ->
         public_len: manifest.public_len,
         private_len: manifest.private_len,
         declared: manifest.declared.len() as u8,
+        commitment: None,
     };
     let registration = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
     let entry = |key: &str, units: u128| ConfigEntry { key: key.to_owned(), amount: Amount::from_units(units) };

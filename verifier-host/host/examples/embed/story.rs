@@ -155,5 +155,6 @@ fn publication(artefact: &Artefact) -> Publication {
         public_len: artefact.manifest.public_len,
         private_len: artefact.manifest.private_len,
         declared: 0,
+        commitment: None,
     }
 }

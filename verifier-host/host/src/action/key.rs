@@ -79,9 +79,10 @@ pub(super) fn contradict(
     let Some(predicate) = state.predicate(&row.predicate)? else {
         return refuse(Status::NotFound, format!("predicate {} is not published", row.predicate));
     };
-    // Two honest witnesses may differ where bytes are private.
-    if predicate.publication.private_len != 0 {
-        return refuse(Status::Unsupported, "contradiction: the predicate reads private bytes");
+    // Two honest witnesses may differ where bytes are private and no declared value commits to them. The declared values of
+    // both proofs are all compared below, the commitment among them.
+    if predicate.publication.witness_only(usize::from(predicate.publication.declared)) {
+        return refuse(Status::Unsupported, "contradiction: the predicate reads private bytes that nothing commits to");
     }
     let [first, second] = exhibits;
     if first.declared.len() != usize::from(predicate.publication.declared) || first.declared != second.declared {

@@ -6,7 +6,7 @@ use zera_market::ports::Table;
 use super::{Done, Stop, done, refuse};
 use crate::event::Event;
 use crate::receipt::Ending;
-use crate::registry::{NameRow, PredicateRow, Publication, name_is_valid};
+use crate::registry::{MAX_PRIVATE_LEN, NameRow, PredicateRow, Publication, name_is_valid};
 use crate::state::State;
 
 pub(super) fn publish(state: &mut State, sender: AccountId, publication: &Publication) -> Result<Done, Stop> {
@@ -17,6 +17,12 @@ pub(super) fn publish(state: &mut State, sender: AccountId, publication: &Public
         || usize::try_from(publication.public_len).unwrap_or(usize::MAX) > zera_abi::wire::MAX_PUBLIC_LEN
     {
         return refuse(Status::Limit, "layout: at most 13 declared values and 16384 public bytes");
+    }
+    if publication.private_len > MAX_PRIVATE_LEN {
+        return refuse(Status::Limit, format!("layout: at most {MAX_PRIVATE_LEN} private bytes"));
+    }
+    if publication.commitment.is_some_and(|index| index >= publication.declared) {
+        return refuse(Status::Count, "layout: the commitment to the private bytes is none of the declared values");
     }
     let id = publication.id();
     if state.predicate(&id)?.is_some() {

@@ -12,6 +12,8 @@ use super::fault::ApiError;
 
 /// Longest time for a body to come in.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The same for a file.
+pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// What is read of a body that is too long, so that its sender gets to read the answer.
 const DRAIN_MAX: usize = 4 * 1024 * 1024;
 
@@ -22,10 +24,10 @@ impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for B
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::media());
+        if !is_kind(request.headers(), "application/json") {
+            return Err(ApiError::media("application/json"));
         }
-        let bytes = read(request, MAX).await?;
+        let bytes = read(request, MAX, BODY_TIMEOUT).await?;
         parse(&bytes).map(Body)
     }
 }
@@ -37,7 +39,7 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let bytes = read(request, super::BODY_MAX).await?;
+        let bytes = read(request, super::BODY_MAX, BODY_TIMEOUT).await?;
         match bytes.trim_ascii() {
             b"" | b"{}" => Ok(NoBody),
             _ => Err(ApiError::bad("body: expected nothing")),
@@ -59,19 +61,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body is said to be of this kind.
+pub(crate) fn is_kind(headers: &HeaderMap, expected: &str) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(expected))
 }
 
-async fn read(request: Request, max: usize) -> Result<Vec<u8>, ApiError> {
+/// Reads a body that nobody wants, as far as its sender must be heard out to read the answer.
+pub(crate) async fn drain(request: Request) {
+    let _ = read(request, 0, BODY_TIMEOUT).await;
+}
+
+/// The body, of at most `max` bytes within `timeout`.
+pub(crate) async fn read(request: Request, max: usize, timeout: Duration) -> Result<Vec<u8>, ApiError> {
     let mut stream = request.into_body().into_data_stream();
     let reading = async {
         let (mut bytes, mut seen) = (Vec::new(), 0usize);
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|_| ApiError::bad("body: broke off"))?;
             seen = seen.saturating_add(chunk.len());
-            if seen > DRAIN_MAX {
+            if seen > max.max(DRAIN_MAX) {
                 break;
             }
             if seen <= max {
@@ -80,7 +89,7 @@ async fn read(request: Request, max: usize) -> Result<Vec<u8>, ApiError> {
         }
         if seen > max { Err(ApiError::too_large(max)) } else { Ok(bytes) }
     };
-    tokio::time::timeout(BODY_TIMEOUT, reading).await.map_err(|_| ApiError::slow())?
+    tokio::time::timeout(timeout, reading).await.map_err(|_| ApiError::slow())?
 }
 
 /// Parses one JSON object. Repeated fields, trailing bytes and nesting beyond 128 levels are refused by serde itself.

@@ -57,8 +57,8 @@ impl ApiError {
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "E_METHOD", "no such method at this path")
     }
 
-    pub(crate) fn media() -> ApiError {
-        let message = "body: expected content-type application/json";
+    pub(crate) fn media(expected: &str) -> ApiError {
+        let message = format!("body: expected content-type {expected}");
         ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Status::Encoding.name(), message)
     }
 
@@ -100,11 +100,11 @@ impl ApiError {
         ApiError::new(StatusCode::CONFLICT, Status::State.name(), message)
     }
 
-    fn refused(status: Status, message: impl Into<String>) -> ApiError {
+    pub(crate) fn refused(status: Status, message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, status.name(), message)
     }
 
-    fn node(message: impl Into<String>) -> ApiError {
+    pub(crate) fn node(message: impl Into<String>) -> ApiError {
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "E_NODE", message)
     }
 

@@ -6,15 +6,15 @@ use zera_abi::{KeyId, PredicateId};
 
 use super::path::{Path, id};
 use super::{Api, ApiError};
-use crate::shared::next;
+use crate::shared::{Shared, next};
 use crate::view::{KeyView, NameView, PredicateView};
 
 pub(crate) async fn predicates(State(api): State<Api>) -> Result<Json<Vec<PredicateView>>, ApiError> {
-    let read = |chain: &zera_host::Chain| {
-        let now = next(chain.head().height);
-        Ok::<_, ApiError>(chain.predicates()?.into_iter().map(|row| PredicateView::new(row, now)).collect())
+    let read = |shared: &Shared| {
+        let (rows, now) = shared.read(|chain| Ok::<_, ApiError>((chain.predicates()?, next(chain.head().height))))?;
+        Ok::<_, ApiError>(rows.into_iter().map(|row| PredicateView::new(row, now, &shared.artefacts)).collect())
     };
-    api.shared.ask(read).await.map(Json)
+    api.shared.blocking(read).await.map(Json)
 }
 
 /// By id; and what is no known id is a name, as it stands in the next block.
@@ -34,9 +34,10 @@ pub(crate) async fn predicate(
             row = chain.predicate(&named.at(now))?;
         }
         let row = row.ok_or_else(|| ApiError::not_found("no predicate of this id or name is published"))?;
-        Ok::<_, ApiError>(PredicateView::new(row, now))
+        Ok::<_, ApiError>((row, now))
     };
-    api.shared.ask(read).await.map(Json)
+    let (row, now) = api.shared.ask(read).await?;
+    Ok(Json(PredicateView::new(row, now, &api.shared.artefacts)))
 }
 
 pub(crate) async fn name(State(api): State<Api>, Path(name): Path<String>) -> Result<Json<NameView>, ApiError> {

@@ -1,5 +1,6 @@
 //! A node over real HTTP.
 
+mod artefact;
 mod contract;
 mod event;
 mod life;

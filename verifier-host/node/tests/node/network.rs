@@ -16,7 +16,7 @@ use zera_kernels::Arkworks;
 use zera_library::Predicate;
 use zera_market::ports::{MemStore, Store};
 use zera_market::{Answer, Rules};
-use zera_node::{BlockMode, Node, NodeConfig, RateLimits};
+use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig, RateLimits};
 use zera_params::Keys;
 use zera_r1cs::TapeInputs;
 use zera_statement::Binding;
@@ -64,6 +64,7 @@ pub fn config(store: Arc<dyn Store>) -> NodeConfig {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         block: BlockMode::Instant,
         verify_threads: 2,
+        artefacts: (ArtefactPlace::Memory, ArtefactLimits::standard()),
         token: None,
     }
 }
@@ -278,6 +279,7 @@ impl Served {
             public_len: artefact.manifest.public_len,
             private_len: artefact.manifest.private_len,
             declared: 0,
+            commitment: None,
         }
     }
 

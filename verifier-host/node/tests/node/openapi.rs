@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use ed25519_dalek::Signer;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use zera_host::Action;
 use zera_library::range::{self, Input};
 use zera_node::{OPENAPI, ROUTES};
 
-use crate::network::*;
+use crate::network::{key as key_of, *};
 
 fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
@@ -327,6 +329,17 @@ async fn a_walk_over_all_routes_meets_the_document() {
     note("post", &query);
     network.block().await;
     note("post", "/v1/dev/block");
+    let file = (served.predicate.artefact)().encode();
+    let sha256: [u8; 32] = Sha256::digest(&file).into();
+    let path = format!("/v1/artefacts/{}", hex(&sha256));
+    let predicate = (served.predicate.artefact)().predicate_id();
+    let put = network.http.put(network.url(&format!("{path}?predicate={predicate}")));
+    let signature = key_of(OWNER).sign(&zera_node::artefact_message(&network.chain, &sha256)).to_bytes();
+    let put = put.header("content-type", "application/octet-stream").header("zera-signature", hex(&signature));
+    assert_eq!(answered(put.body(file)).await.0, 201);
+    note("put", &path);
+    network.ok(&path).await;
+    note("get", &path);
     let again = network.ok(&format!("/v1/blocks/{height}/txs")).await["txs"][0]["bytes"].clone();
     assert_eq!(network.post("/v1/tx", &json!({ "tx": again })).await.0, 200, "in a block already");
     note("post", "/v1/tx");

@@ -14,14 +14,13 @@ use zera_host::{Action, ConfigEntry, Genesis};
 use zera_ledger::Ledger;
 use zera_library::{compound_growth, special_price};
 use zera_market::Rules;
-use zera_node::{BlockMode, Node, NodeConfig};
+use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig, publication};
 use zera_params::Keys;
 use zera_provider::http::{Client, Limits};
 use zera_provider::view::TxResult;
 use zera_provider::{Patience, Wallet};
 use zera_r1cs::Artefact;
 
-use super::super::predicate::publication;
 use super::asker;
 use super::feed::{Feed, Seen};
 use super::provider::Provider;
@@ -142,6 +141,7 @@ pub async fn start(
         listen: setup.listen,
         block: BlockMode::Every(setup.block),
         verify_threads: setup.threads,
+        artefacts: (ArtefactPlace::Memory, ArtefactLimits::standard()),
         token: None,
     })
     .await

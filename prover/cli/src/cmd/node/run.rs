@@ -10,7 +10,7 @@ use serde_json::json;
 use zera_abi::Amount;
 use zera_host::Genesis;
 use zera_ledger::Ledger;
-use zera_node::{BlockMode, Node, NodeConfig, NodeError, Rate, RateLimits};
+use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig, NodeError, Rate, RateLimits};
 
 use super::{GENESIS_FILE, blame_ledger, ledger_path, read_genesis};
 use crate::arg::{self, Account};
@@ -19,10 +19,13 @@ use crate::output::{Blame, Failure, Output, Verdict};
 use crate::progress::Progress;
 use crate::{file, genesis};
 
+/// The `.zpred` files in the data folder.
+const ARTEFACTS_DIR: &str = "artefacts";
+
 /// How a node runs.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Folder of ledger and genesis; made where it is missing.
+    /// Folder of ledger, genesis and predicates' files; made where it is missing.
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Where the API listens; beyond loopback it needs a token.
@@ -81,6 +84,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
             ms => BlockMode::Every(Duration::from_millis(ms)),
         },
         verify_threads: args.verify_threads.map_or_else(cores, usize::from),
+        artefacts: (ArtefactPlace::Folder(args.data.join(ARTEFACTS_DIR)), ArtefactLimits::standard()),
         token,
     };
     block_on(async {

@@ -12,17 +12,21 @@ use zera_provider::view::CostView;
 use crate::arg;
 use crate::network::{SignerArgs, blame, block_on, fuel_of, prices, report, send};
 use crate::output::{Failure, Output, Verdict};
-use crate::subject::Subject;
+use crate::predicates;
 
 /// What to ask, and for how much.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// A built-in predicate, or a .zpred file; its version must be published.
+    /// A built-in predicate, a .zpred file, or an id; its version must be published.
     #[arg(value_name = "P")]
     predicate: String,
     /// Public input: hex, @FILE with the bytes or with JSON, or a JSON object (built-in predicates).
     #[arg(long, value_name = "HEX|@FILE|JSON")]
     public: String,
+    /// What a declared value of the answer must be, in order from the first; can be repeated. Where the predicate reads private
+    /// bytes, fixing the value that commits to them makes every outcome an answer; otherwise true alone is one.
+    #[arg(long, value_name = "HEX", value_parser = scalar)]
+    expect: Vec<[u8; 32]>,
     /// Most that the answer may cost.
     #[arg(long, value_name = "ZRA", value_parser = arg::amount)]
     bounty: Amount,
@@ -44,11 +48,11 @@ pub struct Args {
 /// # Errors
 /// [`Failure`].
 pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
-    let subject = Subject::open(&args.predicate)?;
-    let public = subject.public(&args.public)?;
-    let id = subject.artefact.predicate_id();
     let client = args.signer.client()?;
     let wallet = args.signer.wallet()?;
+    let subject = block_on(predicates::open_on(&args.predicate, &client))?;
+    let public = subject.public(&args.public)?;
+    let (id, expected) = (subject.artefact.predicate_id(), args.expect.concat());
     block_on(async {
         let status = client.status().await.map_err(blame)?;
         let published = client.predicate(&id.to_string()).await.map_err(blame)?;
@@ -63,7 +67,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
             value_at_risk: 0,
             deadline: status.height.0.saturating_add(args.deadline_blocks),
             callback_fuel: 0,
-            expected: &[],
+            expected: &expected,
             level: Level::Accepted,
         })
         .map_err(|error| Failure::Input(anyhow!("request: {error}")))?;
@@ -77,6 +81,15 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
         let task = result.is_done().then(|| ("task", json!(hex::encode(&result.data))));
         Ok(report(out, &result, "opened", task.as_slice()))
     })
+}
+
+fn scalar(text: &str) -> Result<[u8; 32], String> {
+    let bytes =
+        <[u8; 32]>::try_from(arg::hex(text)?).map_err(|bytes| format!("expected 32 bytes, got {}", bytes.len()))?;
+    if zera_statement::scalar_from_be(&bytes).is_none() {
+        return Err("not a scalar below r, so no answer can declare it".to_owned());
+    }
+    Ok(bytes)
 }
 
 /// What the steps cost in fuel.

@@ -16,7 +16,7 @@ async fn a_range_is_proved_and_a_corrupt_proof_of_it_is_not() {
     world.chain.fund(world.account(), 100);
 
     let source = KeySource::Given([(id, keys)].into());
-    let prover = Arc::new(Groth16::load(&source, Some(&[id])).unwrap());
+    let prover = Arc::new(Groth16::load(&source, Some(&[id]), &[]).unwrap());
     let mut config = world.config();
     config.threads = 2;
     let mut handle = Daemon::start_with(config, world.chain.clone(), prover.clone()).await.unwrap();
@@ -73,9 +73,9 @@ fn other_bytes_than_the_root_s_are_not_proved() {
         provider: AccountId([2; 32]),
         not_after: zera_abi::Height(9),
     };
-    let prover = Groth16::load(&KeySource::Given([(id, keys)].into()), None).unwrap();
+    let prover = Groth16::load(&KeySource::Given([(id, keys)].into()), None, &[]).unwrap();
     assert_eq!(prover.predicates(), [id]);
-    let order = Order { binding, public: prover.sample(&id), input_root: [0; 32] };
+    let order = Order { binding, public: prover.sample(&id), private: vec![], input_root: [0; 32] };
     assert!(matches!(prover.prove(&order, &mut |_| ()), Err(ProveFault::Root)));
     let foreign = Order { binding: zera_statement::Binding { key: KEY, ..binding }, ..order };
     assert!(matches!(prover.prove(&foreign, &mut |_| ()), Err(ProveFault::NotServed(_))));

@@ -11,6 +11,7 @@ use zera_r1cs::artefact::FILE_MAX;
 use zera_statement::{Fr, scalar_to_be};
 
 use crate::file;
+use crate::intrinsics::Module;
 use crate::prove::ProveFault;
 
 /// Most files of a folder that are looked at.
@@ -21,13 +22,8 @@ const FILES_MAX: usize = 4096;
 pub enum Native {
     /// The function of a built-in predicate.
     Library(&'static Predicate),
-    /// A program: the bytes of its module, and the function to call.
-    Wasm {
-        /// The module.
-        module: Arc<[u8]>,
-        /// The exported function.
-        entry: String,
-    },
+    /// A program in the predicate's file.
+    Wasm(Arc<Module>),
     /// Nothing beside the circuit: the answer is the assignment's, where every row holds.
     Circuit,
 }
@@ -35,7 +31,11 @@ pub enum Native {
 impl Native {
     /// Where the answers of this artefact come from.
     pub fn of(artefact: &Artefact) -> Native {
-        zera_library::by_id(&artefact.predicate_id()).map_or(Native::Circuit, Native::Library)
+        match zera_library::by_id(&artefact.predicate_id()) {
+            Some(predicate) => Native::Library(predicate),
+            None if artefact.program.is_empty() => Native::Circuit,
+            None => Native::Wasm(Module::new(artefact.program.clone(), artefact.manifest.entry.clone())),
+        }
     }
 
     /// The answer; `None` where only the circuit gives one.
@@ -45,9 +45,7 @@ impl Native {
     pub fn answer(&self, public: &[u8], private: &[u8]) -> Result<Option<Outcome>, ProveFault> {
         match self {
             Native::Library(predicate) => Ok(Some((predicate.evaluate)(public, private))),
-            Native::Wasm { entry, .. } => {
-                Err(ProveFault::NoNative(format!("function {entry}: this build does not run programs")))
-            }
+            Native::Wasm(module) => module.run(public, private).map(|run| Some(run.outcome)),
             Native::Circuit => Ok(None),
         }
     }
@@ -95,7 +93,7 @@ impl Program {
                 let json = serde_json::from_str(predicate.example).ok();
                 json.and_then(|json| (predicate.parse)(&json).ok())
             }
-            Native::Wasm { .. } | Native::Circuit => None,
+            Native::Wasm(_) | Native::Circuit => None,
         };
         // A predicate is total: zeros at worst prove a trap, at the same cost.
         example.unwrap_or_else(|| vec![0; self.artefact.manifest.public_len as usize])

@@ -45,7 +45,7 @@ impl Native {
     pub fn answer(&self, public: &[u8], private: &[u8]) -> Result<Option<Outcome>, ProveFault> {
         match self {
             Native::Library(predicate) => Ok(Some((predicate.evaluate)(public, private))),
-            Native::Wasm(wasm) => wasm.run(public, private).map(Some),
+            Native::Wasm(wasm) => wasm.run(public, private).map(|run| Some(run.outcome)),
             Native::Circuit => Ok(None),
         }
     }

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use zera_abi::Outcome;
-use zera_native::{Inputs, Predicate, RunError};
+use zera_native::{Inputs, Predicate, Run, RunError};
 
 use crate::intrinsics::Gadgets;
 use crate::prove::ProveFault;
@@ -50,13 +49,13 @@ impl Wasm {
         self.loaded.get_or_init(load).as_ref().map_err(|what| ProveFault::NoNative(what.clone()))
     }
 
-    /// The outcome on these inputs; deterministic.
+    /// Runs the program once; deterministic.
     ///
     /// # Errors
     /// [`ProveFault::OutOfFuel`], which says nothing about the answer; [`ProveFault::NoNative`].
-    pub fn run(&self, public: &[u8], private: &[u8]) -> Result<Outcome, ProveFault> {
+    pub fn run(&self, public: &[u8], private: &[u8]) -> Result<Run, ProveFault> {
         match self.load()?.run(&Inputs { public, private }, self.fuel) {
-            Ok(run) => Ok(run.outcome),
+            Ok(run) => Ok(run),
             Err(RunError::OutOfFuel { fuel }) => Err(ProveFault::OutOfFuel { fuel }),
             Err(error) => Err(ProveFault::NoNative(error.to_string())),
         }

@@ -59,7 +59,7 @@ pub static ALL: [Source; 3] = [
     },
     Source {
         name: "mlp",
-        asked_as: "digit-classifier",
+        asked_as: "classifier",
         language: "C",
         module: include_bytes!(predicates!("prebuilt/mlp.wasm")),
         public_len: 65,
@@ -152,4 +152,26 @@ pub async fn make_ready(source: &'static Source, dir: &Path, out: Output) -> any
     let made = tokio::task::spawn_blocking(move || zera_params::dev_keys_cached(&dir, &artefact)).await??;
     out.say(&format!("   development keys: {} ms", began.elapsed().as_millis()));
     Ok(Ready { source, program, keys: Arc::new(made) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the stories ask, and that nothing but the bytes of the module is compiled.
+    #[test]
+    fn every_case_is_of_the_lengths_that_the_circuit_reads_and_ends_as_it_says() {
+        for source in &ALL {
+            let cases: Vec<Written> = serde_json::from_str(source.cases).unwrap();
+            let program = source.compile().unwrap();
+            assert_eq!(program.artefact.program, source.module);
+            assert!(cases.iter().any(|case| case.outcome == 0) && cases.iter().any(|case| case.outcome == 1));
+            for written in cases {
+                let case = source.case(&written.name).unwrap();
+                let preview = program.preview(&case.public, &case.private).unwrap();
+                assert_eq!(preview.outcome, case.outcome, "{}: {}", source.name, written.name);
+            }
+            assert!(source.case("no such case").is_err());
+        }
+    }
 }

@@ -209,8 +209,61 @@ impl Graph {
         if n == 1 {
             return vec![self.bit_from_lc(int.lc)];
         }
-        let split = self.node(Node::Split { lc: int.lc, n });
+        let lc = self.fused(int.lc);
+        self.known(lc, int.lo, int.hi);
+        let split = self.node(Node::Split { lc, n });
         (0..n).map(|at| Bit::of(self.node(Node::SplitBit { split, at }))).collect()
+    }
+
+    /// The combination with words that are never 1 in the same bit made one word: compilers spread `(x & y) | (!x & z)`
+    /// over a sum, and each part would cost rows of its own.
+    fn fused(&mut self, lc: Lc) -> Lc {
+        let data = self.lc(lc);
+        let words = |terms: &[(NodeId, I256)], graph: &Graph| {
+            terms.iter().filter(|(node, _)| matches!(graph.node_at(*node), Node::Bits { .. })).count()
+        };
+        if words(&data.terms, self) < 2 {
+            return lc;
+        }
+        let constant = data.constant;
+        let mut terms: Vec<(NodeId, I256)> = data.terms.to_vec();
+        let mut at = 0;
+        while at < terms.len() {
+            let other = (at + 1..terms.len())
+                .filter(|other| terms[*other].1 == terms[at].1)
+                .find_map(|other| Some((other, self.union(terms[at].0, terms[other].0)?)));
+            match other {
+                Some((other, bits)) => {
+                    let (_, factor) = terms.remove(other);
+                    let node = self.node(Node::Bits { bits });
+                    terms[at] = (node, factor);
+                }
+                None => at += 1,
+            }
+        }
+        if terms.len() == self.lc(lc).terms.len() {
+            return lc;
+        }
+        let parts: Vec<(I256, Lc)> = terms.iter().map(|(node, factor)| (*factor, self.node_lc(*node))).collect();
+        self.combine(constant, &parts)
+    }
+
+    /// The bits of either word, where none is 1 in both; both must hold logic.
+    fn union(&mut self, a: NodeId, b: NodeId) -> Option<Box<[Bit]>> {
+        let (Node::Bits { bits: x }, Node::Bits { bits: y }) = (self.node_at(a), self.node_at(b)) else { return None };
+        let logic = |bit: Bit, graph: &Graph| {
+            matches!(graph.node_at(bit.node()), Node::And(..) | Node::Xor(..) | Node::Mux(..))
+        };
+        if !x.iter().zip(y).any(|(x, y)| logic(*x, self) && logic(*y, self)) {
+            return None;
+        }
+        let pairs = x.iter().zip(y);
+        if !pairs.into_iter().all(|(x, y)| *x == Bit::FALSE || *y == Bit::FALSE || self.exclude(*x, *y)) {
+            return None;
+        }
+        let (x, y) = (x.clone(), y.clone());
+        let at = |bits: &[Bit], at: usize| bits.get(at).copied().unwrap_or(Bit::FALSE);
+        Some((0..x.len().max(y.len())).map(|i| self.bit_or(at(&x, i), at(&y, i))).collect())
     }
 
     /// The split beneath a digit.

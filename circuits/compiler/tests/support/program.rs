@@ -45,7 +45,9 @@ pub fn program(seed: u64) -> String {
         g.function = at;
         let text = body(&mut g, 2);
         let value = g.i32(2);
-        helpers += &format!("(func $f{at} (type $f) (param $a i32) (param $b i32) (param $c i64) (result i32) {text} {value})\n");
+        helpers += &format!(
+            "(func $f{at} (type $f) (param $a i32) (param $b i32) (param $c i64) (result i32) {text} {value})\n"
+        );
     }
     let data: String = (0..64).map(|_| format!("\\{:02x}", g.rng.r#gen::<u8>())).collect();
     format!(
@@ -99,7 +101,9 @@ impl Generator {
     fn address(&mut self, depth: usize) -> String {
         match self.rng.gen_range(0..12) {
             0..5 => format!("(i32.const {})", self.rng.gen_range(0..60)),
-            5 => format!("(i32.sub (i32.const 65548) (i32.and (i32.const 15) {}))", self.i32(depth)),
+            5 if self.rng.gen_bool(0.1) => {
+                format!("(i32.sub (i32.const 65548) (i32.and (i32.const 15) {}))", self.i32(depth))
+            }
             6 => format!("(i32.mul (i32.const 4) (i32.rem_u {} (i32.const 7)))", self.i32(depth)),
             7 => format!("(i32.add (i32.const 3) (i32.shl (i32.and (i32.const 7) {}) (i32.const 2)))", self.i32(depth)),
             _ => format!("(i32.and (i32.const {}) {})", [3, 7, 12, 31][self.rng.gen_range(0..4)], self.i32(depth)),
@@ -119,8 +123,12 @@ impl Generator {
         let next = depth - 1;
         match self.rng.gen_range(0..26) {
             0..9 => {
-                let op = self.pick(&BINARY);
-                format!("(i32.{op} {} {})", self.i32(next), self.i32(next))
+                let (op, first, mut second) = (self.pick(&BINARY), self.i32(next), self.i32(next));
+                if op.contains('_') && self.rng.gen_bool(0.95) {
+                    // Divisors are rarely zero or all ones.
+                    second = format!("(i32.or (i32.const 1) (i32.shr_u {second} (i32.const 1)))");
+                }
+                format!("(i32.{op} {first} {second})")
             }
             9..12 => {
                 let op = self.pick(&COMPARE);
@@ -154,7 +162,8 @@ impl Generator {
                 format!("(call $f{to} {} {} {})", self.i32(next), self.i32(next), self.i64(next))
             }
             25 if self.function == 0 && self.may_call() => {
-                let index = format!("(i32.and (i32.const 3) {})", self.i32(next));
+                let most = if self.rng.gen_bool(0.2) { 3 } else { 1 };
+                let index = format!("(i32.and (i32.const {most}) {})", self.i32(next));
                 let arguments = format!("{} {} {}", self.i32(next), self.i32(next), self.i64(next));
                 format!("(call_indirect (type $f) {arguments} {index})")
             }
@@ -175,8 +184,12 @@ impl Generator {
         let next = depth - 1;
         match self.rng.gen_range(0..14) {
             0..6 => {
-                let op = self.pick(&BINARY);
-                format!("(i64.{op} {} {})", self.i64(next), self.i64(next))
+                let (op, first, mut second) = (self.pick(&BINARY), self.i64(next), self.i64(next));
+                if op.contains('_') && self.rng.gen_bool(0.95) {
+                    // Divisors are rarely zero or all ones.
+                    second = format!("(i64.or (i64.const 1) (i64.shr_u {second} (i64.const 1)))");
+                }
+                format!("(i64.{op} {first} {second})")
             }
             6 | 7 => {
                 let op = self.pick(&["clz", "ctz", "popcnt", "extend8_s", "extend16_s", "extend32_s"]);
@@ -225,7 +238,9 @@ impl Generator {
             12 => format!("(if {} (then {}))", self.i32(2), self.statements(1)),
             13..16 if self.loops < 2 => self.counted_loop(),
             16 => self.table(),
-            17 => format!("(memory.copy {} {} (i32.and (i32.const 3) {}))", self.address(1), self.address(1), self.i32(1)),
+            17 => {
+                format!("(memory.copy {} {} (i32.and (i32.const 3) {}))", self.address(1), self.address(1), self.i32(1))
+            }
             18 => format!("(memory.fill {} {} (i32.and (i32.const 3) {}))", self.address(1), self.i32(1), self.i32(1)),
             19 if self.rng.gen_bool(0.3) => format!("(call $assume (i32.ne (i32.const 3) {}))", self.i32(2)),
             20 => {

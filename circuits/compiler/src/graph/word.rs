@@ -4,6 +4,9 @@ use super::int::{Int, LIMIT_BITS, bit_length};
 use super::{Bit, Graph, Lc, Node, NodeId};
 use ethnum::I256;
 
+/// Selections of selections that bits are looked for through; a frame takes about 400 bytes of stack.
+const SELECTION_DEPTH: u32 = 500;
+
 /// A word of 32 or 64 bits: the residue of an integer modulo `2^width`. Equal numbers are equal values.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Word(u32);
@@ -111,6 +114,10 @@ impl Graph {
 
     /// The bits, where they are there without a new split.
     pub(crate) fn free_bits(&mut self, int: Int, width: u32) -> Option<Box<[Bit]>> {
+        self.free_bits_within(int, width, SELECTION_DEPTH)
+    }
+
+    fn free_bits_within(&mut self, int: Int, width: u32, depth: u32) -> Option<Box<[Bit]>> {
         if let Some(bits) = self.bits.get(&(int.lc, width)) {
             return Some(bits.clone());
         }
@@ -119,9 +126,13 @@ impl Graph {
         }
         // A choice between two words with bits is a choice bit by bit.
         let (c, a, b) = *self.selections.get(&(int.lc, width))?;
+        let depth = depth.checked_sub(1)?;
         let (a, b) = (self.data(a).int, self.data(b).int);
-        let (a, b) = (self.free_bits(a, width)?, self.free_bits(b, width)?);
-        Some(a.iter().zip(&b).map(|(a, b)| self.bit_mux(c, *a, *b)).collect())
+        let (a, b) = (self.free_bits_within(a, width, depth)?, self.free_bits_within(b, width, depth)?);
+        let bits: Box<[Bit]> = a.iter().zip(&b).map(|(a, b)| self.bit_mux(c, *a, *b)).collect();
+        // Kept, so that selections of selections cost what there is and not what there are paths.
+        self.bits.insert((int.lc, width), bits.clone());
+        Some(bits)
     }
 
     /// Reads the bits off a combination of bits with distinct powers of two.

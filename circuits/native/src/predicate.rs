@@ -134,6 +134,14 @@ impl Predicate {
         &self.parameters
     }
 
+    /// What the module imports, as `zera.sha256`, sorted, each once; what it imports it need not call.
+    pub fn imports(&self) -> Vec<String> {
+        let imports = self.instance.module().imports();
+        let names: std::collections::BTreeSet<String> =
+            imports.map(|import| format!("{}.{}", import.module(), import.name())).collect();
+        names.into_iter().collect()
+    }
+
     /// Runs the predicate once, with a fresh memory, on a thread of its own.
     ///
     /// Deterministic: the same inputs and fuel give the same [`Run`] on every machine that gives one. Beside the module's

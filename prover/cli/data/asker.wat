@@ -5,6 +5,7 @@
 (module
   (import "zera1" "input_len" (func $input_len (result i32)))
   (import "zera1" "input_read" (func $input_read (param i32 i32 i32) (result i32)))
+  (import "zera1" "predicate_id" (func $resolve (param i32 i32 i32) (result i32)))
   (import "zera1" "request_offchain_computation" (func $request (param i32 i32 i32) (result i32)))
   (import "zera1" "store_pending_computation" (func $store (param i64) (result i32)))
   (import "zera1" "is_computation_verified" (func $verified (param i64) (result i32)))
@@ -22,6 +23,14 @@
   (func (export "ask")
     (call $must (call $input_read (i32.const 1024) (i32.const 0) (call $input_len)))
     (call $must (call $request (i32.const 1024) (call $input_len) (i32.const 0)))
+    (call $must (call $store (i64.load (i32.const 0)))))
+  ;; The input is the length of a name, one byte, the name, and a request; what the name means now is put in its predicate's place.
+  (func (export "ask_by_name") (local $request i32)
+    (call $must (call $input_read (i32.const 1024) (i32.const 0) (call $input_len)))
+    (local.set $request (i32.add (i32.const 1025) (i32.load8_u (i32.const 1024))))
+    (call $must (call $resolve (i32.const 1025) (i32.load8_u (i32.const 1024)) (local.get $request)))
+    (call $must (call $request (local.get $request)
+      (i32.sub (i32.add (i32.const 1024) (call $input_len)) (local.get $request)) (i32.const 0)))
     (call $must (call $store (i64.load (i32.const 0)))))
   ;; The input is a handle, 8 bytes.
   (func (export "cancel")

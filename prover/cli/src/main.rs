@@ -7,11 +7,15 @@
 
 mod arg;
 mod cmd;
+mod fields;
 mod file;
 mod genesis;
 mod keyfile;
+mod lock;
+mod manifest;
 mod network;
 mod output;
+mod places;
 mod predicates;
 mod progress;
 mod snarkjs;
@@ -53,7 +57,7 @@ enum LogFormat {
 enum Command {
     /// Run the main job on an embedded network: a contract asks, staked providers prove, the host accepts, money moves.
     Demo(cmd::demo::Args),
-    /// List, inspect, run, export, publish and name predicates.
+    /// Compile, test, compare, list, inspect, run, export, publish and name predicates.
     #[command(subcommand)]
     Predicate(cmd::predicate::Command),
     /// Make proving and verifying keys.
@@ -111,6 +115,7 @@ fn main() -> ExitCode {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
         Ok(Ok(Verdict::Yes)) => ExitCode::SUCCESS,
         Ok(Ok(Verdict::No)) => ExitCode::from(1),
+        Ok(Ok(Verdict::Refused)) => ExitCode::from(2),
         Ok(Err(failure)) => report(&failure),
         Err(_) => ExitCode::from(3),
     }

@@ -12,6 +12,8 @@ pub enum Verdict {
     Yes,
     /// Exit code 1: the answer is no.
     No,
+    /// Exit code 2: bad input, of which all has been said.
+    Refused,
 }
 
 /// Why a command failed.

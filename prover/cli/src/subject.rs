@@ -7,11 +7,11 @@ use anyhow::{Context, anyhow};
 use serde_json::Value;
 use zera_library::Predicate;
 use zera_provider::{Native, Program};
-use zera_r1cs::Artefact;
 use zera_r1cs::manifest::PRIVATE_LEN_MAX;
+use zera_r1cs::{Artefact, FieldInput};
 
 use crate::output::{Blame, Failure};
-use crate::{arg, file};
+use crate::{arg, fields, file};
 
 /// Most bytes of an input file that may hold JSON instead of the bytes themselves.
 const JSON_MAX: u64 = 1 << 20;
@@ -43,35 +43,66 @@ impl Subject {
     /// # Errors
     /// Bad input, another number of bytes included.
     pub fn public(&self, text: &str) -> Result<Vec<u8>, Failure> {
-        let expected = self.artefact.manifest.public_len as usize;
-        let bytes = match text.strip_prefix('@') {
-            Some(path) => {
-                let bytes = file::read(Path::new(path), JSON_MAX)?;
-                match std::str::from_utf8(&bytes) {
-                    Ok(text) if bytes.len() != expected && is_json(text) => self.json(text)?,
-                    _ => bytes,
-                }
-            }
-            None if is_json(text) => self.json(text)?,
-            None => arg::bytes(text, 0)?,
-        };
-        check_len("public", expected, bytes)
+        self.input(FieldInput::Public, text, JSON_MAX)
     }
 
-    /// Private bytes from `HEX` or `@FILE`; none where nothing is given.
+    /// Private bytes, as [`Self::public`]; none where nothing is given.
     ///
     /// # Errors
     /// Bad input, another number of bytes included.
     pub fn private(&self, text: Option<&str>) -> Result<Vec<u8>, Failure> {
-        let bytes = text.map_or(Ok(Vec::new()), |text| arg::bytes(text, u64::from(PRIVATE_LEN_MAX)))?;
-        check_len("private", self.artefact.manifest.private_len as usize, bytes)
+        self.input(FieldInput::Private, text.unwrap_or_default(), u64::from(PRIVATE_LEN_MAX))
     }
 
-    fn json(&self, text: &str) -> Result<Vec<u8>, Failure> {
-        let name = &self.artefact.manifest.name;
-        let built_in =
-            self.built_in().with_context(|| format!("{name}: a JSON input needs a built-in predicate")).input()?;
-        parse_json(built_in, text)
+    /// Whether inputs have the predicate's lengths.
+    ///
+    /// # Errors
+    /// Bad input.
+    pub fn check_lengths(&self, public: &[u8], private: &[u8]) -> Result<(), Failure> {
+        for (input, bytes) in [(FieldInput::Public, public), (FieldInput::Private, private)] {
+            let (expected, got) = (self.len(input), bytes.len());
+            if got != expected {
+                let which = fields::word(input);
+                return Err(Failure::Input(anyhow!("{which} input: expected {expected} bytes, got {got}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn len(&self, input: FieldInput) -> usize {
+        let manifest = &self.artefact.manifest;
+        match input {
+            FieldInput::Public => manifest.public_len as usize,
+            FieldInput::Private => manifest.private_len as usize,
+        }
+    }
+
+    fn input(&self, input: FieldInput, text: &str, max: u64) -> Result<Vec<u8>, Failure> {
+        let expected = self.len(input);
+        let bytes = match text.strip_prefix('@') {
+            Some(path) => {
+                let bytes = file::read(Path::new(path), max)?;
+                match std::str::from_utf8(&bytes) {
+                    Ok(text) if bytes.len() != expected && is_json(text) => self.json(input, text)?,
+                    _ => bytes,
+                }
+            }
+            None if is_json(text) => self.json(input, text)?,
+            None => arg::bytes(text, 0)?,
+        };
+        let got = bytes.len();
+        if got == expected {
+            return Ok(bytes);
+        }
+        Err(Failure::Input(anyhow!("{} input: expected {expected} bytes, got {got}", fields::word(input))))
+    }
+
+    fn json(&self, input: FieldInput, text: &str) -> Result<Vec<u8>, Failure> {
+        if let Some(predicate) = self.built_in().filter(|_| input == FieldInput::Public) {
+            return parse_json(predicate, text);
+        }
+        let value: Value = serde_json::from_str(text).context("input: not JSON").input()?;
+        fields::bytes(&self.artefact.manifest, input, &value)
     }
 }
 
@@ -86,15 +117,6 @@ pub fn parse_json(predicate: &Predicate, text: &str) -> Result<Vec<u8>, Failure>
 
 fn is_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
-}
-
-fn check_len(which: &str, expected: usize, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
-    let got = bytes.len();
-    if got == expected {
-        Ok(bytes)
-    } else {
-        Err(Failure::Input(anyhow!("{which} input: expected {expected} bytes, got {got}")))
-    }
 }
 
 #[cfg(test)]

@@ -11,18 +11,20 @@ use std::path::Path;
 use binary::{Running, zera};
 use serde_json::Value;
 use zera_ir::{Bit, Builder, Layout, Verdict};
+use zera_r1cs::manifest::COMMITMENT;
 use zera_r1cs::{Artefact, Manifest};
-use zera_statement::{Fr, poseidon, scalar_to_be};
+use zera_statement::{input_root, scalar_to_be};
 
-/// `x * x == public` with x private, and the Poseidon digest of x declared.
+/// `x * x == public` with x private, and the input root of x declared.
 fn square() -> Artefact {
     let mut builder = Builder::new(Layout { public_len: 8, private_len: 8, declared: 1 });
     let (x, y) = (builder.private_int(0, 8), builder.public_int(0, 8));
     let product = builder.mul(x.rep(), x.rep());
     let truth = builder.is_zero(&product.sub(y.rep()));
-    let commitment = builder.poseidon(&[x.rep().clone()]).unwrap();
+    let commitment = builder.private_commitment();
     let verdict = Verdict { truth, trap: Bit::constant(false), exceeded: Bit::constant(false) };
-    let manifest = Manifest::new("Square", 1, 8, 8, vec!["commitment".to_owned()]).unwrap();
+    let manifest = Manifest::new("Square", 1, 8, 8, vec![COMMITMENT.to_owned()]).unwrap();
+    let manifest = manifest.with_commitment(true).unwrap();
     builder.finish(&verdict, &[commitment], manifest, [7; 32]).unwrap()
 }
 
@@ -49,7 +51,7 @@ fn a_predicate_of_ones_own_with_private_bytes() {
     let artefact = square();
     let id = artefact.predicate_id().to_string();
     std::fs::write(dir.join("square.zpred"), artefact.encode()).unwrap();
-    let commitment = hex::encode(scalar_to_be(&poseidon::hash(&[Fr::from(12u64)]).unwrap()));
+    let commitment = hex::encode(scalar_to_be(&input_root(&12u64.to_le_bytes())));
 
     // By file, and by id in the folder of known predicates.
     let run = ["predicate", "run", "square.zpred", "--public", &number(144), "--private", &number(12)];

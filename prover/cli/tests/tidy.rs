@@ -49,13 +49,18 @@ fn checking_never_links_proving() {
     let graph = dependencies();
     for checking in ["zera-host", "zera-verifier", "zera-market", "zera-ledger"] {
         let reached = reaches(&graph, checking);
-        for proving in ["zera-kernels", "zera-prover", "zera-provider", "zera-params", "ark-groth16"] {
+        for proving in ["zera-kernels", "zera-prover", "zera-provider", "zera-params", "zera-compiler", "ark-groth16"] {
             assert!(!reached.contains(proving), "{checking} reaches {proving}");
         }
     }
+    // What checks a certificate shares no code with what writes one.
+    let checker = reaches(&graph, "zera-check");
+    for writing in ["zera-ir", "zera-compiler", "zera-library"] {
+        assert!(!checker.contains(writing), "zera-check reaches {writing}");
+    }
     // The prover is generic over circuits and never names one.
     let prover = reaches(&graph, "zera-prover");
-    for circuit in ["zera-library", "zera-ir"] {
+    for circuit in ["zera-library", "zera-ir", "zera-compiler"] {
         assert!(!prover.contains(circuit), "zera-prover reaches {circuit}");
     }
 }
@@ -92,6 +97,8 @@ fn dependencies_point_one_way() {
         ("zera-ir", &["zera-abi", "zera-statement", "zera-r1cs"]),
         ("zera-library", &["zera-abi", "zera-statement", "zera-r1cs", "zera-ir"]),
         ("zera-native", &["zera-abi"]),
+        ("zera-check", &["zera-r1cs", "zera-statement"]),
+        ("zera-compiler", &["zera-abi", "zera-statement", "zera-r1cs", "zera-ir", "zera-library"]),
         ("zera-kernels", &[]),
         ("zera-prover", &["zera-kernels", "zera-r1cs"]),
         ("zera-verifier", &["zera-abi"]),

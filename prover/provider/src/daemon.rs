@@ -21,6 +21,7 @@ use crate::decline::Declines;
 use crate::error::DaemonError;
 use crate::journal::Journal;
 use crate::market::MarketClient;
+use crate::predicate::Program;
 use crate::prove::{Groth16, Prover};
 use crate::report::{Report, Reporter};
 use crate::wallet::Wallet;
@@ -55,10 +56,11 @@ impl Daemon {
     /// [`DaemonError`]; nothing is left running.
     pub async fn start<C: MarketClient>(config: ProviderConfig, client: C) -> Result<DaemonHandle, DaemonError> {
         config.check()?;
-        let (keys, predicates, programs) = (config.keys.clone(), config.predicates.clone(), config.programs.clone());
+        let (keys, predicates, fuel) = (config.keys.clone(), config.predicates.clone(), config.native_fuel);
+        let programs: Vec<Program> = config.programs.iter().map(|program| program.clone().with_fuel(fuel)).collect();
         let learned = config.fetch.as_ref().map(|fetch| fetch.keys.clone());
         let load = move || -> Result<Groth16, DaemonError> {
-            let prover = Groth16::load(&keys, predicates.as_deref(), &programs)?;
+            let prover = Groth16::load(&keys, predicates.as_deref(), &programs)?.with_fuel(fuel);
             Ok(match learned {
                 Some(folder) => prover.with_learning(folder),
                 None => prover,

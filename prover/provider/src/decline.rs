@@ -55,6 +55,8 @@ declines! {
     OutcomeRefused = "outcome_refused";
     /// The answer can not be computed here: the predicate's own fault, or that of its file.
     NoAnswer = "no_answer";
+    /// The native run of the predicate's program takes more fuel than this provider gives one.
+    OutOfFuel = "out_of_fuel";
 }
 
 impl Decline {

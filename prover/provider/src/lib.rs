@@ -14,7 +14,7 @@
 //! - [`daemon`]: [`Daemon`], its configuration and handle.
 //! - [`job`], [`journal`]: how far a job has come, in one process and across restarts.
 //! - [`prove`]: from terms to a verified answer; the port [`Prover`] and its implementation. [`predicate`]: what is proved and
-//!   where its native answer comes from. [`private`]: where private bytes come from.
+//!   where its native answer comes from; [`wasm`], [`intrinsics`]: programs. [`private`]: where private bytes come from.
 //! - [`price`], [`schedule`], [`decline`]: whether to take a task, and why not.
 //! - [`market`], [`http`], [`view`], [`wallet`]: the node's API; also the command line's client.
 //! - [`Conduct`], [`Report`]: drills, and what happened, for whoever watches.
@@ -29,6 +29,7 @@ pub mod decline;
 pub mod error;
 mod file;
 pub mod http;
+pub mod intrinsics;
 pub mod job;
 pub mod journal;
 pub mod json;
@@ -41,6 +42,7 @@ pub mod report;
 pub mod schedule;
 pub mod view;
 pub mod wallet;
+pub mod wasm;
 mod workshop;
 
 pub use conduct::Conduct;
@@ -48,6 +50,7 @@ pub use daemon::{Daemon, DaemonHandle, ProviderConfig};
 pub use decline::{Decline, Declined, Declines};
 pub use error::{ClientError, DaemonError, WalletError};
 pub use http::{Client, Limits};
+pub use intrinsics::Gadgets;
 pub use job::{AnyJob, Job};
 pub use journal::{Journal, JournalError};
 pub use market::{EventStream, MarketClient};
@@ -57,3 +60,4 @@ pub use private::PrivateFolder;
 pub use prove::{Groth16, KeySource, Prover};
 pub use report::Report;
 pub use wallet::{Patience, Wallet};
+pub use wasm::Wasm;

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use zera_abi::{Outcome, PredicateId};
 use zera_library::Predicate;
@@ -12,6 +11,7 @@ use zera_statement::{Fr, scalar_to_be};
 
 use crate::file;
 use crate::prove::ProveFault;
+use crate::wasm::Wasm;
 
 /// Most files of a folder that are looked at.
 const FILES_MAX: usize = 4096;
@@ -21,33 +21,31 @@ const FILES_MAX: usize = 4096;
 pub enum Native {
     /// The function of a built-in predicate.
     Library(&'static Predicate),
-    /// A program: the bytes of its module, and the function to call.
-    Wasm {
-        /// The module.
-        module: Arc<[u8]>,
-        /// The exported function.
-        entry: String,
-    },
+    /// A program.
+    Wasm(Wasm),
     /// Nothing beside the circuit: the answer is the assignment's, where every row holds.
     Circuit,
 }
 
 impl Native {
-    /// Where the answers of this artefact come from.
+    /// Where the answers of this artefact come from: the library, where it is a built-in one; the program that it carries,
+    /// unless it carries none.
     pub fn of(artefact: &Artefact) -> Native {
-        zera_library::by_id(&artefact.predicate_id()).map_or(Native::Circuit, Native::Library)
+        match zera_library::by_id(&artefact.predicate_id()) {
+            Some(predicate) => Native::Library(predicate),
+            None if artefact.program.is_empty() => Native::Circuit,
+            None => Native::Wasm(Wasm::new(&artefact.program, &artefact.manifest.entry)),
+        }
     }
 
     /// The answer; `None` where only the circuit gives one.
     ///
     /// # Errors
-    /// [`ProveFault::NoNative`] where there is a program and it gives none.
+    /// [`ProveFault::NoNative`] and [`ProveFault::OutOfFuel`] where there is a program and it gives none.
     pub fn answer(&self, public: &[u8], private: &[u8]) -> Result<Option<Outcome>, ProveFault> {
         match self {
             Native::Library(predicate) => Ok(Some((predicate.evaluate)(public, private))),
-            Native::Wasm { entry, .. } => {
-                Err(ProveFault::NoNative(format!("function {entry}: this build does not run programs")))
-            }
+            Native::Wasm(wasm) => wasm.run(public, private).map(|run| Some(run.outcome)),
             Native::Circuit => Ok(None),
         }
     }
@@ -83,6 +81,16 @@ impl Program {
         Program { artefact: Cow::Owned(artefact), native }
     }
 
+    /// With this much fuel for a native run, where there is a program; others need none.
+    #[must_use]
+    pub fn with_fuel(self, fuel: u64) -> Program {
+        let native = match self.native {
+            Native::Wasm(wasm) => Native::Wasm(wasm.with_fuel(fuel)),
+            other => other,
+        };
+        Program { native, ..self }
+    }
+
     /// Its id.
     pub fn id(&self) -> PredicateId {
         self.artefact.predicate_id()
@@ -95,7 +103,7 @@ impl Program {
                 let json = serde_json::from_str(predicate.example).ok();
                 json.and_then(|json| (predicate.parse)(&json).ok())
             }
-            Native::Wasm { .. } | Native::Circuit => None,
+            Native::Wasm(_) | Native::Circuit => None,
         };
         // A predicate is total: zeros at worst prove a trap, at the same cost.
         example.unwrap_or_else(|| vec![0; self.artefact.manifest.public_len as usize])
@@ -105,10 +113,11 @@ impl Program {
     /// assignment is computed and each row checked, so that a tape that leads nowhere costs no stake.
     ///
     /// # Errors
-    /// [`ProveFault::NoNative`], [`ProveFault::Tape`], [`ProveFault::Rows`], [`ProveFault::Disagree`].
+    /// [`ProveFault::NoNative`], [`ProveFault::OutOfFuel`], [`ProveFault::Tape`], [`ProveFault::Rows`],
+    /// [`ProveFault::Disagree`].
     pub fn preview(&self, public: &[u8], private: &[u8]) -> Result<Preview, ProveFault> {
         let native = self.native.answer(public, private)?;
-        if let Some(outcome) = native
+        if let (Native::Library(_), Some(outcome)) = (&self.native, native)
             && self.artefact.manifest.declared.is_empty()
         {
             return Ok(Preview { outcome, declared: Vec::new() });

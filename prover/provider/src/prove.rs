@@ -15,7 +15,8 @@ use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_b
 use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 
 use crate::error::DaemonError;
-use crate::predicate::{Preview, Program};
+use crate::predicate::{Native, Preview, Program};
+use crate::wasm;
 
 /// What is to be proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,12 @@ pub enum ProveFault {
     /// The predicate's program gives no answer here.
     #[error("no native answer: {0}")]
     NoNative(String),
+    /// The native run used up its fuel, which says nothing about the answer.
+    #[error("no native answer: {fuel} fuel did not last")]
+    OutOfFuel {
+        /// What it was given.
+        fuel: u64,
+    },
     /// The file of a predicate is not what it should be.
     #[error("{0}")]
     Artefact(String),
@@ -159,6 +166,8 @@ pub struct Groth16 {
     served: RwLock<BTreeMap<PredicateId, Arc<Served>>>,
     /// Where keys of predicates that are taken up later are kept, or made; none are taken up without.
     learned: Option<PathBuf>,
+    /// Fuel of the native run of those.
+    fuel: u64,
 }
 
 struct Served {
@@ -223,7 +232,7 @@ impl Groth16 {
             };
             served.insert(id, Served::new(program, keys));
         }
-        Ok(Groth16 { engine: Box::new(Arkworks), served: RwLock::new(served), learned: None })
+        Ok(Groth16 { engine: Box::new(Arkworks), served: RwLock::new(served), learned: None, fuel: wasm::FUEL })
     }
 
     /// With another engine.
@@ -236,6 +245,12 @@ impl Groth16 {
     #[must_use]
     pub fn with_learning(self, folder: PathBuf) -> Groth16 {
         Groth16 { learned: Some(folder), ..self }
+    }
+
+    /// With this much fuel for a native run of predicates that are taken up; those that were given have their own.
+    #[must_use]
+    pub fn with_fuel(self, fuel: u64) -> Groth16 {
+        Groth16 { fuel, ..self }
     }
 
     fn served(&self, predicate: &PredicateId) -> Result<Arc<Served>, ProveFault> {
@@ -280,13 +295,18 @@ impl Prover for Groth16 {
         if rows > rows_max {
             return Err(refuse(format!("{rows} rows, at most {rows_max}")));
         }
+        let program = Program::of(artefact).with_fuel(self.fuel);
+        if let Native::Wasm(wasm) = &program.native {
+            wasm.load()?;
+        }
+        let artefact = &program.artefact;
         // Milliseconds, before the seconds that proving keys take.
         let made = zera_params::dev_verifying_key(&artefact.matrices).map_err(|error| refuse(error.to_string()))?.id();
         if made != *key {
             return Err(refuse(format!("tasks are pinned to key {key}, the development key is {made}")));
         }
-        let keys = zera_params::dev_keys_cached(folder, &artefact).map_err(|error| refuse(error.to_string()))?;
-        let served = Served::new(Program::of(artefact), Arc::new(keys));
+        let keys = zera_params::dev_keys_cached(folder, artefact).map_err(|error| refuse(error.to_string()))?;
+        let served = Served::new(program, Arc::new(keys));
         self.served.write().unwrap_or_else(PoisonError::into_inner).insert(*predicate, served);
         Ok(())
     }

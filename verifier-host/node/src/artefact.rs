@@ -24,8 +24,6 @@ use zera_r1cs::Artefact;
 
 /// Bytes that are read of a file at a time.
 const CHUNK_LEN: usize = 64 * 1024;
-/// Name of the declared value that commits to all private bytes.
-const COMMITMENT: &str = "commitment";
 /// Bytes of an `.owner` file.
 const OWNER_LEN: usize = 96;
 
@@ -62,11 +60,10 @@ pub fn artefact_message(chain: &ChainId, sha256: &[u8; 32]) -> Vec<u8> {
     [b"zera/artefact/v1".as_slice(), chain.as_bytes(), sha256].concat()
 }
 
-/// What is published of an artefact. Its commitment is the declared value of that name.
+/// What is published of an artefact. Its commitment is the first declared value, where the manifest says so.
 pub fn publication(artefact: &Artefact) -> Publication {
     let manifest = &artefact.manifest;
     let small = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
-    let commitment = manifest.declared.iter().position(|name| name == COMMITMENT).map(small);
     Publication {
         name: manifest.name.clone(),
         matrices_digest: artefact.matrices.digest(),
@@ -76,7 +73,8 @@ pub fn publication(artefact: &Artefact) -> Publication {
         private_len: manifest.private_len,
         // At most 13 by the manifest's own rules.
         declared: small(manifest.declared.len()),
-        commitment: commitment.filter(|_| manifest.private_len != 0),
+        // By the manifest's own rules it is the first declared value.
+        commitment: (manifest.commitment && manifest.private_len != 0).then_some(0),
     }
 }
 

@@ -4,6 +4,7 @@ mod asker;
 mod feed;
 mod network;
 mod prices;
+mod program;
 mod provider;
 mod report;
 mod story;
@@ -71,7 +72,7 @@ async fn set_up(name: &str, data: &Path, out: Output) -> anyhow::Result<Served> 
         artefact.matrices.wires,
         built.elapsed().as_millis()
     ));
-    let (made, dir) = (Instant::now(), data.join("keys"));
+    let (made, dir) = (Instant::now(), data.join(network::KEYS_DIR));
     let keys = Arc::new(tokio::task::spawn_blocking(move || zera_params::dev_keys_cached(&dir, artefact)).await??);
     out.say(&format!(
         "   development keys (public by construction; a real network refuses them): {} ms",
@@ -107,9 +108,14 @@ async fn play(args: &Args, out: Output) -> anyhow::Result<Summary> {
     for name in [special_price::NAME, compound_growth::NAME] {
         served.push(set_up(name, &data, out).await?);
     }
+    let mut programs = Vec::new();
+    for source in &program::ALL {
+        programs.push(program::make_ready(source, &data.join(network::KEYS_DIR), out).await?);
+    }
     let rows = served.first().map_or(0, |served| served.artefact.matrices.rows());
     let setup = Setup { data: &data, block: Duration::from_millis(args.block_ms), listen: args.listen, threads };
-    let network = network::start(&setup, &served, started, move |line| out.say(&format!("   {line}"))).await?;
+    let network =
+        network::start(&setup, &served, programs, started, move |line| out.say(&format!("   {line}"))).await?;
     let status = network.client.status().await?;
     out.say(&format!(
         "   chain {}, a block every {} ms, {} providers",

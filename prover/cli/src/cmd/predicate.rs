@@ -1,4 +1,10 @@
-//! `zera predicate`: list, info, run, export, publish, fetch, name.
+//! `zera predicate`: compile, test, diff, list, info, run, export, publish, fetch, name.
+
+mod compile;
+mod diff;
+mod info;
+mod run;
+mod test;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -9,25 +15,48 @@ use sha2::{Digest, Sha256};
 use zera_abi::{Outcome, PredicateId};
 use zera_host::Action;
 use zera_node::{artefact_message, publication};
-use zera_r1cs::{Artefact, TapeInputs};
-use zera_statement::{Fr, input_root, scalar_to_be};
+use zera_r1cs::Artefact;
+use zera_statement::Fr;
 
 use crate::file;
 use crate::network::{FUEL, NodeArgs, SignerArgs, blame, block_on, report, send};
-use crate::output::{Blame, Failure, Output, Verdict};
+use crate::output::{Failure, Output, Verdict};
 use crate::predicates;
 use crate::subject::Subject;
 
 /// What to do with predicates.
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
+    /// Compile a WebAssembly program: rows, witness tape and certificate, which is checked before anything is written.
+    Compile(compile::Args),
+    /// Run a predicate on a file of cases: natively, by its tape and by every row.
+    Test {
+        /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
+        #[arg(value_name = "P")]
+        predicate: String,
+        /// A list of {"name", "public", "private", "outcome"}, or with "input" by fields in place of the bytes.
+        #[arg(value_name = "CASES.json")]
+        cases: PathBuf,
+    },
+    /// What changed between two predicates: rows, functions, digests, ids.
+    Diff {
+        /// The older one.
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// The newer one.
+        #[arg(value_name = "NEW")]
+        new: String,
+    },
     /// The built-in predicates.
     List,
-    /// Sizes, digests and manifest of a predicate.
+    /// Sizes, digests and manifest of a predicate; of a program, which functions and lines its rows come from.
     Info {
         /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
         #[arg(value_name = "P")]
         predicate: String,
+        /// How many functions, lines and kinds of rows to list.
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        top: usize,
     },
     /// Run a predicate on an input: natively, and through its circuit.
     Run {
@@ -81,11 +110,11 @@ pub enum Command {
 /// A predicate's input.
 #[derive(clap::Args, Debug)]
 pub struct InputArgs {
-    /// Public input: hex, @FILE with the bytes or with JSON, or a JSON object (built-in predicates).
+    /// Public input: hex, @FILE with the bytes or with JSON, or a JSON object: of a built-in predicate's form, or by fields.
     #[arg(long, value_name = "HEX|@FILE|JSON")]
     pub public: String,
-    /// Private input: hex, or @FILE with the bytes.
-    #[arg(long, value_name = "HEX|@FILE")]
+    /// Private input: hex, @FILE with the bytes or with JSON, or a JSON object by fields.
+    #[arg(long, value_name = "HEX|@FILE|JSON")]
     pub private: Option<String>,
 }
 
@@ -96,8 +125,11 @@ pub struct InputArgs {
 pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     match command {
         Command::List => list(out),
-        Command::Info { predicate } => info(&predicates::open(predicate)?, out),
-        Command::Run { predicate, input } => evaluate(&predicates::open(predicate)?, input, out),
+        Command::Compile(args) => compile::run(args, out),
+        Command::Test { predicate, cases } => test::run(&predicates::open(predicate)?, cases, out),
+        Command::Diff { old, new } => Ok(diff::run(&predicates::open(old)?, &predicates::open(new)?, out)),
+        Command::Info { predicate, top } => info::run(&predicates::open(predicate)?, *top, out),
+        Command::Run { predicate, input } => run::run(&predicates::open(predicate)?, input, out),
         Command::Export { predicate, output } => {
             let subject = predicates::open(predicate)?;
             let bytes = subject.artefact.encode();
@@ -150,122 +182,6 @@ fn list(out: Output) -> Result<Verdict, Failure> {
     }
     out.result(&json!({ "predicates": rows }), &text);
     Ok(Verdict::Yes)
-}
-
-fn info(subject: &Subject, out: Output) -> Result<Verdict, Failure> {
-    let artefact = &*subject.artefact;
-    let matrices = &artefact.matrices;
-    let manifest = &artefact.manifest;
-    let nonzeros = [&matrices.a, &matrices.b, &matrices.c].map(|matrix| matrix.nonzeros());
-    // As the prover's transforms have it: rows, public wires and the constant, rounded up to a power of two.
-    let domain = (matrices.rows() as u64 + u64::from(matrices.publics) + 1).next_power_of_two();
-    let bytes = artefact.encode().len();
-    let json = json!({
-        "rows": matrices.rows(),
-        "wires": matrices.wires,
-        "publics": matrices.publics,
-        "nonzeros": {"a": nonzeros[0], "b": nonzeros[1], "c": nonzeros[2]},
-        "domain": domain,
-        "digest": hex::encode(matrices.digest()),
-        "predicate_id": artefact.predicate_id().to_string(),
-        "program_hash": hex::encode(artefact.program_hash),
-        "manifest": {
-            "name": manifest.name,
-            "version": manifest.version,
-            "public_len": manifest.public_len,
-            "private_len": manifest.private_len,
-            "declared": manifest.declared,
-            "hash": hex::encode(manifest.hash()),
-        },
-        "bytes": bytes,
-        "built_in": subject.built_in().is_some(),
-    });
-    let declared = if manifest.declared.is_empty() { "none".to_owned() } else { manifest.declared.join(", ") };
-    let text = format!(
-        "name          {} (version {})\nrows          {}, a domain of {domain}\nwires         {}, {} of them public\n\
-         nonzeros      {} in A, {} in B, {} in C\ninput         {} public bytes, {} private bytes\n\
-         declared      {declared}\ndigest        {}\nprogram hash  {}\nmanifest hash {}\npredicate id  {}\nbytes         {bytes}",
-        manifest.name,
-        manifest.version,
-        matrices.rows(),
-        matrices.wires,
-        matrices.publics,
-        nonzeros[0],
-        nonzeros[1],
-        nonzeros[2],
-        manifest.public_len,
-        manifest.private_len,
-        hex::encode(matrices.digest()),
-        hex::encode(artefact.program_hash),
-        hex::encode(manifest.hash()),
-        artefact.predicate_id(),
-    );
-    out.result(&json, &text);
-    Ok(Verdict::Yes)
-}
-
-/// Exit code 0 whatever the outcome; 1 where a row does not hold or circuit and native run disagree.
-fn evaluate(subject: &Subject, input: &InputArgs, out: Output) -> Result<Verdict, Failure> {
-    let artefact = &*subject.artefact;
-    let public = subject.public(&input.public)?;
-    let private = subject.private(input.private.as_deref())?;
-
-    let (native, ns) = timed(|| subject.native.answer(&public, &private));
-    let native = native.input()?;
-    let native_ns = native.map(|_| ns);
-    // No context: nothing here is proved to anybody.
-    let inputs = TapeInputs { binding: Fr::from(0u64), public: &public, private: &private };
-    let (z, witness_ns) = timed(|| artefact.tape.run(&inputs));
-    let z = z.input()?;
-    let (checked, rows_ns) = timed(|| artefact.matrices.check(&z));
-    let circuit = outcome_of(&z);
-    let satisfied = checked.is_ok();
-    let outcome = native.or(circuit);
-    let agree = native.is_none() || native == circuit;
-    let root = hex::encode(scalar_to_be(&input_root(&public)));
-    let declared: Vec<String> = declared(artefact, &z).map(|value| hex::encode(scalar_to_be(value))).collect();
-
-    let mut json = json!({
-        "predicate": artefact.manifest.name,
-        "predicate_id": artefact.predicate_id().to_string(),
-        "outcome": outcome.map(Outcome::as_str),
-        "native": native.map(Outcome::as_str),
-        "circuit": circuit.map(Outcome::as_str),
-        "satisfied": satisfied,
-        "input_root": root,
-        "declared": declared,
-        "rows": artefact.matrices.rows(),
-        "wires": artefact.matrices.wires,
-        "times_ns": {"native": native_ns, "witness": witness_ns, "rows": rows_ns},
-    });
-    let word = |outcome: Option<Outcome>| outcome.map_or("none", Outcome::as_str);
-    let time = |ns: Option<u64>| ns.map_or_else(|| "none beside the circuit".to_owned(), shown);
-    let mut text = String::new();
-    if let Some(predicate) = subject.built_in() {
-        text.push_str(&format!("input        {}\n", (predicate.describe)(&public)));
-    }
-    text.push_str(&format!(
-        "outcome      {}\nnative       {} ({})\ncircuit      {} (witness {}, {} rows {})\nsatisfied    {satisfied}\n\
-         input root   {root}",
-        word(outcome),
-        word(native),
-        time(native_ns),
-        word(circuit),
-        shown(witness_ns),
-        artefact.matrices.rows(),
-        shown(rows_ns),
-    ));
-    if let Err(unsatisfied) = checked {
-        let place = unsatisfied.row().and_then(|row| artefact.spans.text(row));
-        let what = place.map_or_else(|| unsatisfied.to_string(), |place| format!("{unsatisfied}: {place}"));
-        text.push_str(&format!("\nunsatisfied  {what}"));
-        json["unsatisfied"] = what.into();
-    }
-    if !agree {
-        text.push_str("\nnative run and circuit disagree");
-    }
-    out.result(&json, &text);
-    Ok(if satisfied && agree { Verdict::Yes } else { Verdict::No })
 }
 
 /// The transaction first, so that the chain knows whose the predicate is; then the file, in its owner's name.

@@ -58,6 +58,9 @@ pub struct Args {
     /// Most rows of a predicate that is served.
     #[arg(long, value_name = "N", default_value_t = 1 << 22)]
     rows_max: u64,
+    /// Most fuel of a native run of a predicate's program, about a nanosecond each; a task whose run takes more is declined.
+    #[arg(long, value_name = "FUEL", default_value_t = zera_provider::wasm::FUEL, value_parser = clap::value_parser!(u64).range(1..))]
+    native_fuel: u64,
     /// Folder of private input bytes: one file an input, named in hex by the task, or by a commitment that its request fixes.
     #[arg(long, value_name = "DIR")]
     private_dir: Option<PathBuf>,
@@ -204,6 +207,7 @@ fn apply(args: &Args, config: &mut ProviderConfig) -> Result<(), Failure> {
     config.deny = args.deny.iter().map(Account::id).collect::<Result<_, _>>()?;
     config.rescue = !args.no_rescue;
     config.rows_max = args.rows_max;
+    config.native_fuel = args.native_fuel;
     config.private = args.private_dir.clone().map(PrivateFolder);
     // Whoever names what is served wants nothing else.
     let fetch = Fetch { len_max: args.fetch_max, ..Fetch::standard(args.data.join(KEYS_DIR)) };

@@ -14,6 +14,7 @@ use crate::price::PriceRule;
 use crate::private::PrivateFolder;
 use crate::prove::KeySource;
 use crate::wallet::Patience;
+use crate::wasm;
 
 /// How predicates are taken from the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct ProviderConfig {
     pub programs: Vec<Program>,
     /// Whether predicates that a task names and nothing here knows are taken from the node.
     pub fetch: Option<Fetch>,
+    /// Most fuel of a native run of a predicate's program; a task whose run takes more is declined.
+    pub native_fuel: u64,
     /// Where private input bytes are.
     pub private: Option<PrivateFolder>,
     /// Threads of a proof.
@@ -107,6 +110,7 @@ impl ProviderConfig {
             predicates: None,
             programs: Vec::new(),
             fetch: None,
+            native_fuel: wasm::FUEL,
             private: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             max_concurrent: 1,

@@ -12,6 +12,7 @@ use super::state::{Active, State};
 use crate::decline::{Decline, Declined};
 use crate::job::{Job, Offered, Terms, Way};
 use crate::market::MarketClient;
+use crate::prove::ProveFault;
 use crate::schedule::{Slot, feasible};
 use crate::view::TaskView;
 
@@ -130,19 +131,31 @@ impl<C: MarketClient> State<C> {
         if let Some(outcome) = looked.native {
             return Ok(outcome);
         }
+        if let Some(declined) = &looked.exhausted {
+            return Err(declined.clone());
+        }
         let (shared, order) = (Arc::clone(&self.shared), Arc::clone(terms));
         let run = move || {
             let private = shared.private(&order)?;
             let preview = shared.prover.preview(&order.predicate, &order.public, &private);
-            let preview = preview.map_err(|fault| Declined::new(Decline::NoAnswer, fault.to_string()))?;
+            let preview = preview.map_err(|fault| {
+                let exhausted = matches!(fault, ProveFault::OutOfFuel { .. });
+                let reason = if exhausted { Decline::OutOfFuel } else { Decline::NoAnswer };
+                Declined::new(reason, fault.to_string())
+            })?;
             order.takes(&preview).map(|()| preview.outcome)
         };
         let ran = tokio::task::spawn_blocking(run).await;
         let panicked = |_| Declined::new(Decline::NoAnswer, "the native run panicked");
-        // Only an answer is kept: private bytes may still be delivered.
-        let outcome = ran.map_err(panicked)??;
-        self.looked.entry(terms.task).or_default().native = Some(outcome);
-        Ok(outcome)
+        let ran = ran.map_err(panicked)?;
+        let looked = self.looked.entry(terms.task).or_default();
+        // Of refusals the dear one alone is kept: private bytes may still be delivered.
+        match &ran {
+            Ok(outcome) => looked.native = Some(*outcome),
+            Err(declined) if declined.reason == Decline::OutOfFuel => looked.exhausted = Some(declined.clone()),
+            Err(_) => {}
+        }
+        ran
     }
 }
 

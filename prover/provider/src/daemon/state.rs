@@ -63,6 +63,8 @@ impl Active {
 #[derive(Default)]
 pub(super) struct Looked {
     pub(super) native: Option<Outcome>,
+    /// Its native run took more fuel than it gets: never run again, or strangers would have this machine's time for nothing.
+    pub(super) exhausted: Option<Declined>,
     /// Reasons that were counted for it.
     declined: BTreeSet<Decline>,
 }

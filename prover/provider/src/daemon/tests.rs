@@ -50,7 +50,12 @@ struct FakeProver {
     /// Proves over other private bytes than it looked at before.
     forgetful: bool,
     proofs: AtomicU32,
+    /// How often it was asked what an answer will be.
+    previews: AtomicU32,
 }
+
+/// Public bytes that begin with it take more fuel than there is.
+const ENDLESS: u8 = 0xee;
 
 /// The fake commitment to private bytes: their first, and zeros.
 fn declared(private: &[u8]) -> Vec<[u8; 32]> {
@@ -77,6 +82,10 @@ impl Prover for FakeProver {
     }
 
     fn preview(&self, predicate: &PredicateId, public: &[u8], private: &[u8]) -> Result<Preview, ProveFault> {
+        self.previews.fetch_add(1, Ordering::SeqCst);
+        if public[0] == ENDLESS {
+            return Err(ProveFault::OutOfFuel { fuel: 1 });
+        }
         let outcome = Outcome::from_code(public[0]).ok_or(ProveFault::NotServed(*predicate))?;
         Ok(Preview { outcome, declared: declared(private) })
     }

@@ -25,6 +25,16 @@ pub struct Ask<'a> {
 }
 
 impl Ask<'_> {
+    /// The input of `ask_by_name`: the predicate's place is filled by the contract, with what `name` means when it is called.
+    ///
+    /// # Errors
+    /// As [`encode`](Ask::encode); where the name is longer than 255 bytes.
+    pub fn encode_by_name(&self, name: &str) -> anyhow::Result<Vec<u8>> {
+        let len = u8::try_from(name.len()).context("the name is too long")?;
+        let nobody = Ask { predicate: PredicateId([0; 32]), ..*self };
+        Ok([&[len], name.as_bytes(), nobody.encode()?.as_slice()].concat())
+    }
+
     /// The request as the contract's input.
     ///
     /// # Errors

@@ -2,19 +2,19 @@
 //! its HTTP API on a loopback port, as it would from other machines.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
 use zera_abi::{AccountId, Amount, Blocks, Height, PredicateId};
 use zera_host::{Action, ConfigEntry, Genesis};
 use zera_ledger::Ledger;
 use zera_library::{compound_growth, special_price};
 use zera_market::Rules;
-use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig, publication};
+use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig, artefact_message, publication};
 use zera_params::Keys;
 use zera_provider::http::{Client, Limits};
 use zera_provider::view::TxResult;
@@ -23,6 +23,7 @@ use zera_r1cs::Artefact;
 
 use super::asker;
 use super::feed::{Feed, Seen};
+use super::program::Ready;
 use super::provider::Provider;
 use super::timeline::Names;
 
@@ -47,6 +48,9 @@ const CALL_FUEL: u64 = 20_000_000;
 /// Fuel limit of everything else that the operator does.
 const SETUP_FUEL: u64 = 100_000_000;
 
+/// Keys in the demo's folder.
+pub const KEYS_DIR: &str = "keys";
+
 /// The running network.
 pub struct Network {
     /// The node's API.
@@ -67,6 +71,8 @@ pub struct Network {
     pub special: PredicateId,
     /// The compound-growth predicate.
     pub growth: PredicateId,
+    /// Predicates that are programs.
+    pub programs: Vec<Ready>,
     /// How long a story waits for one step.
     pub patience: Duration,
     /// Names of accounts.
@@ -96,6 +102,13 @@ pub struct Setup<'a> {
     pub threads: usize,
 }
 
+impl Setup<'_> {
+    /// Folder of keys.
+    pub fn keys(&self) -> PathBuf {
+        self.data.join(KEYS_DIR)
+    }
+}
+
 /// A key that is the same in every demo: the accounts hold play money on a chain of their own.
 pub fn demo_key(name: &str) -> SigningKey {
     SigningKey::from_bytes(&Sha256::digest(format!("zera/demo/{name}")).into())
@@ -113,7 +126,7 @@ pub fn zra(zra: u64) -> Amount {
 
 /// The demo's genesis: short windows, development keys.
 fn genesis() -> Genesis {
-    let balances = [("operator", 200), ("stranger", 10), ("alice", 100), ("bob", 100), ("carol", 100)];
+    let balances = [("operator", 200), ("author", 10), ("stranger", 10), ("alice", 100), ("bob", 100), ("carol", 100)];
     Genesis {
         name: "demo".to_owned(),
         development: true,
@@ -129,6 +142,7 @@ fn genesis() -> Genesis {
 pub async fn start(
     setup: &Setup<'_>,
     served: &[Served],
+    programs: Vec<Ready>,
     started: Instant,
     say: impl Fn(&str) + Send + Sync + Clone + 'static,
 ) -> anyhow::Result<Network> {
@@ -156,7 +170,7 @@ pub async fn start(
     );
 
     let mut names = Names::default();
-    for name in ["operator", "stranger", "Alice", "Bob", "Carol"] {
+    for name in ["operator", "author", "stranger", "Alice", "Bob", "Carol"] {
         names.name(account(&name.to_lowercase()), name);
     }
     let operator = Wallet::new(demo_key("operator"), Arc::clone(&client), Patience::local());
@@ -165,6 +179,10 @@ pub async fn start(
         done(operator.send(Action::Publish(publication(artefact)), SETUP_FUEL).await?, "publishing the predicate")?;
         let register = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
         done(operator.send(register, SETUP_FUEL).await?, "registering the key")?;
+    }
+    let author = Wallet::new(demo_key("author"), Arc::clone(&client), Patience::local());
+    for ready in &programs {
+        publish(&author, ready, &client, &status.chain_id).await?;
     }
     let config = [
         ("OFFCHAIN_COMP_MIN_STAKE", zra(MIN_STAKE_ZRA)),
@@ -213,11 +231,31 @@ pub async fn start(
         asker,
         special,
         growth,
+        programs,
         patience,
         names,
         supply,
         node,
     })
+}
+
+/// The author publishes a program: what the chain keeps, a name that contracts ask by, the key, and the file for providers.
+async fn publish(
+    author: &Wallet<Client>,
+    ready: &Ready,
+    client: &Client,
+    chain: &zera_abi::ChainId,
+) -> anyhow::Result<()> {
+    let (id, artefact) = (ready.program.id(), &ready.program.artefact);
+    done(author.send(Action::Publish(publication(artefact)), SETUP_FUEL).await?, "publishing the program")?;
+    let name = Action::Name { name: ready.source.asked_as.to_owned(), predicate: id };
+    done(author.send(name, SETUP_FUEL).await?, "naming the program")?;
+    let register = Action::RegisterKey { predicate: id, key: ready.keys.verifying.encode() };
+    done(author.send(register, SETUP_FUEL).await?, "registering the program's key")?;
+    let bytes = artefact.encode();
+    let sha256 = Sha256::digest(&bytes).into();
+    let signature = demo_key("author").sign(&artefact_message(chain, &sha256)).to_bytes();
+    Ok(client.put_artefact(&id, &signature, &bytes).await?)
 }
 
 /// Deploys a contract and gives its address.
@@ -257,10 +295,22 @@ impl Network {
     /// # Errors
     /// Where the call is not done.
     pub async fn ask_for(&self, predicate: PredicateId, public: &[u8]) -> anyhow::Result<TxResult> {
-        let deadline = Height(self.client.status().await?.height.0.saturating_add(DEADLINE_BLOCKS));
-        let bounty = zra(BOUNTY_ZRA);
-        let ask = asker::Ask { predicate, public, bounty, deadline, callback_fuel: CALLBACK_FUEL };
+        let ask = self.question(predicate, public).await?;
         self.tell_asker("ask", ask.encode()?).await
+    }
+
+    /// Calls the asker with a request for whatever `name` means, at the price of the other contract.
+    ///
+    /// # Errors
+    /// Where the call is not done.
+    pub async fn ask_by_name(&self, name: &str, public: &[u8]) -> anyhow::Result<TxResult> {
+        let ask = self.question(PredicateId([0; 32]), public).await?;
+        self.tell_asker("ask_by_name", ask.encode_by_name(name)?).await
+    }
+
+    async fn question<'a>(&self, predicate: PredicateId, public: &'a [u8]) -> anyhow::Result<asker::Ask<'a>> {
+        let deadline = Height(self.client.status().await?.height.0.saturating_add(DEADLINE_BLOCKS));
+        Ok(asker::Ask { predicate, public, bounty: zra(BOUNTY_ZRA), deadline, callback_fuel: CALLBACK_FUEL })
     }
 
     /// Calls an entry of the asker.
@@ -294,12 +344,12 @@ impl Network {
         Ok(())
     }
 
-    /// What the contract has written as the answer: `None` before the first one.
+    /// What a contract has written as the answer: `None` before the first one.
     ///
     /// # Errors
     /// Where the node does not answer.
-    pub async fn contract_state(&self) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(self.client.storage(&self.contract, b"state").await?)
+    pub async fn contract_state(&self, contract: &AccountId) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(self.client.storage(contract, b"state").await?)
     }
 
     /// Stops providers and node, in this order.

@@ -1,13 +1,18 @@
 //! A provider of the demo: a daemon, its drills, its reports.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use anyhow::Context;
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, PredicateId};
 use zera_params::Keys;
+use zera_provider::daemon::Fetch;
 use zera_provider::http::Client;
-use zera_provider::{Conduct, Daemon, DaemonError, DaemonHandle, KeySource, PriceRule, ProviderConfig, Report};
+use zera_provider::{
+    Conduct, Daemon, DaemonError, DaemonHandle, KeySource, PriceRule, PrivateFolder, ProviderConfig, Report,
+};
 
 use super::network::{Served, Setup, account, demo_key, zra};
 
@@ -19,6 +24,8 @@ pub struct Provider {
     pub account: AccountId,
     /// How it behaves from now on.
     pub conduct: watch::Sender<Conduct>,
+    /// Where it looks for private bytes.
+    pub private: PathBuf,
     handle: Mutex<DaemonHandle>,
     reports: Mutex<Vec<Report>>,
 }
@@ -32,6 +39,12 @@ impl Provider {
             reports.push(report);
         }
         reports.clone()
+    }
+
+    /// Whether it has measured a predicate, and so can answer it.
+    pub fn knows(&self, id: &PredicateId) -> bool {
+        let knows = |report: &Report| matches!(report, Report::Calibrated { predicate, .. } if predicate == id);
+        self.reports().iter().any(knows)
     }
 
     /// Starts one that is idle until a story says otherwise.
@@ -48,6 +61,8 @@ impl Provider {
         let seed = name.to_lowercase();
         let keys: BTreeMap<PredicateId, Arc<Keys>> =
             served.iter().map(|Served { artefact, keys }| (artefact.predicate_id(), Arc::clone(keys))).collect();
+        let private = setup.data.join(format!("{seed}-private"));
+        std::fs::create_dir_all(&private).with_context(|| format!("making the folder {}", private.display()))?;
         let config = ProviderConfig {
             // What it costs to run this machine, and what is asked on top.
             price: PriceRule {
@@ -59,12 +74,16 @@ impl Provider {
             },
             threads: setup.threads,
             max_stake: zra(50),
-            predicates: Some(keys.keys().copied().collect()),
+            // Of the library what there are keys for; every other one is taken from the node when a task names it.
+            predicates: None,
+            fetch: Some(Fetch::standard(setup.keys())),
+            private: Some(PrivateFolder(private.clone())),
             drill,
             ..ProviderConfig::local(demo_key(&seed), KeySource::Given(keys), setup.data.join(format!("{seed}.redb")))
         };
         let handle = Daemon::start(config, client.clone()).await?;
-        Ok(Provider { name, account: account(&seed), conduct, handle: Mutex::new(handle), reports: Mutex::default() })
+        let (handle, reports) = (Mutex::new(handle), Mutex::default());
+        Ok(Provider { name, account: account(&seed), conduct, private, handle, reports })
     }
 
     /// Finishes what it has taken, and ends.

@@ -11,7 +11,7 @@ use zera_provider::Report;
 use zera_provider::view::TotalsView;
 
 use super::feed::Seen;
-use super::network::Network;
+use super::network::{Network, account};
 use super::story::Ending;
 
 /// What every party owns, free and locked.
@@ -31,6 +31,7 @@ impl Balances {
             ("contract", network.contract),
             ("asker", network.asker),
             ("operator", network.operator.account()),
+            ("author", account("author")),
             ("stranger", network.stranger.account()),
         ];
         accounts.extend(network.providers.iter().map(|provider| (provider.name, provider.account)));

@@ -3,13 +3,15 @@
 mod answer;
 mod auction;
 mod failure;
+mod programmed;
 mod rescue;
 mod scene;
 
 use zera_abi::TaskId;
 use zera_provider::Conduct;
 
-use super::network::{ALICE, BOB, Network};
+use super::network::{ALICE, BOB, CAROL, Network};
+use super::program;
 use scene::Scene;
 
 /// One thing that had to hold, and whether it did.
@@ -68,11 +70,17 @@ pub enum Story {
     Released,
     /// Nobody bids in any round.
     Expired,
+    /// A predicate that is a program in Rust.
+    Rust,
+    /// A predicate that is a program in C.
+    C,
+    /// A predicate that is a program in AssemblyScript, over private bytes.
+    AssemblyScript,
 }
 
 impl Story {
     /// Every story, in the order of the demo.
-    pub const ALL: [Story; 13] = [
+    pub const ALL: [Story; 16] = [
         Story::True,
         Story::False,
         Story::Silent,
@@ -86,6 +94,9 @@ impl Story {
         Story::Cancelled,
         Story::Released,
         Story::Expired,
+        Story::Rust,
+        Story::C,
+        Story::AssemblyScript,
     ];
 
     /// Its title.
@@ -103,6 +114,11 @@ impl Story {
             Story::Exceeded => "the predicate exceeds a bound: that is proved and paid, too",
             Story::Cancelled => "the asker cancels before anybody locks: all back but a fee",
             Story::Released => "a provider hands its lock back in time: a fiftieth burnt, another answers",
+            Story::Rust => "the predicate is a program in Rust: nobody had heard of it, a contract asks by name",
+            Story::C => "the predicate is a neural network in C; its answer is false",
+            Story::AssemblyScript => {
+                "the predicate is AssemblyScript and reads private bytes, which stay with the provider"
+            }
             Story::Expired => "nobody bids: two more rounds at higher ceilings, then the asker is told",
         }
     }
@@ -124,6 +140,11 @@ impl Story {
             Story::Cancelled => scene.cancelled().await,
             Story::Released => scene.released().await,
             Story::Expired => scene.expired().await,
+            Story::Rust => scene.programmed(ALICE, program::RUST, "at both bounds").await,
+            Story::C => scene.programmed(BOB, program::C, "random 0, another class").await,
+            Story::AssemblyScript => {
+                scene.programmed(CAROL, program::ASSEMBLY_SCRIPT, "first rule, at the least balance").await
+            }
         };
         if let Err(error) = played {
             scene.check(format!("{error:#}"), false);

@@ -33,6 +33,9 @@ impl Names {
         let flag = |field: &str| event.fields.get(field).and_then(serde_json::Value::as_bool).unwrap_or(false);
         Some(match event.event.as_str() {
             "predicate_published" => format!("{} publishes the predicate {}", who("owner"), word("name")),
+            "name_pointed" => {
+                format!("{} has the name {} stand for {}", who("owner"), word("name"), short(&word("predicate")))
+            }
             "key_registered" => format!("{} registers its verifying key {}", who("owner"), short(&word("key"))),
             "contract_deployed" => format!("{} deploys the contract {}", who("creator"), who("contract")),
             "task_opened" => format!(

@@ -48,6 +48,7 @@ async fn every_reason_is_told_and_nothing_is_sent() {
             world.prover = Arc::new(FakeProver { sample_delay, ..FakeProver::default() });
         }),
         (Decline::InputMismatch, |world, _, _| world.chain.lock().script.lie = true),
+        (Decline::OutOfFuel, |_, _, ask| ask.public[0] = ENDLESS),
     ];
     for (expected, tweak) in cases {
         let mut world = World::new();
@@ -64,6 +65,10 @@ async fn every_reason_is_told_and_nothing_is_sent() {
         assert_eq!(handle.declines().into_iter().collect::<Vec<_>>(), [(*expected, 1)], "{expected}");
         assert!(world.chain.lock().arrivals.is_empty(), "{expected}");
         assert_eq!(world.chain.stage(&task), "open");
+        if *expected == Decline::OutOfFuel {
+            let previews = world.prover.previews.load(Ordering::SeqCst);
+            assert_eq!(previews, 1, "what is dear is not computed for every block again");
+        }
     }
 }
 

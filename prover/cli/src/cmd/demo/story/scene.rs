@@ -19,12 +19,14 @@ pub(super) struct Scene<'a> {
     /// Events before it are of earlier stories.
     pub(super) mark: usize,
     pub(super) task: Option<TaskId>,
+    /// The contract that asked.
+    contract: AccountId,
     pub(super) checks: Vec<Check>,
 }
 
 impl<'a> Scene<'a> {
     pub(super) fn new(network: &'a Network) -> Scene<'a> {
-        Scene { network, mark: network.feed.mark(), task: None, checks: Vec::new() }
+        Scene { network, mark: network.feed.mark(), task: None, contract: network.contract, checks: Vec::new() }
     }
 
     pub(super) fn check(&mut self, what: impl Into<String>, holds: bool) {
@@ -59,7 +61,15 @@ impl<'a> Scene<'a> {
 
     /// The other contract asks for any predicate; gives the bounty's ceiling.
     pub(super) async fn ask_for(&mut self, predicate: PredicateId, public: &[u8]) -> anyhow::Result<Amount> {
+        self.contract = self.network.asker;
         self.network.ask_for(predicate, public).await?;
+        self.opened().await
+    }
+
+    /// The other contract asks for whatever a name means; gives the bounty's ceiling.
+    pub(super) async fn ask_by_name(&mut self, name: &str, public: &[u8]) -> anyhow::Result<Amount> {
+        self.contract = self.network.asker;
+        self.network.ask_by_name(name, public).await?;
         self.opened().await
     }
 
@@ -125,7 +135,7 @@ impl<'a> Scene<'a> {
             "the contract acted in the block that carried the proof",
             called.height == accepted.height && called.fields.get("done") == Some(&serde_json::Value::Bool(true)),
         );
-        let state = network.contract_state().await?;
+        let state = network.contract_state(&self.contract).await?;
         self.check(format!("the contract's state says {word}"), state == Some(vec![u8::from(outcome)]));
         let closed = self.event("task_final", |_| true).await?;
         let window = closed.height.since(accepted.height).0;

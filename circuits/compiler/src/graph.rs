@@ -20,6 +20,7 @@ mod compare;
 mod divide;
 mod eval;
 mod facts;
+mod gadget;
 mod int;
 pub(crate) mod intern;
 mod lc;
@@ -31,6 +32,8 @@ mod word;
 pub use bits::Bit;
 pub use eval::Evaluation;
 pub use facts::Facts;
+pub(crate) use gadget::emit as emit_gadget;
+pub use gadget::{Element, Gadget};
 pub(crate) use int::Int;
 pub(crate) use lc::{Lc, LcData};
 pub use word::Word;
@@ -82,6 +85,12 @@ pub(crate) enum Node {
     Product { a: Lc, b: Lc },
     /// The integer `dividend / divisor`, rounded down; the divisor is at least 1. Its companions bound it.
     Quotient { dividend: Lc, divisor: Lc },
+    /// No value: a hand-made circuit and its operands.
+    Call { gadget: Gadget, bits: Box<[Bit]>, elements: Box<[Element]> },
+    /// A bit that a call gives.
+    ResultBit { call: NodeId, at: u32 },
+    /// A field element that a call gives; no integer, and an operand of calls only.
+    ResultElement { call: NodeId, at: u32 },
 }
 
 /// The graph.

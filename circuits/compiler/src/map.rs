@@ -63,12 +63,6 @@ impl Mapping {
         self.best[node as usize].as_ref()
     }
 
-    /// Rows of the cells of used nodes.
-    pub(crate) fn rows(&self, uses: &[u32]) -> u64 {
-        let used = self.best.iter().zip(uses).filter(|(_, uses)| **uses > 0);
-        used.filter_map(|(cut, _)| cut.as_ref()).map(|cut| cost(cut.table)).sum()
-    }
-
     /// Maps the live logic of a graph. `uses` says how often each node is used, 0 for nodes that are not live.
     pub(crate) fn new(graph: &Graph, uses: &[u32]) -> Mapping {
         let costs: Vec<u64> = (0..=255).map(cost).collect();

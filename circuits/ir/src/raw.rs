@@ -6,7 +6,7 @@
 use crate::{Bit, Builder, Lc};
 use ark_bn254::Fr;
 use ark_ff::One;
-use zera_r1cs::Register;
+use zera_r1cs::{Register, Step};
 
 /// A value that the tape computes and no row mentions.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,7 @@ impl Builder {
     pub fn assume_wire(&mut self, value: Value) -> Lc {
         let wire = self.wire();
         self.tape().linear(Register::Wire(wire), Fr::from(0), [(value.0, Fr::one())]);
+        self.certify(Step::Assumed { wires: vec![wire] });
         Lc::wire(wire)
     }
 
@@ -57,6 +58,9 @@ impl Builder {
         let mut to: Vec<Register> = lcs.iter().copied().map(Register::Wire).collect();
         to.extend((wires..n).map(|_| self.tape().temporary()));
         self.tape().bits(&to, value.0);
+        if !lcs.is_empty() {
+            self.certify(Step::Assumed { wires: lcs.clone() });
+        }
         lcs.into_iter().map(|wire| self.assert_boolean(&Lc::wire(wire))).collect()
     }
 
@@ -89,6 +93,7 @@ impl Builder {
         self.tape().inverse_or_zero(inverse, right);
         self.tape().multiply(Register::Wire(wire), left, inverse);
         let quotient = Lc::wire(wire);
+        self.certify(Step::Assumed { wires: vec![wire] });
         self.assert_product(denominator, &quotient, numerator);
         quotient
     }

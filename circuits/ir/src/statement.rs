@@ -108,9 +108,21 @@ impl Builder {
     /// [`zera_statement::input_root`] of the public bytes: `h = length`, then Poseidon of `h` and up to 15 elements of 31
     /// bytes, block by block.
     pub(crate) fn input_root(&mut self) -> Lc {
+        let bits = self.public_bits.clone();
+        self.root_of(&bits)
+    }
+
+    /// [`zera_statement::input_root`] of the private bytes, which as a declared value commits to them; costs what the root
+    /// of the public ones does.
+    pub fn private_commitment(&mut self) -> Lc {
+        let bits = self.private_bits.clone();
+        self.root_of(&bits)
+    }
+
+    fn root_of(&mut self, bits: &[Bit]) -> Lc {
         let elements: Vec<Lc> =
-            self.public_bits.chunks(8 * BYTES_PER_ELEMENT).map(|bits| Int::from_bits(bits).rep().clone()).collect();
-        let length = self.public_bits.len() as u64 / 8;
+            bits.chunks(8 * BYTES_PER_ELEMENT).map(|bits| Int::from_bits(bits).rep().clone()).collect();
+        let length = bits.len() as u64 / 8;
         let mut root = Lc::constant(Fr::from(length));
         if elements.is_empty() {
             return self.poseidon(&[root]).expect("one input");

@@ -213,7 +213,14 @@ impl Graph {
         use Node::*;
         matches!(
             self.node_at(node),
-            One | Input { .. } | SplitBit { .. } | Zero { .. } | Sum { .. } | And(..) | Xor(..) | Mux(..)
+            One | Input { .. }
+                | SplitBit { .. }
+                | Zero { .. }
+                | Sum { .. }
+                | And(..)
+                | Xor(..)
+                | Mux(..)
+                | ResultBit { .. }
         )
     }
 }

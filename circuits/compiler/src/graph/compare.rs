@@ -124,7 +124,19 @@ impl Graph {
             return None;
         }
         let bits = self.free_bits(int, width)?;
-        Some(self.any(&bits[limit.trailing_zeros() as usize..]).not())
+        let below = self.any(&bits[limit.trailing_zeros() as usize..]).not();
+        if below.as_constant().is_none() {
+            // What the bit says of the number, for whoever asks on a path.
+            let x = self.reduced(a);
+            let limit = I256::from(limit);
+            let difference = if below.is_negated() {
+                self.int_combine(-limit, &[(I256::ONE, x)])
+            } else {
+                self.int_combine(limit - I256::ONE, &[(I256::MINUS_ONE, x)])
+            };
+            self.comparisons.insert(below.node(), difference.expect("65 bits"));
+        }
+        Some(below)
     }
 
     /// Whether `a < b` in two's complement.

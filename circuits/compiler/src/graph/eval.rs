@@ -1,18 +1,24 @@
 //! What the graph says for one input: the slow model that tests compare rows and programs with.
 
-use super::{Bit, Graph, Input, Lc, Node, Word, word::WordData, word::residue};
+use super::gadget::{self, Results};
+use super::{Bit, Element, Graph, Input, Lc, Node, NodeId, Word, word::WordData, word::residue};
+use ark_bn254::Fr;
 use ethnum::I256;
+use std::collections::BTreeMap;
 
 /// Values of all nodes for one input.
 pub struct Evaluation<'a> {
     graph: &'a Graph,
     values: Vec<I256>,
+    /// What calls gave, in their order.
+    results: BTreeMap<NodeId, Results<bool, Fr>>,
 }
 
 impl Graph {
     /// Evaluates every node; missing input bytes are 0.
     pub fn eval(&self, public: &[u8], private: &[u8]) -> Evaluation<'_> {
-        let mut evaluation = Evaluation { graph: self, values: Vec::with_capacity(self.nodes()) };
+        let mut evaluation =
+            Evaluation { graph: self, values: Vec::with_capacity(self.nodes()), results: BTreeMap::new() };
         for node in self.all_nodes() {
             let value = evaluation.node(node, public, private);
             evaluation.values.push(value);
@@ -49,7 +55,17 @@ impl Evaluation<'_> {
         })
     }
 
-    fn node(&self, node: &Node, public: &[u8], private: &[u8]) -> I256 {
+    fn element(&self, element: &Element) -> Fr {
+        match element {
+            Element::Result(node) => gadget::from_integer(self.values[*node as usize]),
+            Element::Bits(bits) => {
+                let bits: Vec<bool> = bits.iter().map(|bit| self.bit(*bit)).collect();
+                gadget::from_bits(&bits)
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node, public: &[u8], private: &[u8]) -> I256 {
         let bit = |value: bool| if value { I256::ONE } else { I256::ZERO };
         match node {
             Node::One => I256::ONE,
@@ -75,6 +91,15 @@ impl Evaluation<'_> {
                 .fold(I256::ZERO, |sum, (at, _)| sum + (I256::ONE << at as u32)),
             Node::Product { a, b } => self.lc(*a) * self.lc(*b),
             Node::Quotient { dividend, divisor } => self.lc(*dividend) / self.lc(*divisor),
+            Node::Call { gadget, bits, elements } => {
+                let bits: Vec<bool> = bits.iter().map(|bit| self.bit(*bit)).collect();
+                let elements: Vec<Fr> = elements.iter().map(|element| self.element(element)).collect();
+                let results = gadget::evaluate(*gadget, &bits, &elements);
+                self.results.insert(self.values.len() as NodeId, results);
+                I256::ZERO
+            }
+            Node::ResultBit { call, at } => bit(self.results[call].bits[*at as usize]),
+            Node::ResultElement { call, at } => gadget::to_integer(&self.results[call].elements[*at as usize]),
         }
     }
 }

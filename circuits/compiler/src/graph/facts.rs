@@ -124,19 +124,30 @@ impl Graph {
         if lo <= hi { (lo, hi) } else { (int.lo, int.hi) }
     }
 
+    /// The form of a word that says most about it on a path, and its bounds there.
+    fn under(&mut self, facts: &Facts, word: Word) -> (Int, I256, I256) {
+        let (settled, int) = (self.settled(word), self.data(word).int);
+        let (lo, hi) = self.bounds_under(facts, settled);
+        if int != settled {
+            let (l, h) = self.bounds_under(facts, int);
+            if h - l < hi - lo {
+                return (int, l, h);
+            }
+        }
+        (settled, lo, hi)
+    }
+
     /// Bounds of the value in `0..2^width` on a path.
     pub fn range_under(&mut self, facts: &Facts, word: Word) -> (u64, u64) {
         let WordData { width, .. } = self.data(word);
-        let int = self.settled(word);
-        let (lo, hi) = self.bounds_under(facts, int);
+        let (_, lo, hi) = self.under(facts, word);
         range_of(lo, hi, width)
     }
 
     /// On a path the value is one of `lo, lo + step, ..., hi`.
     pub fn progression(&mut self, facts: &Facts, word: Word) -> (u64, u64, u64) {
         let WordData { width, .. } = self.data(word);
-        let int = self.settled(word);
-        let (lo, hi) = self.bounds_under(facts, int);
+        let (int, lo, hi) = self.under(facts, word);
         if let Some(value) = int.as_constant() {
             let value = residue(value, width).as_u64();
             return (value, value, 1);
@@ -162,8 +173,7 @@ impl Graph {
     /// where the low bits of the word, or the word itself, already do.
     pub fn refined(&mut self, facts: &Facts, word: Word) -> Word {
         let WordData { width, .. } = self.data(word);
-        let int = self.settled(word);
-        let (lo, hi) = self.bounds_under(facts, int);
+        let (int, lo, hi) = self.under(facts, word);
         if lo <= int.lo && int.hi <= hi {
             return word;
         }

@@ -91,7 +91,7 @@ impl Graph {
                 let (least, _) = self.bounds(*divisor);
                 (I256::ZERO, most / least.max(I256::ONE))
             }
-            Node::Split { .. } => (I256::ZERO, I256::ZERO),
+            Node::Split { .. } | Node::Call { .. } | Node::ResultElement { .. } => (I256::ZERO, I256::ZERO),
             _ => (I256::ZERO, I256::ONE),
         }
     }

@@ -26,12 +26,7 @@ impl Graph {
             if by == 0 {
                 return a;
             }
-            let int = self.data(a).int;
-            if let Some(bits) = self.free_bits(int, width) {
-                let mut shifted = vec![Bit::FALSE; by as usize];
-                shifted.extend_from_slice(&bits[..(width - by) as usize]);
-                return self.from_bits(width, &shifted);
-            }
+            // The multiple, not its bits, so that what is known of `a` on a path is known of it.
             let factor = self.constant(width, 1 << by);
             return self.mul_by(a, I256::ONE << by, factor);
         }

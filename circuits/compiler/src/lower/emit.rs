@@ -1,10 +1,12 @@
 //! Wires and rows for what the cover needs.
 
-use crate::graph::{Bit, Graph, Input, Lc, Node, NodeId, SpanId};
+use crate::graph::{Bit, Element, Graph, Input, Lc, Node, NodeId, SpanId, emit_gadget};
 use crate::lower::Live;
 use crate::map::Mapping;
 use ark_bn254::Fr;
+use std::collections::BTreeMap;
 use zera_ir::{self as ir, Builder, DivisionBits, FinishError, Layout, Verdict, to_field};
+use zera_library::gadgets::field;
 use zera_r1cs::{Artefact, Manifest};
 
 /// What a program computes.
@@ -53,7 +55,12 @@ pub fn lower(mut program: Program<'_>, manifest: Manifest, program_hash: [u8; 32
     emitter.enter(SpanId(0), "");
     let body_rows = emitter.builder.rows() - before;
     let [truth, trap, exceeded] = roots.map(|bit| emitter.bit(bit));
-    let artefact = emitter.builder.finish(&Verdict { truth, trap, exceeded }, &[], manifest, program_hash)?;
+    let mut builder = emitter.builder;
+    let declared = match manifest.commitment {
+        true => vec![builder.span("statement: private commitment", Builder::private_commitment)],
+        false => Vec::new(),
+    };
+    let artefact = builder.finish(&Verdict { truth, trap, exceeded }, &declared, manifest, program_hash)?;
     Ok(Lowered { artefact, body_rows })
 }
 
@@ -82,6 +89,8 @@ struct Emitter<'a> {
     digits: Vec<Vec<ir::Bit>>,
     /// Where in `digits` a split's digits are.
     split_at: Vec<u32>,
+    /// Bits and elements that calls gave.
+    results: BTreeMap<NodeId, (Vec<ir::Lc>, Vec<ir::Lc>)>,
     span: Option<(SpanId, &'static str)>,
 }
 
@@ -89,7 +98,7 @@ impl<'a> Emitter<'a> {
     fn new(graph: &'a Graph, builder: Builder, place: &'a dyn Fn(SpanId) -> String) -> Self {
         let nodes = graph.nodes();
         let (values, split_at) = (vec![None; nodes], vec![NOWHERE; nodes]);
-        Emitter { graph, builder, place, values, digits: Vec::new(), split_at, span: None }
+        Emitter { graph, builder, place, values, digits: Vec::new(), split_at, results: BTreeMap::new(), span: None }
     }
 
     /// Rows from here on come from this place and are of this kind.
@@ -159,6 +168,17 @@ impl<'a> Emitter<'a> {
                 let (a, b) = (self.lc(*a), self.lc(*b));
                 Some(self.builder.mul(&a, &b))
             }
+            Node::Call { gadget, bits, elements } => {
+                self.enter(span, gadget.name());
+                let bits: Vec<ir::Bit> = bits.iter().map(|bit| self.bit(*bit)).collect();
+                let elements: Vec<ir::Lc> = elements.iter().map(|element| self.element(element)).collect();
+                let results = emit_gadget(&mut self.builder, *gadget, &bits, &elements);
+                let bits = results.bits.into_iter().map(|bit| bit.lc().clone());
+                self.results.insert(id, (bits.collect(), results.elements));
+                None
+            }
+            Node::ResultBit { call, at } => Some(self.results[call].0[*at as usize].clone()),
+            Node::ResultElement { call, at } => Some(self.results[call].1[*at as usize].clone()),
             Node::Quotient { dividend, divisor } => {
                 self.enter(span, "division");
                 let mut widths = graph.companions_of(id).iter().map(|companion| match graph.node_at(*companion) {
@@ -182,6 +202,16 @@ impl<'a> Emitter<'a> {
             }
         };
         self.values[id as usize] = value;
+    }
+
+    fn element(&self, element: &Element) -> ir::Lc {
+        match element {
+            Element::Result(node) => self.value(*node),
+            Element::Bits(bits) => {
+                let bits: Vec<ir::Bit> = bits.iter().map(|bit| self.bit(*bit)).collect();
+                field::compose(&bits)
+            }
+        }
     }
 
     fn keep_digits(&mut self, split: NodeId, digits: Vec<ir::Bit>) {

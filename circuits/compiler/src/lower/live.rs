@@ -1,6 +1,6 @@
 //! What an answer depends on.
 
-use crate::graph::{Bit, Graph, Lc, Node, NodeId};
+use crate::graph::{Bit, Element, Graph, Lc, Node, NodeId};
 use crate::map::{Cut, Mapping};
 
 /// How often each node is used by live ones; 0 for the others.
@@ -66,6 +66,19 @@ fn dependencies(graph: &Graph, id: NodeId, walked: &mut [bool], need: &mut impl 
             terms(*a, need);
             terms(*b, need);
         }
+        Node::Call { bits, elements, .. } => {
+            let inner = elements.iter().flat_map(|element| match element {
+                Element::Result(_) => &[][..],
+                Element::Bits(bits) => &bits[..],
+            });
+            bits.iter().chain(inner).filter(|bit| bit.as_constant().is_none()).for_each(|bit| need(bit.node()));
+            for element in elements {
+                if let Element::Result(node) = element {
+                    need(*node);
+                }
+            }
+        }
+        Node::ResultBit { call, .. } | Node::ResultElement { call, .. } => need(*call),
         Node::Quotient { dividend, divisor } => {
             terms(*dividend, need);
             terms(*divisor, need);

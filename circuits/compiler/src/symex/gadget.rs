@@ -1,77 +1,78 @@
 //! The seam to circuits that are not made of instructions: hashes, signatures, field arithmetic.
 //!
 //! Each function gets the bytes of its operands from memory and gives the bytes of its result, or a bit. An operand that is
-//! no field element is a trap, which the function adds by [`Machine::trap_if`].
+//! no field element is a trap.
 
-use super::machine::{Fallible, Machine};
+use super::machine::Machine;
 use super::memory::Cell;
-use super::module::Intrinsic;
-use crate::graph::{Bit, Word};
+use crate::graph::{Bit, Element, Gadget, Word};
 
 /// A hash, or a field element, little-endian.
 pub type Bytes32 = [Cell; 32];
 
-fn missing<T>(machine: &Machine<'_>, intrinsic: Intrinsic) -> Fallible<T> {
-    let message = format!("{} has no circuit in this compiler", intrinsic.name());
-    Err(machine.error("intrinsic", message, "write it as ordinary code"))
+/// SHA-256 or Keccak-256.
+pub fn hash(machine: &mut Machine<'_>, gadget: Gadget, bytes: &[Cell]) -> Bytes32 {
+    let bits = bits(machine, bytes);
+    let call = machine.graph.call(gadget, &bits, &[]);
+    let digest: Vec<Bit> = (0..256).map(|at| machine.graph.result_bit(call, at)).collect();
+    cells(machine, &digest)
 }
 
-/// SHA-256.
-pub fn sha256(machine: &mut Machine<'_>, _bytes: &[Cell]) -> Fallible<Bytes32> {
-    missing(machine, Intrinsic::Sha256)
-}
-
-/// Ethereum's Keccak-256.
-pub fn keccak256(machine: &mut Machine<'_>, _bytes: &[Cell]) -> Fallible<Bytes32> {
-    missing(machine, Intrinsic::Keccak256)
-}
-
-/// Poseidon of 1 to 16 elements with circomlib's parameters.
-pub fn poseidon(machine: &mut Machine<'_>, _inputs: &[Bytes32]) -> Fallible<Bytes32> {
-    missing(machine, Intrinsic::Poseidon)
+/// One element of one or more: Poseidon's hash, sums and products.
+pub fn element(machine: &mut Machine<'_>, gadget: Gadget, operands: &[Bytes32]) -> Bytes32 {
+    let elements = elements(machine, operands);
+    let call = machine.graph.call(gadget, &[], &elements);
+    if gadget == Gadget::FieldInverse {
+        let zero = machine.graph.result_bit(call, 0);
+        machine.trap_if(zero);
+    }
+    let result = machine.graph.result_element(call, 0);
+    let bits = machine.graph.element_bits(&result);
+    cells(machine, &bits)
 }
 
 /// The root above a leaf; bit `i` of `index` (64 bits) is 1 where the node of level `i` is a right child.
-pub fn merkle_root(
-    machine: &mut Machine<'_>,
-    _leaf: &Bytes32,
-    _siblings: &[Bytes32],
-    _index: Word,
-) -> Fallible<Bytes32> {
-    missing(machine, Intrinsic::MerkleRoot)
+pub fn merkle_root(machine: &mut Machine<'_>, leaf: &Bytes32, siblings: &[Bytes32], index: Word) -> Bytes32 {
+    let operands: Vec<Bytes32> = std::iter::once(leaf).chain(siblings).copied().collect();
+    let elements = elements(machine, &operands);
+    let bits = machine.graph.word_bits(index);
+    let call = machine.graph.call(Gadget::MerkleRoot, &bits[..siblings.len()], &elements);
+    let root = machine.graph.result_element(call, 0);
+    let bits = machine.graph.element_bits(&root);
+    cells(machine, &bits)
 }
 
-/// Whether a signature (R8x, R8y, S) under a key (Ax, Ay) verifies.
-pub fn eddsa_verify(
-    machine: &mut Machine<'_>,
-    _key: &[Bytes32],
-    _signature: &[Bytes32],
-    _message: &Bytes32,
-) -> Fallible<Bit> {
-    missing(machine, Intrinsic::EddsaVerify)
+/// A bit of elements: whether a signature verifies, whether two are equal.
+pub fn verdict(machine: &mut Machine<'_>, gadget: Gadget, operands: &[Bytes32]) -> Bit {
+    let elements = elements(machine, operands);
+    let call = machine.graph.call(gadget, &[], &elements);
+    machine.graph.result_bit(call, 0)
 }
 
-/// `a + b`.
-pub fn field_add(machine: &mut Machine<'_>, _a: &Bytes32, _b: &Bytes32) -> Fallible<Bytes32> {
-    missing(machine, Intrinsic::FieldAdd)
+fn elements(machine: &mut Machine<'_>, operands: &[Bytes32]) -> Vec<Element> {
+    operands
+        .iter()
+        .map(|bytes| {
+            let bits = bits(machine, bytes);
+            let (element, canonical) = machine.graph.element_of_bits(&bits);
+            machine.trap_if(canonical.not());
+            element
+        })
+        .collect()
 }
 
-/// `a - b`.
-pub fn field_sub(machine: &mut Machine<'_>, _a: &Bytes32, _b: &Bytes32) -> Fallible<Bytes32> {
-    missing(machine, Intrinsic::FieldSub)
+fn bits(machine: &mut Machine<'_>, bytes: &[Cell]) -> Vec<Bit> {
+    let mut bits = Vec::with_capacity(8 * bytes.len());
+    for cell in bytes {
+        let of = machine.graph.word_bits(cell.word);
+        let from = 8 * usize::from(cell.byte);
+        bits.extend_from_slice(&of[from..from + 8]);
+    }
+    bits
 }
 
-/// `a b`.
-pub fn field_mul(machine: &mut Machine<'_>, _a: &Bytes32, _b: &Bytes32) -> Fallible<Bytes32> {
-    missing(machine, Intrinsic::FieldMul)
-}
-
-/// `1 / a`; 0 is a trap.
-pub fn field_inv(machine: &mut Machine<'_>, _a: &Bytes32) -> Fallible<Bytes32> {
-    missing(machine, Intrinsic::FieldInv)
-}
-
-/// Whether two elements are equal.
-pub fn field_eq(machine: &mut Machine<'_>, _a: &Bytes32, _b: &Bytes32) -> Fallible<Bit> {
-    missing(machine, Intrinsic::FieldEq)
+/// 256 bits as four words.
+fn cells(machine: &mut Machine<'_>, bits: &[Bit]) -> Bytes32 {
+    let words: Vec<Word> = bits.chunks(64).map(|bits| machine.graph.from_bits(64, bits)).collect();
+    std::array::from_fn(|at| Cell { word: words[at / 8], byte: (at % 8) as u8 })
 }

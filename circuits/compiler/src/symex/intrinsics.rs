@@ -4,7 +4,7 @@ use super::gadget::{self, Bytes32};
 use super::machine::{Fallible, Machine};
 use super::memory::Cell;
 use super::module::Intrinsic;
-use crate::graph::{Input, Word};
+use crate::graph::{Gadget, Input, Word};
 
 /// Field elements that `poseidon` takes.
 const POSEIDON_MAX: u64 = 16;
@@ -31,24 +31,24 @@ impl Machine<'_> {
                 self.trap();
                 Ok(())
             }
-            Intrinsic::Sha256 => self.hash(intrinsic, gadget::sha256),
-            Intrinsic::Keccak256 => self.hash(intrinsic, gadget::keccak256),
+            Intrinsic::Sha256 => self.hash(intrinsic, Gadget::Sha256),
+            Intrinsic::Keccak256 => self.hash(intrinsic, Gadget::Keccak256),
             Intrinsic::Poseidon => self.poseidon(),
             Intrinsic::MerkleRoot => self.merkle_root(),
             Intrinsic::EddsaVerify => self.eddsa_verify(),
-            Intrinsic::FieldAdd => self.field(gadget::field_add),
-            Intrinsic::FieldSub => self.field(gadget::field_sub),
-            Intrinsic::FieldMul => self.field(gadget::field_mul),
+            Intrinsic::FieldAdd => self.field(Gadget::FieldAdd),
+            Intrinsic::FieldSub => self.field(Gadget::FieldSub),
+            Intrinsic::FieldMul => self.field(Gadget::FieldMul),
             Intrinsic::FieldInv => {
                 let (a, dst) = (self.pop(), self.pop());
                 let Some(a) = self.cells(a, 1)? else { return Ok(()) };
-                let result = gadget::field_inv(self, &a[0])?;
+                let result = gadget::element(self, Gadget::FieldInverse, &a);
                 self.write_32(dst, &result)
             }
             Intrinsic::FieldEq => {
                 let (b, a) = (self.pop(), self.pop());
                 let (Some(a), Some(b)) = (self.cells(a, 1)?, self.cells(b, 1)?) else { return Ok(()) };
-                let equal = gadget::field_eq(self, &a[0], &b[0])?;
+                let equal = gadget::verdict(self, Gadget::FieldEqual, &[a[0], b[0]]);
                 let equal = self.graph.from_bit(32, equal);
                 self.push(equal);
                 Ok(())
@@ -91,15 +91,11 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn hash(
-        &mut self,
-        intrinsic: Intrinsic,
-        gadget: impl FnOnce(&mut Self, &[Cell]) -> Fallible<Bytes32>,
-    ) -> Fallible<()> {
+    fn hash(&mut self, intrinsic: Intrinsic, gadget: Gadget) -> Fallible<()> {
         let (len, src, dst) = (self.pop(), self.pop(), self.pop());
         let len = self.known(len, "length", intrinsic)?;
         let Some(bytes) = self.bytes(src, len)? else { return Ok(()) };
-        let digest = gadget(self, &bytes)?;
+        let digest = gadget::hash(self, gadget, &bytes);
         self.write_32(dst, &digest)
     }
 
@@ -111,7 +107,7 @@ impl Machine<'_> {
             return Ok(());
         }
         let Some(inputs) = self.cells(src, n)? else { return Ok(()) };
-        let digest = gadget::poseidon(self, &inputs)?;
+        let digest = gadget::element(self, Gadget::Poseidon, &inputs);
         self.write_32(dst, &digest)
     }
 
@@ -128,7 +124,7 @@ impl Machine<'_> {
         self.trap_if(beyond);
         let Some(leaf) = self.cells(leaf, 1)? else { return Ok(()) };
         let Some(siblings) = self.cells(siblings, depth)? else { return Ok(()) };
-        let root = gadget::merkle_root(self, &leaf[0], &siblings, index)?;
+        let root = gadget::merkle_root(self, &leaf[0], &siblings, index);
         self.write_32(dst, &root)
     }
 
@@ -137,16 +133,17 @@ impl Machine<'_> {
         let Some(key) = self.cells(key, 2)? else { return Ok(()) };
         let Some(signature) = self.cells(signature, 3)? else { return Ok(()) };
         let Some(message) = self.cells(message, 1)? else { return Ok(()) };
-        let valid = gadget::eddsa_verify(self, &key, &signature, &message[0])?;
+        let operands: Vec<_> = key.into_iter().chain(signature).chain(message).collect();
+        let valid = gadget::verdict(self, Gadget::EddsaVerify, &operands);
         let valid = self.graph.from_bit(32, valid);
         self.push(valid);
         Ok(())
     }
 
-    fn field(&mut self, gadget: impl FnOnce(&mut Self, &Bytes32, &Bytes32) -> Fallible<Bytes32>) -> Fallible<()> {
+    fn field(&mut self, gadget: Gadget) -> Fallible<()> {
         let (b, a, dst) = (self.pop(), self.pop(), self.pop());
         let (Some(a), Some(b)) = (self.cells(a, 1)?, self.cells(b, 1)?) else { return Ok(()) };
-        let result = gadget(self, &a[0], &b[0])?;
+        let result = gadget::element(self, gadget, &[a[0], b[0]]);
         self.write_32(dst, &result)
     }
 }

@@ -7,12 +7,15 @@
 
 mod arg;
 mod cmd;
+mod explain;
 mod file;
+mod flame;
 mod genesis;
 mod keyfile;
 mod network;
 mod output;
 mod predicates;
+mod profile;
 mod progress;
 mod snarkjs;
 mod subject;

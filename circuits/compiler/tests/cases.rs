@@ -76,7 +76,8 @@ fn hold(module: &str) -> (usize, usize) {
         assert_eq!(outcome, case.outcome, "{module}, {}", case.name);
     }
     let rows = built.compiled.body_rows;
-    let (assumed, asserted) = (built.report.assumed.len(), built.report.asserted.len());
+    let report = built.report.as_ref().unwrap_or_else(|error| panic!("{module}: certificate: {error}"));
+    let (assumed, asserted) = (report.assumed.len(), report.asserted.len());
     println!("{module}: {rows} body rows, {assumed} assumed, {asserted} asserted, {elapsed:?}, {} cases", cases.len());
     // Only hand-made circuits have arguments that the checker does not follow.
     let hashes_or_curves = ["eddsa", "field", "sha_gadget", "template", "voter"].contains(&module);

@@ -3,7 +3,7 @@
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
 use std::sync::Arc;
-use zera_check::Report;
+use zera_check::{CheckError, Report};
 use zera_compiler::symex::Limits;
 use zera_compiler::{Compiled, Diagnostic, Options, compile};
 use zera_library::gadgets::{eddsa, field, keccak, merkle, poseidon, sha256};
@@ -53,15 +53,14 @@ impl Intrinsics for Library {
     }
 }
 
-/// A predicate whose certificate was checked.
+/// A predicate, and what the checker says of its certificate.
 pub struct Built {
     pub compiled: Compiled,
-    pub report: Report,
+    pub report: Result<Report, CheckError>,
     native: Predicate,
 }
 
-/// Compiles a module's `predicate`, and checks the certificate; panics where the certificate does not hold or where only
-/// the native side refuses the module.
+/// Compiles a module's `predicate`, and checks the certificate; panics where only the native side refuses the module.
 pub fn build(wasm: &[u8], public_len: u32, private_len: u32) -> Result<Built, Vec<Diagnostic>> {
     build_within(wasm, public_len, private_len, Limits::ORDINARY)
 }
@@ -70,7 +69,7 @@ pub fn build(wasm: &[u8], public_len: u32, private_len: u32) -> Result<Built, Ve
 pub fn build_within(wasm: &[u8], public_len: u32, private_len: u32, limits: Limits) -> Result<Built, Vec<Diagnostic>> {
     let manifest = Manifest::new("test", 1, public_len, private_len, vec![]).unwrap().with_entry("predicate").unwrap();
     let compiled = compile(wasm, &Options { manifest, limits })?;
-    let report = zera_check::check(&compiled.artefact).unwrap_or_else(|error| panic!("certificate: {error}"));
+    let report = zera_check::check(&compiled.artefact);
     let native = Predicate::load(wasm, "predicate", Arc::new(Library)).unwrap_or_else(|error| panic!("{error}"));
     Ok(Built { compiled, report, native })
 }

@@ -106,7 +106,7 @@ fn inputs(rng: &mut ChaCha20Rng) -> Vec<Vec<u8>> {
 
 fn one(seed: u64, tally: &Mutex<Tally>) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
-    let wasm = if seed % SMITH_EVERY == 0 {
+    let wasm = if seed.is_multiple_of(SMITH_EVERY) {
         let Some(wasm) = smith(&mut rng) else { return };
         wasm
     } else {

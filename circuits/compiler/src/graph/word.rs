@@ -65,6 +65,7 @@ impl Graph {
     }
 
     /// Low bits first; those above are 0.
+    #[expect(clippy::wrong_self_convention, reason = "the graph makes the word; the bits are the argument")]
     pub(crate) fn from_bits(&mut self, width: u32, bits: &[Bit]) -> Word {
         let int = self.int_from_bits(&bits[..bits.len().min(width as usize)]);
         self.word(width, int)

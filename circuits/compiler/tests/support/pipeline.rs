@@ -1,5 +1,7 @@
 //! A module through everything: compiled, checked, run as a circuit and natively.
 
+#![allow(dead_code, reason = "each suite uses its own part")]
+
 use ark_bn254::Fr;
 use ark_ff::PrimeField;
 use std::sync::Arc;

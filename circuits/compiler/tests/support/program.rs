@@ -167,7 +167,7 @@ impl Generator {
                 let arguments = format!("{} {} {}", self.i32(next), self.i32(next), self.i64(next));
                 format!("(call_indirect (type $f) {arguments} {index})")
             }
-            _ => format!("(memory.size)"),
+            _ => "(memory.size)".to_owned(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Against snarkjs 0.7.6.
 //!
-//! `vectors/example.r1cs` and `vectors/example.wtns` hold the system and the assignment of `support/example.rs` (35 = x^3 + x
-//!   + 5). snarkjs accepted them (`r1cs info`, `wtns check`, `groth16 setup`, `prove`, `verify`), and
-//!   `vectors/example.json` is what its `r1cs export json` made of the first; `vectors/snarkjs.wtns` is the assignment as
-//!   written by its own `wtns_utils.js` (`write`). With ZERA_SNARKJS set to snarkjs' command line, `cli.cjs`, the first two
-//!   checks run again.
+//! `vectors/example.r1cs` and `vectors/example.wtns` hold the system and the assignment of `support/example.rs` (the cube
+//! of x, x and 5 are 35). snarkjs accepted them (`r1cs info`, `wtns check`, `groth16 setup`, `prove`, `verify`), and
+//! `vectors/example.json` is what its `r1cs export json` made of the first; `vectors/snarkjs.wtns` is the assignment as
+//! written by its own `wtns_utils.js` (`write`). With ZERA_SNARKJS set to snarkjs' command line, `cli.cjs`, the first two
+//! checks run again.
 
 #[path = "support/example.rs"]
 mod example;

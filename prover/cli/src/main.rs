@@ -7,8 +7,10 @@
 
 mod arg;
 mod cmd;
+mod explain;
 mod fields;
 mod file;
+mod flame;
 mod genesis;
 mod keyfile;
 mod lock;
@@ -17,6 +19,7 @@ mod network;
 mod output;
 mod places;
 mod predicates;
+mod profile;
 mod progress;
 mod snarkjs;
 mod subject;

@@ -103,6 +103,8 @@ fn every_command_helps() {
         "predicate info",
         "predicate run",
         "predicate export",
+        "predicate profile",
+        "predicate explain",
         "predicate publish",
         "predicate fetch",
         "setup",

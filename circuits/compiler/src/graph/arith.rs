@@ -131,7 +131,8 @@ impl Graph {
         let (x, y) = (self.compact(a), self.compact(b));
         let chosen = self.int_select(c, x, y);
         let word = self.word(width, chosen);
-        if chosen.as_constant().is_none() {
+        // Of older combinations only, so that no selection leads to itself: one of equal words may be one of them again.
+        if chosen.as_constant().is_none() && chosen.lc > x.lc.max(y.lc) {
             let (a, b) = (self.word(width, x), self.word(width, y));
             self.selections.insert((chosen.lc, width), (c, a, b));
         }

@@ -62,7 +62,38 @@ impl Graph {
         if let Some(known) = self.implied(a, b).or_else(|| self.implied(b, a)) {
             return known;
         }
+        if let Some(both) = self.both_zero(a, b).or_else(|| self.both_zero(b, a)) {
+            return both;
+        }
         Bit::of(self.node(Node::And(a, b)))
+    }
+
+    /// `x = 0` and `y = 0` are one test, `x + 2^k y = 0`, where `|x| < 2^k` and the sum stays below the limit: two rows for
+    /// as many words as fit, in place of two for each. `a` may be a conjunction that ends in such a test.
+    fn both_zero(&mut self, a: Bit, b: Bit) -> Option<Bit> {
+        use ethnum::I256;
+        let test = |graph: &Graph, bit: Bit| match graph.node_at(bit.node()) {
+            Node::Zero { factors } if factors.len() == 1 && !bit.is_negated() => Some(factors[0]),
+            _ => None,
+        };
+        let y = test(self, b)?;
+        if let Node::And(p, q) = *self.node_at(a.node())
+            && !a.is_negated()
+        {
+            let merged = self.both_zero(q, b).filter(|_| test(self, q).is_some());
+            return merged.map(|merged| self.bit_and(p, merged));
+        }
+        let x = test(self, a)?;
+        let (x_lo, x_hi) = self.bounds(x);
+        let (y_lo, y_hi) = self.bounds(y);
+        let weight = I256::ONE << super::int::bit_length(x_hi.max(-x_lo));
+        let limit = I256::ONE << super::int::LIMIT_BITS;
+        let most = y_hi.max(-y_lo).checked_mul(weight)?.checked_add(weight)?;
+        if most >= limit {
+            return None;
+        }
+        let sum = self.combine(I256::ZERO, &[(I256::ONE, x), (weight, y)]);
+        Some(self.is_zero(&[sum]))
     }
 
     /// `a & b` where `b` is a conjunction that `a` is part of, or refutes.

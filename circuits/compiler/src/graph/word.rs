@@ -4,6 +4,9 @@ use super::int::{Int, LIMIT_BITS, bit_length};
 use super::{Bit, Graph, Lc, Node, NodeId};
 use ethnum::I256;
 
+/// Selections of selections that bits are looked for through; a frame takes about 400 bytes of stack.
+const SELECTION_DEPTH: u32 = 500;
+
 /// A word of 32 or 64 bits: the residue of an integer modulo `2^width`. Equal numbers are equal values.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Word(u32);
@@ -62,6 +65,7 @@ impl Graph {
     }
 
     /// Low bits first; those above are 0.
+    #[expect(clippy::wrong_self_convention, reason = "the graph makes the word; the bits are the argument")]
     pub(crate) fn from_bits(&mut self, width: u32, bits: &[Bit]) -> Word {
         let int = self.int_from_bits(&bits[..bits.len().min(width as usize)]);
         self.word(width, int)
@@ -111,6 +115,10 @@ impl Graph {
 
     /// The bits, where they are there without a new split.
     pub(crate) fn free_bits(&mut self, int: Int, width: u32) -> Option<Box<[Bit]>> {
+        self.free_bits_within(int, width, SELECTION_DEPTH)
+    }
+
+    fn free_bits_within(&mut self, int: Int, width: u32, depth: u32) -> Option<Box<[Bit]>> {
         if let Some(bits) = self.bits.get(&(int.lc, width)) {
             return Some(bits.clone());
         }
@@ -119,9 +127,13 @@ impl Graph {
         }
         // A choice between two words with bits is a choice bit by bit.
         let (c, a, b) = *self.selections.get(&(int.lc, width))?;
+        let depth = depth.checked_sub(1)?;
         let (a, b) = (self.data(a).int, self.data(b).int);
-        let (a, b) = (self.free_bits(a, width)?, self.free_bits(b, width)?);
-        Some(a.iter().zip(&b).map(|(a, b)| self.bit_mux(c, *a, *b)).collect())
+        let (a, b) = (self.free_bits_within(a, width, depth)?, self.free_bits_within(b, width, depth)?);
+        let bits: Box<[Bit]> = a.iter().zip(&b).map(|(a, b)| self.bit_mux(c, *a, *b)).collect();
+        // Kept, so that selections of selections cost what there is and not what there are paths.
+        self.bits.insert((int.lc, width), bits.clone());
+        Some(bits)
     }
 
     /// Reads the bits off a combination of bits with distinct powers of two.
@@ -209,8 +221,61 @@ impl Graph {
         if n == 1 {
             return vec![self.bit_from_lc(int.lc)];
         }
-        let split = self.node(Node::Split { lc: int.lc, n });
+        let lc = self.fused(int.lc);
+        self.known(lc, int.lo, int.hi);
+        let split = self.node(Node::Split { lc, n });
         (0..n).map(|at| Bit::of(self.node(Node::SplitBit { split, at }))).collect()
+    }
+
+    /// The combination with words that are never 1 in the same bit made one word: compilers spread `(x & y) | (!x & z)`
+    /// over a sum, and each part would cost rows of its own.
+    fn fused(&mut self, lc: Lc) -> Lc {
+        let data = self.lc(lc);
+        let words = |terms: &[(NodeId, I256)], graph: &Graph| {
+            terms.iter().filter(|(node, _)| matches!(graph.node_at(*node), Node::Bits { .. })).count()
+        };
+        if words(&data.terms, self) < 2 {
+            return lc;
+        }
+        let constant = data.constant;
+        let mut terms: Vec<(NodeId, I256)> = data.terms.to_vec();
+        let mut at = 0;
+        while at < terms.len() {
+            let other = (at + 1..terms.len())
+                .filter(|other| terms[*other].1 == terms[at].1)
+                .find_map(|other| Some((other, self.union(terms[at].0, terms[other].0)?)));
+            match other {
+                Some((other, bits)) => {
+                    let (_, factor) = terms.remove(other);
+                    let node = self.node(Node::Bits { bits });
+                    terms[at] = (node, factor);
+                }
+                None => at += 1,
+            }
+        }
+        if terms.len() == self.lc(lc).terms.len() {
+            return lc;
+        }
+        let parts: Vec<(I256, Lc)> = terms.iter().map(|(node, factor)| (*factor, self.node_lc(*node))).collect();
+        self.combine(constant, &parts)
+    }
+
+    /// The bits of either word, where none is 1 in both; both must hold logic.
+    fn union(&mut self, a: NodeId, b: NodeId) -> Option<Box<[Bit]>> {
+        let (Node::Bits { bits: x }, Node::Bits { bits: y }) = (self.node_at(a), self.node_at(b)) else { return None };
+        let logic = |bit: Bit, graph: &Graph| {
+            matches!(graph.node_at(bit.node()), Node::And(..) | Node::Xor(..) | Node::Mux(..))
+        };
+        if !x.iter().zip(y).any(|(x, y)| logic(*x, self) && logic(*y, self)) {
+            return None;
+        }
+        let pairs = x.iter().zip(y);
+        if !pairs.into_iter().all(|(x, y)| *x == Bit::FALSE || *y == Bit::FALSE || self.exclude(*x, *y)) {
+            return None;
+        }
+        let (x, y) = (x.clone(), y.clone());
+        let at = |bits: &[Bit], at: usize| bits.get(at).copied().unwrap_or(Bit::FALSE);
+        Some((0..x.len().max(y.len())).map(|i| self.bit_or(at(&x, i), at(&y, i))).collect())
     }
 
     /// The split beneath a digit.

@@ -38,6 +38,7 @@ struct Open {
 }
 
 /// Reads the body of a valid module's function of the type `ty`.
+#[expect(clippy::result_large_err, reason = "made once, and only to be printed")]
 pub fn read(
     body: &FunctionBody<'_>,
     ty: u32,

@@ -83,7 +83,7 @@ impl Memory {
         let mut done = 0;
         while done < len {
             let at = address + done;
-            if at as usize % FAN == 0 && (len - done) as usize >= FAN {
+            if (at as usize).is_multiple_of(FAN) && (len - done) as usize >= FAN {
                 *self.chunk(at) = Some(Rc::clone(&shared));
                 done += FAN as u32;
             } else {

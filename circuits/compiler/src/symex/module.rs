@@ -223,6 +223,7 @@ pub enum Op {
 #[derive(Clone, Debug, Default)]
 pub struct Function {
     /// Canonical type.
+    #[expect(dead_code, reason = "decoded for the reader of a dump")]
     pub ty: u32,
     /// Number of parameters.
     pub params: u32,

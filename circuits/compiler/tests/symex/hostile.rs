@@ -1,6 +1,6 @@
 //! Modules that are not taken, and modules made to exhaust the compiler: bounded time, an error, no panic.
 
-use super::harness::{graph, module, options, outcome, refused};
+use super::harness::{agree, graph, module, options, outcome, refused, samples};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::time::{Duration, Instant};
@@ -98,7 +98,7 @@ fn programs_without_end_are_given_up() {
 fn many_conditions_one_after_the_other_make_no_exponential_work() {
     let step = "(if (i32.and (local.get 0) (i32.const 1)) (then (local.set 1 (i64.add (local.get 1) (i64.const 3))))) (local.set 0 (i32.shr_u (local.get 0) (i32.const 1)))";
     let text = predicate(&format!("{} (i64.eq (local.get 1) (i64.const 96))", step.repeat(32)));
-    let wasm = module(&text.replace("i64.eq", "i64.eq"));
+    let wasm = module(&text);
     let execution = graph(&wasm, &options(4, 0));
     assert_eq!(outcome(&execution, &[255; 4], &[]), 1);
     assert_eq!(outcome(&execution, &[255, 255, 254, 255], &[]), 0);
@@ -147,6 +147,38 @@ fn a_module_of_more_than_256_kib_is_refused_but_not_for_its_debug_information() 
         "a".repeat(270_000)
     );
     assert!(execute(&module(&custom), &options(0, 0)).is_ok());
+}
+
+/// Whose bits are looked for through the words they were chosen from: in a circle once, and until the stack was full.
+#[test]
+fn selections_of_selections() {
+    let text = "(func $value (param $a i32) (param $b i32) (param $c i32) (result i32)
+        (local.set $a (select (local.get $a) (local.get $b) (local.get $c)))
+        (local.set $a (select (local.get $a) (local.get $b) (local.get $c)))
+        (local.set $b (select (local.get $b) (local.get $a) (i32.eqz (local.get $c))))
+        (local.set $a (select (local.get $b) (local.get $a) (local.get $c)))
+        (i32.xor (local.get $a) (local.get $b)))";
+    agree(text, &["i32", "i32", "i32"], "i32", &samples(&["i32", "i32", "i32"], 20));
+    let chain = |body: &str, rounds: u32| {
+        module(&format!(
+            r#"(module (func (export "predicate") (param $a i32) (param $b i32) (param $c i32) (param $d i32) (result i32)
+                (local $i i32) (local $t i32)
+                (loop $l {body}
+                    (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const {rounds}))))
+                (i32.xor (local.get $a) (local.get $b))))"#
+        ))
+    };
+    // A long line of them, and one whose paths double with every round.
+    let line =
+        chain("(local.set $a (select (local.get $i) (local.get $a) (i32.eq (local.get $c) (local.get $i))))", 1_000);
+    assert!(execute(&line, &options(16, 0)).is_ok());
+    let doubling = chain(
+        "(local.set $t (select (local.get $a) (local.get $b) (i32.eq (local.get $c) (local.get $i))))
+        (local.set $b (select (local.get $b) (local.get $a) (i32.eq (local.get $d) (local.get $i))))
+        (local.set $a (local.get $t))",
+        30,
+    );
+    assert!(execute(&doubling, &options(16, 0)).is_ok());
 }
 
 #[test]

@@ -1,8 +1,11 @@
-//! `zera predicate`: compile, test, diff, list, info, run, export, publish, fetch, name.
+//! `zera predicate`: compile, test, diff, list, info, run, export, profile, explain, publish, fetch, name.
 
 mod compile;
 mod diff;
+mod explain;
+mod export;
 mod info;
+mod profile;
 mod run;
 mod test;
 
@@ -66,15 +69,12 @@ pub enum Command {
         #[command(flatten)]
         input: InputArgs,
     },
-    /// Write a predicate's artefact.
-    Export {
-        /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
-        #[arg(value_name = "P")]
-        predicate: String,
-        /// The file to write.
-        #[arg(short, long, value_name = "OUT.zpred")]
-        output: PathBuf,
-    },
+    /// Write a predicate's artefact, or its rows and an assignment for snarkjs.
+    Export(export::Args),
+    /// Where a predicate's rows come from: by function, source line and kind.
+    Profile(profile::Args),
+    /// One row as an equation, with its place and, for an input, its values.
+    Explain(explain::Args),
     /// Publish a predicate on a network, under its name, and give the node its file. What is published already keeps its
     /// name, and the file is given alone.
     Publish {
@@ -130,15 +130,9 @@ pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
         Command::Diff { old, new } => Ok(diff::run(&predicates::open(old)?, &predicates::open(new)?, out)),
         Command::Info { predicate, top } => info::run(&predicates::open(predicate)?, *top, out),
         Command::Run { predicate, input } => run::run(&predicates::open(predicate)?, input, out),
-        Command::Export { predicate, output } => {
-            let subject = predicates::open(predicate)?;
-            let bytes = subject.artefact.encode();
-            file::write(output, &bytes)?;
-            let id = subject.artefact.predicate_id();
-            let json = json!({"predicate_id": id.to_string(), "file": output, "bytes": bytes.len()});
-            out.result(&json, &format!("{}: {} bytes, predicate {id}", output.display(), bytes.len()));
-            Ok(Verdict::Yes)
-        }
+        Command::Export(args) => export::run(args, out),
+        Command::Profile(args) => profile::run(args, out),
+        Command::Explain(args) => explain::run(args, out),
         Command::Publish { predicate, signer } => publish(&predicates::open(predicate)?, signer, out),
         Command::Fetch { predicate, output, node } => {
             let client = node.client()?;

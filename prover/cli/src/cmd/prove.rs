@@ -155,7 +155,11 @@ fn manifest(dir: &Path, predicate: &PredicateId) -> Result<Manifest, Failure> {
     Ok(manifest)
 }
 
-fn binding(path: Option<&Path>, predicate: PredicateId, key: KeyId) -> Result<Binding, Failure> {
+/// The binding of a context file, which has all but key and predicate; of zeros without one.
+///
+/// # Errors
+/// Bad input.
+pub fn binding(path: Option<&Path>, predicate: PredicateId, key: KeyId) -> Result<Binding, Failure> {
     let Some(path) = path else {
         return Ok(Binding {
             chain: ChainId([0; 32]),

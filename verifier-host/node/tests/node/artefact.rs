@@ -81,14 +81,14 @@ async fn the_owner_stores_a_file_and_a_restart_has_it() {
         assert_eq!((got, body["sha256"].as_str()), (status, Some(hash.as_str())), "{body}");
         assert_eq!(body["predicate"], artefact().predicate_id().to_string());
     }
-    assert_eq!(stored(&network).await, [hash.clone()]);
+    assert_eq!(stored(&network).await, std::slice::from_ref(&hash));
     network.node.shutdown().await.expect("a clean end");
 
     // What a crash leaves: a file in the making, and one whose owner's word was not written.
     std::fs::write(folder.join(".tmp-x"), b"half").expect("written");
     std::fs::write(folder.join(format!("{}.zpred", "ab".repeat(32))), b"of nobody").expect("written");
     let network = Network::start(NodeConfig { artefacts: place(), ..config(store) }).await;
-    assert_eq!(stored(&network).await, [hash.clone()]);
+    assert_eq!(stored(&network).await, std::slice::from_ref(&hash));
     assert!(!folder.join(".tmp-x").exists());
     assert_eq!(network.get(&format!("/v1/artefacts/{}", "ab".repeat(32))).await.0, 404);
     let response = network.http.get(network.url(&format!("/v1/artefacts/{hash}"))).send().await.expect("an answer");
@@ -205,5 +205,5 @@ async fn a_file_a_predicate_and_the_store_have_their_limits() {
         assert_eq!(stored(&network).await.len(), 2);
         network.node.shutdown().await.expect("a clean end");
     }
-    assert!(UPLOADS_MAX < 8, "each is held in memory");
+    const { assert!(UPLOADS_MAX < 8, "each is held in memory") };
 }

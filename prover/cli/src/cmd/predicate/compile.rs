@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use zera_check::CheckError;
+use zera_check::{CheckError, Report};
 use zera_compiler::symex::Limits;
 use zera_compiler::{Compiled, Diagnostic, Options};
 use zera_r1cs::{Artefact, Manifest};
@@ -116,7 +116,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
         "compile_ms": compile_ms,
         "check_ms": check_ms,
     });
-    out.result(&json, &text(args, &compiled, &lock, report.assumed.len(), (compile_ms, check_ms)));
+    out.result(&json, &text(args, &compiled, &lock, &report, (compile_ms, check_ms)));
     Ok(Verdict::Yes)
 }
 
@@ -134,12 +134,18 @@ impl Args {
     }
 }
 
-fn text(args: &Args, compiled: &Compiled, lock: &Lock, assumed: usize, (compile, check): (u64, u64)) -> String {
+fn text(args: &Args, compiled: &Compiled, lock: &Lock, report: &Report, (compile, check): (u64, u64)) -> String {
     let artefact = &compiled.artefact;
-    let assumed = if assumed == 0 { String::new() } else { format!(", {assumed} wires taken on trust") };
+    let mut certificate = "holds".to_owned();
+    if !report.assumed.is_empty() {
+        certificate.push_str(&format!(", {} wires taken on trust", report.assumed.len()));
+    }
+    if !report.asserted.is_empty() {
+        certificate.push_str(&format!("; {} rows may refuse inputs, as far as it shows", report.asserted.len()));
+    }
     format!(
         "{}: {} (version {})\nrows          {}, {} of them the program's\nwires         {}\ntape          {} operations\n\
-         certificate   holds{assumed}\ndigest        {}\nprogram hash  {}\npredicate id  {}\ntime          {compile} ms, \
+         certificate   {certificate}\ndigest        {}\nprogram hash  {}\npredicate id  {}\ntime          {compile} ms, \
          {check} ms to check",
         args.output.display(),
         artefact.manifest.name,

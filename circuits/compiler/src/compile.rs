@@ -1,9 +1,12 @@
 //! From a module and its manifest to an artefact.
 
 use crate::diagnostic::Diagnostic;
+use crate::graph::Bit;
 use crate::lower::{self, Program};
 use crate::symex::{self, Limits, Span};
 use sha2::{Digest, Sha256};
+use zera_abi::Outcome;
+use zera_r1cs::matrices::ROWS_MAX;
 use zera_r1cs::{Artefact, Manifest};
 
 /// What to compile, beside the module.
@@ -24,6 +27,8 @@ pub struct Compiled {
     pub body_rows: usize,
     /// Nodes of the graph of expressions, live or not.
     pub nodes: usize,
+    /// The outcome, where it is the same for every input: most likely a mistake in the lengths.
+    pub constant: Option<Outcome>,
 }
 
 /// Compiles a module.
@@ -35,6 +40,14 @@ pub struct Compiled {
 /// At least one diagnostic: what can not be compiled, where, and what to do.
 pub fn compile(wasm: &[u8], options: &Options) -> Result<Compiled, Vec<Diagnostic>> {
     let manifest = &options.manifest;
+    // Each input byte takes eight rows before anything is computed.
+    let bytes = u64::from(manifest.public_len) + u64::from(manifest.private_len);
+    if 8 * bytes > ROWS_MAX as u64 {
+        let message = format!("{bytes} input bytes take {} rows, and there are at most {ROWS_MAX}", 8 * bytes);
+        return Err(vec![
+            Diagnostic::new("too-large", message).help("commit to the data and read the part that matters"),
+        ]);
+    }
     let execution = symex::execute(
         wasm,
         &symex::Options {
@@ -45,6 +58,7 @@ pub fn compile(wasm: &[u8], options: &Options) -> Result<Compiled, Vec<Diagnosti
         },
     )?;
     let nodes = execution.graph.nodes();
+    let constant = constant(&execution);
     let spans = &execution.spans;
     let program = Program {
         graph: execution.graph,
@@ -60,7 +74,20 @@ pub fn compile(wasm: &[u8], options: &Options) -> Result<Compiled, Vec<Diagnosti
     let lowered =
         lower::lower(program, manifest.clone(), Sha256::digest(wasm).into()).map_err(|error| beyond(&error))?;
     let artefact = lowered.artefact.with_program(wasm.to_vec()).map_err(|error| beyond(&error))?;
-    Ok(Compiled { artefact, body_rows: lowered.body_rows, nodes })
+    Ok(Compiled { artefact, body_rows: lowered.body_rows, nodes, constant })
+}
+
+/// The outcome, where no input changes it.
+fn constant(execution: &symex::Execution<'_>) -> Option<Outcome> {
+    if execution.exceeded == Bit::TRUE {
+        return Some(Outcome::BoundExceeded);
+    }
+    if execution.traps.contains(&Bit::TRUE) {
+        return Some(Outcome::Trap);
+    }
+    let ends = execution.exceeded == Bit::FALSE && execution.traps.iter().all(|trap| *trap == Bit::FALSE);
+    let truth = execution.truth.as_constant().filter(|_| ends)?;
+    Some(if truth { Outcome::True } else { Outcome::False })
 }
 
 /// Most bytes of a place: a span's text has 255, and the kind of row follows.

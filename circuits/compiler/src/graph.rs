@@ -99,6 +99,8 @@ pub struct Graph {
     spans: Vec<SpanId>,
     span: SpanId,
     lcs: Interner<LcData>,
+    /// Terms of all combinations.
+    terms: usize,
     /// Bounds of each combination.
     bounds: Vec<(ethnum::I256, ethnum::I256)>,
     words: Interner<WordData>,
@@ -121,6 +123,7 @@ impl Graph {
             spans: Vec::new(),
             span: SpanId(0),
             lcs: Interner::new(),
+            terms: 0,
             bounds: Vec::new(),
             words: Interner::new(),
             bits: Table::new(),
@@ -145,6 +148,11 @@ impl Graph {
     /// Nodes so far: a measure of memory, not of rows.
     pub fn nodes(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Nodes and terms of combinations so far: what time and memory are in proportion to.
+    pub fn size(&self) -> usize {
+        self.nodes.len() + self.terms
     }
 
     /// Distinct combinations so far.

@@ -40,16 +40,16 @@ pub struct Limits {
     pub iterations: u32,
     /// Instructions executed, on all paths together; work on many cells at once counts as more than one.
     pub instructions: u64,
-    /// Nodes of the graph.
-    pub nodes: usize,
+    /// Nodes of the graph and terms of its combinations: up to about 50 bytes each.
+    pub expressions: usize,
     /// Addresses that one access may go to.
     pub candidates: u32,
 }
 
 impl Limits {
-    /// Enough for ordinary predicates: 4,096 iterations, 20 million instructions and nodes, 4,096 addresses.
+    /// Enough for ordinary predicates: 4,096 iterations, 20 million instructions and expressions, 4,096 addresses.
     pub const ORDINARY: Limits =
-        Limits { iterations: 4_096, instructions: 20_000_000, nodes: 20_000_000, candidates: 4_096 };
+        Limits { iterations: 4_096, instructions: 20_000_000, expressions: 20_000_000, candidates: 4_096 };
 }
 
 /// What to execute.

@@ -24,7 +24,7 @@ use zera_compiler::symex::Limits;
 /// Inputs for each module; two bits of each result are asked for.
 const INPUTS: usize = 4;
 /// Tighter than ordinary, so that what grows too large is given up soon.
-const LIMITS: Limits = Limits { iterations: 64, instructions: 300_000, nodes: 400_000, candidates: 256 };
+const LIMITS: Limits = Limits { iterations: 64, instructions: 300_000, expressions: 800_000, candidates: 256 };
 /// Every so many modules one is wasm-smith's.
 const SMITH_EVERY: u64 = 5;
 

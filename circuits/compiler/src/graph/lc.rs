@@ -64,6 +64,7 @@ impl Graph {
         let (id, new) = self.lcs.intern(data);
         if new {
             let data = self.lcs.get(id);
+            self.terms += data.terms.len();
             let (mut lo, mut hi) = (data.constant, data.constant);
             for (node, c) in &data.terms {
                 let (a, b) = self.node_bounds(*node);

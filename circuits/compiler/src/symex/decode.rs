@@ -56,10 +56,16 @@ pub fn decode<'a>(wasm: &'a [u8], entry: &str) -> Result<(Module, Source<'a>), V
         return Err(refused);
     }
     Validator::new_with_features(features()).validate_all(wasm).map_err(|error| vec![malformed(&error, &source)])?;
-    let module =
-        Reader { source: &source, module: Module::default(), types: vec![], canonical: vec![], exports: vec![] }
-            .read(wasm, entry)
-            .map_err(|diagnostic| vec![*diagnostic])?;
+    let module = Reader {
+        source: &source,
+        module: Module::default(),
+        types: vec![],
+        canonical: vec![],
+        exports: vec![],
+        exports_memory: false,
+    }
+    .read(wasm, entry)
+    .map_err(|diagnostic| vec![*diagnostic])?;
     Ok((module, source))
 }
 
@@ -148,6 +154,7 @@ struct Reader<'s, 'a> {
     /// Canonical type by type index.
     canonical: Vec<u32>,
     exports: Vec<(String, u32)>,
+    exports_memory: bool,
 }
 
 type Fallible<T> = Result<T, Box<Diagnostic>>;
@@ -263,6 +270,7 @@ impl Reader<'_, '_> {
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export.map_err(|error| self.broken(&error))?;
+                    self.exports_memory |= export.kind == ExternalKind::Memory && export.name == "memory";
                     if export.kind == ExternalKind::Func {
                         self.exports.push((export.name.to_owned(), export.index));
                     }
@@ -379,6 +387,10 @@ impl Reader<'_, '_> {
             return Err(refuse("entry", message));
         }
         self.module.entry = *index;
+        if !self.exports_memory {
+            let help = "in C link with --export=memory (the default), in wat write (memory (export \"memory\") 1)";
+            return Err(Box::new(Diagnostic::new("memory", "the module exports no memory `memory`").help(help)));
+        }
         Ok(())
     }
 }

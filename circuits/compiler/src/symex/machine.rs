@@ -106,8 +106,8 @@ impl<'m> Machine<'m> {
                         call zera.bound(n) inside it";
             return Err(self.error("instructions", message, help));
         }
-        if self.graph.nodes() > self.limits().nodes {
-            let message = format!("the program needs more than {} expressions", self.limits().nodes);
+        if self.graph.size() > self.limits().expressions {
+            let message = format!("the program needs more than {} expressions", self.limits().expressions);
             return Err(self.error("expressions", message, "compile a smaller program, or raise the limit"));
         }
         Ok(())

@@ -8,52 +8,13 @@ use std::sync::Arc;
 use zera_check::{CheckError, Report};
 use zera_compiler::symex::Limits;
 use zera_compiler::{Compiled, Diagnostic, Options, compile};
-use zera_library::gadgets::{eddsa, field, keccak, merkle, poseidon, sha256};
-use zera_native::predicate::{Inputs, Intrinsics, Predicate, RunError};
+use zera_native::predicate::{Inputs, Predicate, RunError};
+use zera_provider::Gadgets;
 use zera_r1cs::{Manifest, TapeInputs};
 use zera_statement::input_root;
 
 /// Fuel of a native run.
 pub const FUEL: u64 = 200_000_000;
-
-type Cell = [u8; 32];
-
-/// The native twins of the intrinsics.
-#[derive(Clone, Copy)]
-pub struct Library;
-
-impl Intrinsics for Library {
-    fn sha256(&self, bytes: &[u8]) -> [u8; 32] {
-        sha256::digest(bytes)
-    }
-    fn keccak256(&self, bytes: &[u8]) -> [u8; 32] {
-        keccak::digest(bytes)
-    }
-    fn poseidon(&self, cells: &[Cell]) -> Option<Cell> {
-        poseidon::hash_cells(cells)
-    }
-    fn merkle_root(&self, leaf: &Cell, siblings: &[Cell], index: u64) -> Option<Cell> {
-        merkle::root(leaf, siblings, index)
-    }
-    fn eddsa_verify(&self, key: &[Cell; 2], signature: &[Cell; 3], message: &Cell) -> Option<bool> {
-        eddsa::verify(key, signature, message)
-    }
-    fn field_add(&self, a: &Cell, b: &Cell) -> Option<Cell> {
-        field::add(a, b)
-    }
-    fn field_sub(&self, a: &Cell, b: &Cell) -> Option<Cell> {
-        field::sub(a, b)
-    }
-    fn field_mul(&self, a: &Cell, b: &Cell) -> Option<Cell> {
-        field::mul(a, b)
-    }
-    fn field_inv(&self, a: &Cell) -> Option<Cell> {
-        field::inverse(a)
-    }
-    fn field_eq(&self, a: &Cell, b: &Cell) -> Option<bool> {
-        field::equal(a, b)
-    }
-}
 
 /// A predicate, and what the checker says of its certificate.
 pub struct Built {
@@ -72,7 +33,7 @@ pub fn build_within(wasm: &[u8], public_len: u32, private_len: u32, limits: Limi
     let manifest = Manifest::new("test", 1, public_len, private_len, vec![]).unwrap().with_entry("predicate").unwrap();
     let compiled = compile(wasm, &Options { manifest, limits })?;
     let report = zera_check::check(&compiled.artefact);
-    let native = Predicate::load(wasm, "predicate", Arc::new(Library)).unwrap_or_else(|error| panic!("{error}"));
+    let native = Predicate::load(wasm, "predicate", Arc::new(Gadgets)).unwrap_or_else(|error| panic!("{error}"));
     Ok(Built { compiled, report, native })
 }
 

@@ -62,7 +62,7 @@ fn exhausted(text: &str) -> Diagnostic {
     let begun = Instant::now();
     let mut options = options(8, 0);
     options.limits.instructions = 3_000_000;
-    options.limits.nodes = 1_000_000;
+    options.limits.expressions = 1_000_000;
     let error = refused(text, &options);
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?} for {error}", begun.elapsed());
     error
@@ -193,7 +193,7 @@ fn damaged_modules_never_panic() {
     let wasm = module(text);
     let mut options = options(4, 0);
     options.limits.instructions = 20_000;
-    options.limits.nodes = 20_000;
+    options.limits.expressions = 20_000;
     options.limits.iterations = 50;
     assert!(execute(&wasm, &options).is_ok());
     let mut taken = 0;

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use zera_check::{CheckError, Report};
 use zera_compiler::symex::Limits;
 use zera_compiler::{Compiled, Diagnostic, Options};
+use zera_provider::Wasm;
 use zera_r1cs::{Artefact, Manifest};
 
 use crate::lock::Lock;
-use crate::output::{Failure, Output, Verdict};
+use crate::output::{Blame, Failure, Output, Verdict};
 use crate::places::Places;
+use crate::progress::Progress;
 use crate::{file, manifest};
 
 /// Most bytes of a module's file: custom sections, line tables among them, may be longer than the program.
@@ -68,6 +70,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     let manifest = args.manifest()?;
     let before = args.lock.as_deref().map_or(Ok(None), Lock::read)?;
     let limits = Limits { iterations: args.loop_limit, ..Limits::ORDINARY };
+    let progress = Progress::start("compiling");
     let start = Instant::now();
     let compiled = match zera_compiler::compile(&wasm, &Options { manifest, limits }) {
         Ok(compiled) => compiled,
@@ -75,12 +78,22 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     };
     let compile_ms = milliseconds(start);
     let artefact = &compiled.artefact;
+    // What no provider could run natively is no predicate.
+    Wasm::new(&wasm, &artefact.manifest.entry).load().input()?;
+    progress.step(format!("checking the certificate of {} rows", artefact.matrices.rows()));
     let start = Instant::now();
     let report = match zera_check::check(artefact) {
         Ok(report) => report,
         Err(error) => return Ok(unchecked(artefact, &error, out)),
     };
     let check_ms = milliseconds(start);
+    drop(progress);
+    if let Some(outcome) = compiled.constant {
+        Output::progress(&format!(
+            "warning: the outcome is {outcome} for every input; are the lengths right ({} public, {} private bytes)?",
+            artefact.manifest.public_len, artefact.manifest.private_len
+        ));
+    }
 
     let places = Places::of(artefact);
     let lock = Lock::of(artefact, &places);
@@ -110,6 +123,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
         "program_hash": lock.program_hash,
         "tape_operations": artefact.tape.operations(),
         "nodes": compiled.nodes,
+        "constant_outcome": compiled.constant.map(|outcome| outcome as u32),
         "steps": report.steps,
         "assumed": report.assumed.len(),
         "asserted": report.asserted.len(),

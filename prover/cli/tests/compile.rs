@@ -288,7 +288,8 @@ fn what_can_not_be_compiled_is_refused_and_nothing_is_written() {
         let (_, code, error) = ask(dir, &[&["predicate", "compile", "-o", "out.zpred"][..], args].concat());
         assert_eq!((code, error.lines().count()), (2, 1), "{args:?}: {error}");
     }
-    let refused: [(&[&str], &str); 5] = [
+    let refused: [(&[&str], &str); 6] = [
+        (&[&good, "--public-bytes", "12", "--private-bytes", "16777216"], ""),
         (&["nonsense.wasm"], ""),
         (&[&float, "--public-bytes", "4"], "half"),
         (&[&good, "--entry", "nothing"], ""),
@@ -312,6 +313,20 @@ fn what_can_not_be_compiled_is_refused_and_nothing_is_written() {
     assert!(!dir.join("out.zpred").exists());
     let nowhere = ["predicate", "compile", &good, "--public-bytes", "12", "-o", "no/such/folder.zpred"];
     assert_eq!(ask(dir, &nowhere).1, 3);
+}
+
+/// A wrong length makes a program that always traps: legal, and hardly ever meant.
+#[test]
+fn an_outcome_that_no_input_changes_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let wasm = contracts().join("prebuilt/prices.wasm").display().to_string();
+    for (len, constant) in [("44", Value::Null), ("43", Value::from(2))] {
+        let args = ["predicate", "compile", &wasm, "--public-bytes", len, "-o", "p.zpred"];
+        let (told, code, error) = ask(dir, &args);
+        assert_eq!((code, &told["constant_outcome"]), (0, &constant), "{told}");
+        assert_eq!(error.contains("warning"), !constant.is_null(), "{error}");
+    }
 }
 
 #[test]

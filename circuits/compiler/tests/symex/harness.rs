@@ -31,9 +31,19 @@ pub fn options(public_len: u32, private_len: u32) -> Options {
     Options { entry: "predicate".into(), public_len, private_len, limits: Limits::ORDINARY }
 }
 
-/// The module of a text.
+/// The module of a text; one that does not export its memory, or has none, does so here.
 pub fn module(text: &str) -> Vec<u8> {
-    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    const EXPORT: &str = "(export \"memory\")";
+    let text = match (text.contains("\"memory\""), text.contains("(memory ")) {
+        (true, _) => text.to_owned(),
+        (false, true) => text.replacen("(memory ", &format!("(memory {EXPORT} "), 1),
+        // Last, since imports come first.
+        (false, false) => match text.trim_end().strip_suffix(')') {
+            Some(fields) => format!("{fields} (memory {EXPORT} 0))"),
+            None => text.to_owned(),
+        },
+    };
+    wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 /// The graph of a text.

@@ -219,3 +219,27 @@ fn damaged_modules_never_panic() {
     }
     assert!(taken > 100, "{taken}");
 }
+
+/// Native runs read and write an exported memory, so there must be one.
+#[test]
+fn a_module_without_an_exported_memory_is_refused() {
+    for memory in ["", "(memory 1)", r#"(memory (export "mem") 1)"#] {
+        let text = format!(r#"(module {memory} (func (export "predicate") (result i32) (i32.const 1)))"#);
+        let wasm = wat::parse_str(&text).unwrap();
+        let refused = execute(&wasm, &options(0, 0)).err().expect("refused");
+        assert_eq!(refused[0].code, "memory", "{text}");
+    }
+}
+
+/// A sum that grows with every round makes terms, not nodes: the limit counts them, so time does not grow with their square.
+#[test]
+fn growing_sums_end_at_the_limit() {
+    let text = r#"(module (func (export "predicate") (param $c i32) (result i32) (local $i i32) (local $a i32)
+        (loop $l
+            (local.set $a (select (local.get $i) (local.get $a) (i32.eq (local.get $c) (local.get $i))))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100000))))
+        (local.get $a)))"#;
+    let mut options = options(4, 0);
+    options.limits.expressions = 1_000_000;
+    assert_eq!(refused(text, &options).code, "expressions");
+}

@@ -92,6 +92,15 @@ fn loads_at_unknown_addresses() {
                 (then (return (i32.load offset=16 (i32.shl (local.get $i) (i32.const 2))))))
             (i32.const 5))";
     agree(text, &["i32", "i32"], "i32", &samples(&["i32", "i32"], 20));
+    // An index without bits of its own: what the branch says of it must not be asked of other paths.
+    let text = "(memory 1)
+        (func $value (param $i i32) (param $a i32) (result i32) (local $n i32)
+            (i32.store (i32.const 16) (local.get $a)) (i32.store (i32.const 28) (i32.const 77))
+            (local.set $n (i32.mul (i32.and (local.get $i) (i32.const 255)) (i32.and (local.get $a) (i32.const 255))))
+            (if (i32.lt_u (local.get $n) (i32.const 5))
+                (then (return (i32.load offset=16 (i32.shl (local.get $n) (i32.const 2))))))
+            (i32.const 5))";
+    agree(text, &["i32", "i32"], "i32", &small(2, 24));
 }
 
 #[test]

@@ -111,3 +111,30 @@ fn select_and_chains_of_instructions() {
             (i64.and (local.get $t) (i64.const 0xff00ff))))";
     agree(text, &["i64", "i64"], "i64", &samples(&["i64", "i64"], 60));
 }
+
+/// Multiplications by which compilers divide, and others that only look like them: each is the division, or is none.
+#[test]
+fn multiplied_and_shifted_is_a_division_only_where_it_is_exact() {
+    // (mask of x, factor, shift): exact for the mask or not.
+    let cases: [(u64, u64, u64); 10] = [
+        (0xff, 0xcd, 11),
+        (0xfff, 0xcd, 11),
+        (0xffff, 0xcccd, 19),
+        (0x3_ffff, 0xcccd, 19),
+        (0xffff_ffff, 0xcccc_cccd, 35),
+        (0xff, 3, 4),
+        (0xff, 43, 8),
+        (0xffff, 0xaaab, 17),
+        (0x7_ffff, 0xaaab, 17),
+        (0xff, 5, 9),
+    ];
+    for (mask, factor, shift) in cases {
+        let text = format!(
+            "(func $value (param $x i64) (result i64) (i64.shr_u
+                (i64.mul (i64.and (local.get $x) (i64.const {mask})) (i64.const {factor})) (i64.const {shift})))"
+        );
+        let mut inputs: Vec<Vec<u64>> = (0..60).map(|x| vec![mask - x]).collect();
+        inputs.extend((0..600).map(|x| vec![x * (mask / 600 + 1)]));
+        agree(&text, &["i64"], "i64", &inputs);
+    }
+}

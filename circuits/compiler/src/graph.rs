@@ -11,7 +11,7 @@
 //!
 //! # Correctness
 //! A word's integer lies within its interval for every input, on every path (what holds on one path only lives in
-//! [`Facts`] and enters words through [`Graph::refined`], which masks). All bounds stay below `2^250`, so that an integer
+//! [`Facts`] and enters words only masked by them). All bounds stay below `2^250`, so that an integer
 //! and its image in the field name each other.
 
 mod arith;

@@ -1,6 +1,6 @@
 //! What holds on one path only.
 
-use super::int::{Int, bit_length};
+use super::int::Int;
 use super::word::{WordData, mask, range_of, residue};
 use super::{Bit, Graph, Lc, Node, Word};
 use ethnum::I256;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 /// Bounds that the conditions of a path imply. Cheap to clone.
 ///
-/// Nothing that every input must satisfy may rest on them but through [`Graph::refined`].
+/// Nothing that every input must satisfy may rest on them, but on what [`Graph::pick`] and [`Graph::hot`] mask.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The conjunction of all that was learned.
@@ -169,25 +169,16 @@ impl Graph {
         (residue(first, width).as_u64(), residue(last, width).as_u64(), step.as_u64())
     }
 
-    /// A word that equals `word` on the path and lies within the path's bounds on every other path as well: one row, none
-    /// where the low bits of the word, or the word itself, already do.
-    pub fn refined(&mut self, facts: &Facts, word: Word) -> Word {
-        let WordData { width, .. } = self.data(word);
-        let (int, lo, hi) = self.under(facts, word);
-        if lo <= int.lo && int.hi <= hi {
-            return word;
+    /// `int` on the path, 0 on every other: what the path says of it then holds on all of them. One row. `None` where the
+    /// path says nothing, or that it may be negative.
+    pub(crate) fn masked(&mut self, facts: &Facts, int: Int) -> Option<Int> {
+        let (lo, hi) = self.bounds_under(facts, int);
+        if facts.condition == Bit::TRUE || lo < I256::ZERO {
+            return None;
         }
-        if lo >= I256::ZERO
-            && hi <= mask(width)
-            && let Some(bits) = self.free_bits(int, width)
-        {
-            return self.from_bits(width, &bits[..bit_length(hi) as usize]);
-        }
-        let least = self.int_constant(lo);
-        let chosen = self.int_select(facts.condition, int, least);
-        // Off the path it is `lo`.
-        let int = self.int_within(chosen.lc, lo, hi);
-        self.word(width, int)
+        let zero = self.int_constant(I256::ZERO);
+        let chosen = self.int_select(facts.condition, int, zero);
+        Some(self.int_within(chosen.lc, I256::ZERO, hi))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::int::{Int, bit_length};
 use super::word::WordData;
-use super::{Bit, Graph, Lc, Word};
+use super::{Bit, Facts, Graph, Lc, Word};
 use ethnum::I256;
 
 impl Graph {
@@ -14,10 +14,10 @@ impl Graph {
     ///
     /// # Panics
     /// Without entries.
-    pub fn pick(&mut self, index: Word, lo: u64, step: u64, entries: &[Word]) -> Word {
+    pub fn pick(&mut self, facts: &Facts, index: Word, lo: u64, step: u64, entries: &[Word]) -> Word {
         let [first, .., _] = entries else { return entries[0] };
         let width = self.width(*first);
-        let bits = self.index_bits(index, lo, step, entries.len());
+        let bits = self.index_bits(facts, index, lo, step, entries.len());
         let constants: Option<Vec<I256>> = entries.iter().map(|entry| self.data(*entry).int.as_constant()).collect();
         let int = match constants {
             Some(values) => self.pick_known(&bits, values),
@@ -27,15 +27,15 @@ impl Graph {
     }
 
     /// Which of `n` indices it is: exactly one bit is 1, where the index is one of them.
-    pub fn hot(&mut self, index: Word, lo: u64, step: u64, n: usize) -> Vec<Bit> {
-        let bits = self.index_bits(index, lo, step, n);
+    pub fn hot(&mut self, facts: &Facts, index: Word, lo: u64, step: u64, n: usize) -> Vec<Bit> {
+        let bits = self.index_bits(facts, index, lo, step, n);
         let mut lcs = self.minterms(&bits);
         lcs.truncate(n);
         lcs.into_iter().map(|lc| self.bit_from_lc(lc)).collect()
     }
 
     /// The bits of `(index - lo) / step`, enough for `n` values, least first.
-    fn index_bits(&mut self, index: Word, lo: u64, step: u64, n: usize) -> Vec<Bit> {
+    fn index_bits(&mut self, facts: &Facts, index: Word, lo: u64, step: u64, n: usize) -> Vec<Bit> {
         let WordData { width, int } = self.data(index);
         // The representative near `lo`.
         let lo = I256::from(lo);
@@ -50,12 +50,19 @@ impl Graph {
             shifted
         };
         let need = bit_length(I256::from(n as u64 - 1));
-        let exact = scaled.within(I256::ZERO, (I256::ONE << need) - I256::ONE);
-        let mut bits = if exact && self.free_bits(scaled, width).is_none() {
-            self.split(scaled)
-        } else {
+        let most = (I256::ONE << need) - I256::ONE;
+        let free = self.free_bits(scaled, width).is_some();
+        let mut bits = if free {
             // What lies beyond is a don't care: low bits will do.
             self.int_bits(scaled, width).to_vec()
+        } else if scaled.within(I256::ZERO, most) {
+            self.split(scaled)
+        } else {
+            // Beyond on other paths than this: a row more in place of all the digits that it could have there.
+            match self.masked(facts, scaled).filter(|masked| masked.within(I256::ZERO, most)) {
+                Some(masked) => self.split(masked),
+                None => self.int_bits(scaled, width).to_vec(),
+            }
         };
         bits.resize(need as usize, Bit::FALSE);
         bits

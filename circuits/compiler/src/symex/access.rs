@@ -116,7 +116,7 @@ impl Machine<'_> {
         if entries.iter().all(|entry| *entry == entries[0]) {
             return entries[0];
         }
-        self.graph.pick(base, base_lo, step.into(), entries)
+        self.graph.pick(&self.state.facts, base, base_lo, step.into(), entries)
     }
 
     /// Extends what was read to the type of the result.
@@ -144,7 +144,7 @@ impl Machine<'_> {
             let Address::Known(at) = address else { return };
             return self.state.memory.store(at, bytes, word);
         };
-        let hot = self.graph.hot(base, base_lo, step.into(), count as usize);
+        let hot = self.graph.hot(&self.state.facts, base, base_lo, step.into(), count as usize);
         if step >= bytes {
             let cells: Vec<(Word, u32)> = (0..bytes).map(|byte| (word, byte)).collect();
             let new = value(&mut self.graph, &cells);

@@ -119,7 +119,10 @@ impl Machine<'_> {
                     let entries: Vec<Word> = (0..count)
                         .map(|at| machine.graph.input_byte(input, (lo + by + at * step).min(total - 1)))
                         .collect();
-                    Cell { word: machine.graph.pick(base, base_lo, step.into(), &entries), byte: 0 }
+                    Cell {
+                        word: machine.graph.pick(&machine.state.facts, base, base_lo, step.into(), &entries),
+                        byte: 0,
+                    }
                 };
                 (0..most).map(|by| byte(self, by)).collect()
             }

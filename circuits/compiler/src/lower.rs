@@ -1,8 +1,8 @@
 //! From the graph to rows.
 //!
-//! 1. What the answer depends on is live, everything else is dropped ([`Live`]).
-//! 2. Live logic is mapped onto cells ([`crate::map`]), twice: the second time with the uses that the first cover has.
-//! 3. What the cover needs becomes wires and rows, in the graph's order ([`emit`]).
+//! 1. What the answer depends on is live, everything else is dropped (`live`).
+//! 2. Live logic is mapped onto cells by area flow; then each node chooses again by what its choice adds or frees (`map`).
+//! 3. What the cover needs becomes wires and rows, in the graph's order (`emit`).
 
 mod emit;
 mod live;

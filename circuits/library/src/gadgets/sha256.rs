@@ -69,7 +69,7 @@ pub fn sha256(builder: &mut Builder, message: &[Bit]) -> Vec<Bit> {
 /// | message words 16 to 61 | 46 reductions of 34 |
 /// | sigma 0 and 1 of words 16 to 63 | 48 times 29 + 22 three-input cells and 7 rows for 13 products |
 /// | Sigma 0 and 1 | 64 times 64 cells |
-/// | Ch and Maj | 32 times 32 + 32, two rounds a row ([`pair`]) |
+/// | Ch and Maj | 32 times 32 + 32, two rounds a row (`pair`) |
 /// | e and a | 62 of 35, one of 36 and 63 of 34 rows |
 /// | new state | 36 + 35 + 6 of 33 |
 ///

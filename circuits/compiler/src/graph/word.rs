@@ -338,12 +338,6 @@ impl Graph {
         let weight = -(I256::ONE << kept as u32);
         self.int_combine(I256::ZERO, &[(I256::ONE, low), (weight, sign)]).expect("at most 64 bits")
     }
-
-    /// The value in `0..2^width` lies within these bounds, for every input.
-    pub fn range_u(&self, word: Word) -> (u64, u64) {
-        let WordData { width, int } = self.data(word);
-        range_of(int.lo, int.hi, width)
-    }
 }
 
 /// Bounds modulo `2^width`, everything where they wrap.

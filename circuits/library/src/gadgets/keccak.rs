@@ -50,7 +50,8 @@ pub fn keccak256(builder: &mut Builder, message: &[Bit]) -> Vec<Bit> {
     state
 }
 
-/// The permutation of 1,600 bits (Keccak-f), the first `lanes` lanes of it: 92,160 rows for all 25, where no input bit is known.
+/// The permutation of 1,600 bits (Keccak-f), the first `lanes` lanes of it: 92,160 rows for all 25, where no input bit is
+/// known.
 ///
 /// # Panics
 /// Unless the state has 1,600 bits and `lanes` is 1 to 25.

@@ -106,6 +106,8 @@ pub struct Graph {
     words: Interner<WordData>,
     /// Bits of `combination mod 2^width`, where they were asked for.
     bits: Table<(Lc, u32), Box<[Bit]>>,
+    /// The sum with this term that was split last for this width.
+    latest_split: Table<(NodeId, u32), Int>,
     /// The bit `node` says `difference >= 0`.
     comparisons: Table<NodeId, Int>,
     /// `combination = c ? a : b`.
@@ -127,6 +129,7 @@ impl Graph {
             bounds: Vec::new(),
             words: Interner::new(),
             bits: Table::new(),
+            latest_split: Table::new(),
             comparisons: Table::new(),
             selections: Table::new(),
             companions: BTreeMap::new(),

@@ -197,10 +197,9 @@ impl Graph {
     }
 
     fn split_bits(&mut self, int: Int, width: u32) -> Box<[Bit]> {
-        let lift = if int.lo < I256::ZERO { ((-int.lo - I256::ONE) >> width) + I256::ONE } else { I256::ZERO };
-        let lift = lift << width;
-        let lifted = self.int_combine(lift, &[(I256::ONE, int)]).expect("bounds leave room for a lift");
-        let lifted = Int { lc: lifted.lc, lo: int.lo + lift, hi: int.hi + lift };
+        let wanted = int;
+        let int = self.beside(int, width).unwrap_or(int);
+        let (lifted, lift) = self.lifted(int, width);
         let digits = self.split(lifted);
         let mut bits = digits.clone();
         bits.resize(width as usize, Bit::FALSE);
@@ -209,7 +208,40 @@ impl Graph {
             let whole = self.int_from_bits(&bits);
             self.known(whole.lc, int.lo, int.hi);
         }
+        let nodes: Vec<NodeId> = self.lc(wanted.lc).terms.iter().map(|(node, _)| *node).collect();
+        nodes.into_iter().for_each(|node| self.latest_split.insert((node, width), wanted));
         bits.into_boxed_slice()
+    }
+
+    /// The integer plus the least multiple of `2^width` that makes it non-negative, and that multiple.
+    fn lifted(&mut self, int: Int, width: u32) -> (Int, I256) {
+        let lift = if int.lo < I256::ZERO { ((-int.lo - I256::ONE) >> width) + I256::ONE } else { I256::ZERO };
+        let lift = lift << width;
+        let lifted = self.int_combine(lift, &[(I256::ONE, int)]).expect("bounds leave room for a lift");
+        (Int { lc: lifted.lc, lo: int.lo + lift, hi: int.hi + lift }, lift)
+    }
+
+    /// The same word by way of one that was split before, `int - other + (other mod 2^width)`, where that has fewer
+    /// digits: of two long sums that share most of their terms, the second is the first with a few terms changed.
+    fn beside(&mut self, int: Int, width: u32) -> Option<Int> {
+        let mut others: Vec<(usize, Int)> = Vec::new();
+        for (node, _) in &self.lc(int.lc).terms {
+            let Some(other) = self.latest_split.get(&(*node, width)) else { continue };
+            match others.iter_mut().find(|(_, known)| known.lc == other.lc) {
+                Some((shared, _)) => *shared += 1,
+                None => others.push((1, *other)),
+            }
+        }
+        let (shared, other) = others.into_iter().max_by_key(|(shared, other)| (*shared, other.lc))?;
+        if shared < 2 {
+            return None;
+        }
+        let word = self.bits.get(&(other.lc, width))?.clone();
+        let word = self.int_from_bits(&word);
+        let parts = [(I256::ONE, int), (I256::MINUS_ONE, other), (I256::ONE, word)];
+        let candidate = self.int_combine(I256::ZERO, &parts)?;
+        let [now, then] = [int, candidate].map(|int| self.lifted(int, width).0.unsigned_bits());
+        (then < now).then_some(candidate)
     }
 
     /// The digits of a non-negative integer, as many as its bounds need.

@@ -183,6 +183,11 @@ impl Graph {
         self.spans[id as usize]
     }
 
+    /// Whether a split stands for the sake of another node.
+    pub(crate) fn is_companion(&self, id: NodeId) -> bool {
+        self.companions.values().flatten().any(|companion| *companion == id)
+    }
+
     pub(crate) fn companions_of(&self, id: NodeId) -> &[NodeId] {
         self.companions.get(&id).map_or(&[], Vec::as_slice)
     }

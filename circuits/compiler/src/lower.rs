@@ -2,10 +2,13 @@
 //!
 //! 1. What the answer depends on is live, everything else is dropped (`live`).
 //! 2. Live logic is mapped onto cells by area flow; then each node chooses again by what its choice adds or frees (`map`).
-//! 3. What the cover needs becomes wires and rows, in the graph's order (`emit`).
+//! 3. Bits that only one sum needs share rows by twos (`pack`).
+//! 4. What the cover needs becomes wires and rows, in the graph's order (`emit`).
 
 mod emit;
 mod live;
+mod pack;
+mod sum;
 
 pub use emit::{Lowered, Program, lower};
 pub(crate) use live::Live;

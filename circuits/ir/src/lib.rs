@@ -22,6 +22,7 @@
 //! | Lookup | [`cell`] | each pins its wire to 0 or 1 wherever its inputs are 0 or 1 |
 //! | Equal | `lc 1 = w` | declared values |
 //! | Divide | Bool on the bits, `q d = a - r`, Split of `d - 1 - r` | `(q - q') d = r' - r` is below `d` on the right |
+//! | Joint | [`OpenSplit`]: Bool on the digits, one equation for two sums | both sides are integers below `2^250` |
 //! | Advice | the caller's | [`Builder::assume_sorted`] and [`raw`], named `assume` for that |
 
 #![forbid(unsafe_code)]
@@ -35,6 +36,7 @@ mod divide;
 mod error;
 mod int;
 mod interval;
+mod joint;
 mod lc;
 mod poseidon;
 pub mod raw;
@@ -48,6 +50,7 @@ pub use divide::DivisionBits;
 pub use error::FinishError;
 pub use int::Int;
 pub use interval::{BOUND_BITS, Interval, to_field};
+pub use joint::{OpenSplit, ProductSum};
 pub use lc::Lc;
 pub use raw::Value;
 pub use statement::{Layout, Verdict};

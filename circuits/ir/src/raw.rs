@@ -3,7 +3,7 @@
 //! Nothing here proves anything. A wire made by [`Builder::assume_wire`] may be anything until the caller's rows pin it
 //! (Advice), which is why the names say `assume`.
 
-use crate::{Bit, Builder, Lc};
+use crate::{Bit, Builder, Lc, Wire};
 use ark_bn254::Fr;
 use ark_ff::One;
 use zera_r1cs::{Register, Step};
@@ -42,9 +42,23 @@ impl Builder {
     /// A new wire with this value; **no row pins it**.
     pub fn assume_wire(&mut self, value: Value) -> Lc {
         let wire = self.wire();
-        self.tape().linear(Register::Wire(wire), Fr::from(0), [(value.0, Fr::one())]);
+        self.assign(wire, value);
         self.certify(Step::Assumed { wires: vec![wire] });
         Lc::wire(wire)
+    }
+
+    /// The wire gets the value.
+    pub(crate) fn assign(&mut self, wire: Wire, value: Value) {
+        self.tape().linear(Register::Wire(wire), Fr::from(0), [(value.0, Fr::one())]);
+    }
+
+    /// The lowest `wires` of the `n` bits of a value as new wires.
+    pub(crate) fn assign_bits(&mut self, value: Value, n: u32, wires: u32) -> Vec<Wire> {
+        let named: Vec<Wire> = (0..wires).map(|_| self.wire()).collect();
+        let mut to: Vec<Register> = named.iter().copied().map(Register::Wire).collect();
+        to.extend((wires..n).map(|_| self.tape().temporary()));
+        self.tape().bits(&to, value.0);
+        named
     }
 
     /// The lowest `wires` of the `n` bits of a value, least first, each a new wire with its row (Bool); **no row ties
@@ -54,10 +68,7 @@ impl Builder {
     /// Unless `wires <= n <= 254`.
     pub fn assume_bits(&mut self, value: Value, n: usize, wires: usize) -> Vec<Bit> {
         assert!(wires <= n && n <= 254, "raw: {wires} wires of {n} bits");
-        let lcs: Vec<u32> = (0..wires).map(|_| self.wire()).collect();
-        let mut to: Vec<Register> = lcs.iter().copied().map(Register::Wire).collect();
-        to.extend((wires..n).map(|_| self.tape().temporary()));
-        self.tape().bits(&to, value.0);
+        let lcs = self.assign_bits(value, n as u32, wires as u32);
         if !lcs.is_empty() {
             self.certify(Step::Assumed { wires: lcs.clone() });
         }

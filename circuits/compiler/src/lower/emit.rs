@@ -2,10 +2,11 @@
 
 use crate::graph::{Bit, Element, Graph, Input, Lc, Node, NodeId, SpanId, emit_gadget};
 use crate::lower::Live;
+use crate::lower::pack::Packing;
 use crate::map::Mapping;
 use ark_bn254::Fr;
 use std::collections::BTreeMap;
-use zera_ir::{self as ir, Builder, DivisionBits, FinishError, Layout, Verdict, to_field};
+use zera_ir::{self as ir, Builder, DivisionBits, FinishError, Layout, OpenSplit, Value, Verdict, to_field};
 use zera_library::gadgets::field;
 use zera_r1cs::{Artefact, Manifest};
 
@@ -45,7 +46,8 @@ pub fn lower(mut program: Program<'_>, manifest: Manifest, program_hash: [u8; 32
         private_len: manifest.private_len as usize,
         declared: manifest.declared.len(),
     };
-    let mut emitter = Emitter::new(graph, Builder::new(layout), program.place);
+    let packing = Packing::new(graph, &live, &mapping);
+    let mut emitter = Emitter::new(graph, packing, Builder::new(layout), program.place);
     let before = emitter.builder.rows();
     for (id, uses) in live.uses.iter().enumerate() {
         if *uses > 0 {
@@ -79,9 +81,10 @@ fn cover(graph: &Graph, roots: &[Bit]) -> (Live, Mapping) {
 /// Of a split without digits yet.
 const NOWHERE: u32 = u32::MAX;
 
-struct Emitter<'a> {
-    graph: &'a Graph,
-    builder: Builder,
+pub(super) struct Emitter<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) packing: Packing,
+    pub(super) builder: Builder,
     place: &'a dyn Fn(SpanId) -> String,
     /// Values of nodes: combinations of wires.
     values: Vec<Option<ir::Lc>>,
@@ -91,18 +94,33 @@ struct Emitter<'a> {
     split_at: Vec<u32>,
     /// Bits and elements that calls gave.
     results: BTreeMap<NodeId, (Vec<ir::Lc>, Vec<ir::Lc>)>,
+    /// Splits that wait for the later one of two, and what their sums are without the bits that wait too.
+    pub(super) open: BTreeMap<NodeId, (OpenSplit, ir::Lc)>,
+    /// Values of bits without a wire.
+    pub(super) unwired: BTreeMap<NodeId, Value>,
     span: Option<(SpanId, &'static str)>,
 }
 
 impl<'a> Emitter<'a> {
-    fn new(graph: &'a Graph, builder: Builder, place: &'a dyn Fn(SpanId) -> String) -> Self {
+    fn new(graph: &'a Graph, packing: Packing, builder: Builder, place: &'a dyn Fn(SpanId) -> String) -> Self {
         let nodes = graph.nodes();
-        let (values, split_at) = (vec![None; nodes], vec![NOWHERE; nodes]);
-        Emitter { graph, builder, place, values, digits: Vec::new(), split_at, results: BTreeMap::new(), span: None }
+        Emitter {
+            graph,
+            packing,
+            builder,
+            place,
+            values: vec![None; nodes],
+            digits: Vec::new(),
+            split_at: vec![NOWHERE; nodes],
+            results: BTreeMap::new(),
+            open: BTreeMap::new(),
+            unwired: BTreeMap::new(),
+            span: None,
+        }
     }
 
     /// Rows from here on come from this place and are of this kind.
-    fn enter(&mut self, span: SpanId, kind: &'static str) {
+    pub(super) fn enter(&mut self, span: SpanId, kind: &'static str) {
         if self.span == Some((span, kind)) {
             return;
         }
@@ -130,9 +148,7 @@ impl<'a> Emitter<'a> {
             }
             Node::Split { lc, n } => {
                 if self.split_at[id as usize] == NOWHERE {
-                    self.enter(span, "split");
-                    let x = self.lc(*lc);
-                    let digits = self.builder.split_into(&x, *n);
+                    let digits = self.split(id, *lc, *n, mapping);
                     self.keep_digits(id, digits);
                 }
                 None
@@ -149,6 +165,7 @@ impl<'a> Emitter<'a> {
                 Some(zero.lc().clone())
             }
             Node::Sum { lc } => Some(self.lc(*lc)),
+            Node::And(..) | Node::Xor(..) | Node::Mux(..) if self.packing.is_packed(id) => Some(ir::Lc::zero()),
             Node::And(..) | Node::Xor(..) | Node::Mux(..) => {
                 self.enter(span, "logic");
                 let cut = mapping.cut(id).expect("live logic is mapped");
@@ -160,7 +177,10 @@ impl<'a> Emitter<'a> {
                 Some(bit.lc().clone())
             }
             Node::Bits { bits } => {
-                let parts: Vec<ir::Bit> = bits.iter().map(|bit| self.bit(*bit)).collect();
+                // Packed bits are added where the sum is.
+                let packed = |bit: &Bit| bit.as_constant().is_none() && self.packing.is_packed(bit.node());
+                let part = |bit: &Bit| if packed(bit) { ir::Bit::constant(false) } else { self.bit(*bit) };
+                let parts: Vec<ir::Bit> = bits.iter().map(part).collect();
                 Some(ir::Int::from_bits(&parts).rep().clone())
             }
             Node::Product { a, b } => {
@@ -219,7 +239,7 @@ impl<'a> Emitter<'a> {
         self.digits.push(digits);
     }
 
-    fn value(&self, node: NodeId) -> ir::Lc {
+    pub(super) fn value(&self, node: NodeId) -> ir::Lc {
         self.values[node as usize].clone().expect("nodes mention lower ones, which are emitted before")
     }
 
@@ -231,7 +251,7 @@ impl<'a> Emitter<'a> {
         if bit.is_negated() { value.not() } else { value }
     }
 
-    fn lc(&self, lc: Lc) -> ir::Lc {
+    pub(super) fn lc(&self, lc: Lc) -> ir::Lc {
         let data = self.graph.lc(lc);
         let values = data.terms.iter().map(|(node, c)| {
             let value = self.values[*node as usize].as_ref().expect("nodes mention lower ones");

@@ -3,9 +3,10 @@
 use crate::graph::{Bit, Element, Graph, Lc, Node, NodeId};
 use crate::map::{Cut, Mapping};
 
-/// How often each node is used by live ones; 0 for the others.
+/// How often each node is used by live ones, and each combination; 0 for the others.
 pub(crate) struct Live {
     pub(crate) uses: Vec<u32>,
+    pub(crate) sums: Vec<u32>,
 }
 
 impl Live {
@@ -23,8 +24,7 @@ impl Live {
         let mut uses = vec![0u32; graph.nodes()];
         let mut open: Vec<NodeId> = Vec::new();
         let mut seen = vec![false; graph.nodes()];
-        // Combinations are shared; each is walked once.
-        let mut walked = vec![false; graph.combinations()];
+        let mut sums = vec![0u32; graph.combinations()];
         for root in roots {
             uses[root.node() as usize] += 1;
             open.push(root.node());
@@ -39,18 +39,21 @@ impl Live {
             };
             match cut(id) {
                 Some(cut) => cut.leaves().iter().for_each(|leaf| need(*leaf)),
-                None => dependencies(graph, id, &mut walked, &mut need),
+                None => dependencies(graph, id, &mut sums, &mut need),
             }
             graph.companions_of(id).iter().for_each(|companion| need(*companion));
         }
-        Live { uses }
+        Live { uses, sums }
     }
 }
 
 /// The nodes that a node mentions. A combination's terms are mentioned once, however often it is used.
-fn dependencies(graph: &Graph, id: NodeId, walked: &mut [bool], need: &mut impl FnMut(NodeId)) {
+fn dependencies(graph: &Graph, id: NodeId, sums: &mut [u32], need: &mut impl FnMut(NodeId)) {
     let mut terms = |lc: Lc, need: &mut dyn FnMut(NodeId)| {
-        if !std::mem::replace(&mut walked[lc.0 as usize], true) {
+        // Combinations are shared; each is walked once.
+        let sum = &mut sums[lc.0 as usize];
+        *sum = sum.saturating_add(1);
+        if *sum == 1 {
             graph.lc(lc).terms.iter().for_each(|(node, _)| need(*node));
         }
     };

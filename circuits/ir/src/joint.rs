@@ -1,0 +1,115 @@
+//! Two sums split by one equation, whose terms may be made two by two by products.
+//!
+//! With `L1 = U1` and `L2 = U2` to be shown, `U1` and `U2` sums of digits, and `W` above both sides of the first, one
+//! equation `L1 + W L2 = U1 + W U2` says both, and takes as many rows as the two: but a term of the first and one of the
+//! second may share a wire `m = f + W g` whose row makes neither `f` nor `g`.
+//!
+//! # Correctness
+//! All wires of `m`'s row being 0 or 1, `m` is what it should be. `L1` and `U1` are integers in `0..W`, `L2` and `U2` not
+//! negative, and both sides stay below `2^250`: the equation holds over the integers, and its digits in base `W` agree.
+
+use crate::{Bit, Builder, Int, Lc, Value, Wire};
+use ark_bn254::Fr;
+use ark_ff::{Field, One};
+use zera_r1cs::Step;
+
+/// The digits of a sum that [`Builder::close_split`] has yet to tie to it.
+#[derive(Debug)]
+#[must_use = "nothing ties the digits to the sum yet"]
+pub struct OpenSplit {
+    digits: Vec<Bit>,
+    /// The certificate's step, to be completed.
+    step: usize,
+}
+
+impl OpenSplit {
+    /// Least first.
+    pub fn digits(&self) -> &[Bit] {
+        &self.digits
+    }
+
+    /// `W`: 2 to the number of digits.
+    pub fn base(&self) -> Fr {
+        power(self.digits.len())
+    }
+}
+
+/// A wire that is a weighted product and a linear rest, and its row.
+#[derive(Clone, Debug)]
+pub struct ProductSum {
+    wire: Lc,
+    row: u32,
+}
+
+impl ProductSum {
+    /// The wire.
+    pub fn lc(&self) -> &Lc {
+        &self.wire
+    }
+}
+
+impl Builder {
+    /// A new wire `m = k x y + linear`, with the value that the tape has for it: one row `x y = (m - linear) / k`.
+    ///
+    /// # Panics
+    /// Where `k` is zero.
+    pub fn product_sum(&mut self, value: Value, [x, y]: [&Lc; 2], k: Fr, linear: &Lc) -> ProductSum {
+        let wire = self.wire();
+        self.assign(wire, value);
+        let m = Lc::wire(wire);
+        let inverse = k.inverse().expect("joint: the factor is not zero");
+        self.assert_product(x, y, &m.sub(linear).scale(inverse));
+        let row = self.last_row();
+        self.certify(Step::Solve { row, wire });
+        ProductSum { wire: m, row }
+    }
+
+    /// The `n` digits of the first of two sums, which is in `0..2^n`: a wire and a row (Bool) each.
+    pub fn open_split(&mut self, sum: Value, n: u32) -> OpenSplit {
+        let (wires, digits) = self.digits_of(sum, n, n);
+        let step = self.steps.len();
+        self.certify(Step::Assumed { wires });
+        OpenSplit { digits, step }
+    }
+
+    /// The `n` digits of the second sum, in `0..2^n`, and the equation for both: `n` rows (Bool), where the last, of the
+    /// highest digit, which has no wire, is the equation.
+    ///
+    /// `low + W high + sum of shared = U1 + W U2`; `sum` is the second sum alone.
+    pub fn close_split(
+        &mut self,
+        open: OpenSplit,
+        [low, high]: [&Lc; 2],
+        shared: &[ProductSum],
+        sum: Value,
+        n: u32,
+    ) -> Vec<Bit> {
+        let (wires, mut digits) = self.digits_of(sum, n, n - 1);
+        let base = open.base();
+        let [first, second] = [&open.digits, &digits].map(|digits| Int::from_bits(digits));
+        let one = Fr::one();
+        let mut parts = vec![(one, low), (base, high), (-one, first.rep()), (-base, second.rep())];
+        parts.extend(shared.iter().map(|shared| (one, &shared.wire)));
+        let top = power(open.digits.len() + n as usize - 1).inverse().expect("a power of two is not zero");
+        digits.push(self.assert_boolean(&Lc::combine(parts).scale(top)));
+        let row = self.last_row();
+        let products: Vec<u32> = shared.iter().map(|shared| shared.row).collect();
+        let named = open.digits.iter().filter_map(|bit| bit.lc().as_wire()).collect();
+        let _: (Vec<u32>, Vec<u32>) = (products, named); let _ = open.step;
+        if !wires.is_empty() {
+            self.certify(Step::Digits { row, wires });
+        }
+        digits
+    }
+
+    /// Wires for the lowest of `n` digits of a value, each 0 or 1; nothing ties them to it.
+    fn digits_of(&mut self, value: Value, n: u32, wires: u32) -> (Vec<Wire>, Vec<Bit>) {
+        let named = self.assign_bits(value, n, wires);
+        let bits = named.iter().map(|wire| self.assert_boolean(&Lc::wire(*wire))).collect();
+        (named, bits)
+    }
+}
+
+fn power(exponent: usize) -> Fr {
+    Fr::from(2).pow([exponent as u64])
+}

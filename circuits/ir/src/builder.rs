@@ -24,7 +24,7 @@ const DECLARED: Wire = 4;
 pub struct Builder {
     layout: Layout,
     next: Wire,
-    rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     booleans: Vec<Wire>,
     pub(crate) steps: Vec<Step>,
     tape: TapeBuilder,
@@ -39,9 +39,9 @@ pub struct Builder {
     spans: Vec<Span>,
 }
 
-struct Row {
-    a: Lc,
-    b: Lc,
+pub(crate) struct Row {
+    pub(crate) a: Lc,
+    pub(crate) b: Lc,
     c: Lc,
 }
 

@@ -95,7 +95,8 @@ impl Builder {
         let row = self.last_row();
         let products: Vec<u32> = shared.iter().map(|shared| shared.row).collect();
         let named = open.digits.iter().filter_map(|bit| bit.lc().as_wire()).collect();
-        let _: (Vec<u32>, Vec<u32>) = (products, named); let _ = open.step;
+        let _: (Vec<u32>, Vec<u32>) = (products, named);
+        let _ = open.step;
         if !wires.is_empty() {
             self.certify(Step::Digits { row, wires });
         }

@@ -38,6 +38,7 @@ mod int;
 mod interval;
 mod joint;
 mod lc;
+mod orient;
 mod poseidon;
 pub mod raw;
 mod sort;

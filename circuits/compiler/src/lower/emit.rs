@@ -62,6 +62,7 @@ pub fn lower(mut program: Program<'_>, manifest: Manifest, program_hash: [u8; 32
         true => vec![builder.span("statement: private commitment", Builder::private_commitment)],
         false => Vec::new(),
     };
+    builder.orient();
     let artefact = builder.finish(&Verdict { truth, trap, exceeded }, &declared, manifest, program_hash)?;
     Ok(Lowered { artefact, body_rows })
 }

@@ -197,7 +197,8 @@ impl Packing {
                     }
                 }
             }
-            let Some((later, matches)) = found.into_iter().max_by_key(|(later, m)| (m.len(), std::cmp::Reverse(*later)))
+            let Some((later, matches)) =
+                found.into_iter().max_by_key(|(later, m)| (m.len(), std::cmp::Reverse(*later)))
             else {
                 continue;
             };

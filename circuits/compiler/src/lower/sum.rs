@@ -86,7 +86,8 @@ impl Emitter<'_> {
         let one = Fr::one();
         let (k, x, y) = match pair.shape {
             Shape::Factor { a, b, c } => {
-                let y = if b == c { vec![(b, quadratic(a, b))] } else { vec![(b, quadratic(a, b)), (c, quadratic(a, c))] };
+                let y =
+                    if b == c { vec![(b, quadratic(a, b))] } else { vec![(b, quadratic(a, b)), (c, quadratic(a, c))] };
                 (one, vec![(a, one)], y)
             }
             Shape::Squares { a, b, c, d } => {

@@ -142,7 +142,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether a form can only be 0 or 1.
-    pub(crate) fn is_boolean(&self, form: &Form) -> bool {
+    fn is_boolean(&self, form: &Form) -> bool {
         let Some(range) = self.range(form) else { return false };
         range.within(Range::BOOLEAN)
             || (range.width() <= NARROW && self.always(&[form], |values| truth(&values[0])).is_some())
@@ -213,7 +213,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The range of `w = k (A B - C)`.
-    pub(crate) fn solved_range(&self, around: &Around, k: Fr) -> Option<Range> {
+    fn solved_range(&self, around: &Around, k: Fr) -> Option<Range> {
         let [a, b, c] = &around.forms;
         let rest = c.scale(-k);
         let (constant, factor) = if b.as_constant().is_some() { (b, a) } else { (a, b) };
@@ -231,12 +231,15 @@ impl<'a> Facts<'a> {
         let range = range.or_else(|| {
             let product = self.range(a)?.mul(self.range(b)?)?;
             product.scale(k)?.add(otherwise?)
-        })?;
-        if range.within(Range::BOOLEAN) || range.width() > NARROW {
-            return Some(range);
+        });
+        if range.is_some_and(|range| range.within(Range::BOOLEAN)) {
+            return range;
         }
         let bit = |v: &[Fr]| truth(&(k * (v[0] * v[1] - v[2])));
-        Some(self.always(&[a, b, c], bit).map_or(range, |_| Range::BOOLEAN.meet(range)))
+        if range.is_some_and(|range| range.width() <= NARROW) && self.always(&[a, b, c], bit).is_some() {
+            return Some(Range::BOOLEAN);
+        }
+        self.hull(&around.forms, k).or(range)
     }
 
     /// With `p = x y` of two bits: `x + y - 2 p`, `x - p` and `y - p` are bits.

@@ -2,8 +2,10 @@
 
 use super::{Around, Facts};
 use crate::form::Form;
+use crate::range::{Range, integer};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bits that are enumerated.
@@ -61,6 +63,23 @@ impl Facts<'_> {
             functions.insert(time, (wire, around));
         }
         None
+    }
+
+    /// The least range with all values of `k (A B - C)`, where these are forms of few bits.
+    pub(super) fn hull(&self, forms: &[Form; 3], k: Fr) -> Option<Range> {
+        let forms = forms.each_ref().map(|form| self.reduce(form, false));
+        let leaves: BTreeSet<u32> = forms.iter().flat_map(Form::symbols).collect();
+        if leaves.len() > BITS_MAX || !leaves.iter().all(|leaf| self.is_boolean_symbol(*leaf)) {
+            return None;
+        }
+        let hull: Cell<Option<Range>> = Cell::new(None);
+        let accept = |v: &[Fr]| {
+            let point = integer(k * (v[0] * v[1] - v[2])).and_then(|value| Range::new(value, value));
+            hull.set(point.map(|point| hull.get().map_or(point, |hull| hull.hull(point))));
+            point.is_some()
+        };
+        self.enumerate(&leaves, &BTreeMap::new(), &forms, &mut 0, accept)?;
+        hull.get()
     }
 
     /// Visits all points where two-valued forms have one of their values; `None` where one is refused, or has no value

@@ -45,9 +45,9 @@ impl Facts<'_> {
             // A form of two values excludes points once all its wires are there.
             let known = |wire: u32| leaves.contains(&wire) || functions.values().any(|function| function.0 == wire);
             let missing = leaves.iter().filter_map(|leaf| self.splits.get(leaf)).find_map(|index| {
-                let form = &self.twos[*index as usize].form;
+                let form = Some(&self.twos[*index as usize].form).filter(|form| form.len() <= BITS_MAX)?;
                 let missing: Vec<u32> = form.symbols().filter(|wire| !known(*wire)).collect();
-                let fits = form.len() <= BITS_MAX && leaves.len() + missing.len() <= BITS_MAX && !missing.is_empty();
+                let fits = leaves.len() + missing.len() <= BITS_MAX && !missing.is_empty();
                 (fits && missing.iter().all(|wire| self.is_boolean_symbol(*wire))).then_some(missing)
             });
             if let Some(missing) = missing {
@@ -114,6 +114,8 @@ impl Facts<'_> {
             .collect::<Option<Vec<_>>>()?;
 
         let mut values = Vec::with_capacity(slots.len());
+        // Few slopes differ, and inverses take longest.
+        let mut inverses: Vec<(Fr, Fr)> = Vec::new();
         for point in 0..1u32 << leaves.len() {
             *points += 1;
             values.clear();
@@ -134,7 +136,12 @@ impl Facts<'_> {
                 let [a, b, c] = [0, 1, 2].map(|i| evaluate(&forms[i], &values));
                 let (a, b, c) = (a?, b?, c?);
                 let slope = slopes[0] * b + slopes[1] * a - slopes[2];
-                values.push(if slope == -Fr::one() { a * b - c } else { (c - a * b) * slope.inverse()? });
+                let inverse = inverses.iter().find(|(other, _)| *other == slope).map(|(_, inverse)| *inverse);
+                let inverse = inverse.or_else(|| {
+                    inverses.push((slope, slope.inverse()?));
+                    inverses.last().map(|(_, inverse)| *inverse)
+                })?;
+                values.push((c - a * b) * inverse);
             }
             if excluded(&values) {
                 continue;

@@ -126,13 +126,29 @@ impl<'a> Facts<'a> {
     pub(crate) fn range(&self, form: &Form) -> Option<Range> {
         let sum = self.sum(form);
         let reduced = self.reduce(form, true);
-        if reduced == *form {
-            return sum;
-        }
         match (sum, self.sum(&reduced)) {
             (Some(a), Some(b)) => Some(a.meet(b)),
-            (a, b) => a.or(b),
+            (a, b) => a.or(b).or_else(|| self.sum(&self.integral(form))),
         }
+    }
+
+    /// A form with fewer coefficients that are no integers, where two-valued forms say how: half of an even number is
+    /// the sum of its upper digits.
+    fn integral(&self, form: &Form) -> Form {
+        let fractions = |form: &Form| form.terms().iter().filter(|(_, c)| integer(*c).is_none()).count();
+        let mut form = form.clone();
+        let better = |form: &Form, (wire, c): &(u32, Fr)| {
+            let index = self.splits.get(wire).filter(|_| integer(*c).is_none())?;
+            let Two { form: two, size, .. } = &self.twos[*index as usize];
+            let ratio = *c / two.coefficient(*wire);
+            let symbol = Form::term(self.matrices.wires + index, ratio * size);
+            Some(form.add_scaled(two, -ratio).add_scaled(&symbol, Fr::one()))
+                .filter(|next| fractions(next) < fractions(form))
+        };
+        while let Some(next) = form.terms().iter().find_map(|term| better(&form, term)) {
+            form = next;
+        }
+        form
     }
 
     fn sum(&self, form: &Form) -> Option<Range> {

@@ -138,6 +138,108 @@ fn enumeration_follows_products_to_their_factors() {
     assert_eq!(reason(rows.check(5, &[], 1..4, &[solve(3, 4)])), Reason::Slope);
 }
 
+/// Nor do those where a two-valued form would have a third value, whether it holds bits alone or products too.
+#[test]
+fn enumeration_leaves_out_what_two_valued_forms_exclude() {
+    // x0 + 2 x1 + 4 x2 = b0 + 2 b1 + 4 t: wires 1 to 3, 4 and 5; t = x2. Then (4 - 2 t) y = x0.
+    let mut rows = Rows::default();
+    rows.bits(1..6);
+    let form = [(1, 1), (2, 2), (3, 4), (4, -1), (5, -2)];
+    let shifted: Terms = [(0, -4)].into_iter().chain(form).collect();
+    rows.push(&form, &shifted, &[]);
+    rows.push(&[(6, 1)], &[(0, 4), (1, -1), (2, -2), (3, -2), (4, 1), (5, 2)], &[(1, 1)]);
+    let digits = Step::Digits { row: 5, wires: vec![4, 5] };
+    assert_eq!(rows.check(7, &[], 1..4, &[digits.clone(), solve(6, 6)]).unwrap().asserted, [0u32; 0]);
+    // With digits that are any bits the slope is zero at x = 6 and b = 0.
+    rows.0[5] = Default::default();
+    assert_eq!(reason(rows.check(7, &[], 1..6, &[solve(6, 6)])), Reason::Slope);
+
+    // p = x0 x1 (wires 5, 1 and 2) and p + 2 x2 = b + 2 t (wires 3 and 4), so b = p, and 1 + x0 - 2 p + b = 1 + x0 - p.
+    let mut rows = Rows::default();
+    rows.bits(1..5);
+    rows.push(&[(1, 1)], &[(2, 1)], &[(5, 1)]);
+    rows.push(&[(3, 2), (4, -1), (5, 1)], &[(0, -2), (3, 2), (4, -1), (5, 1)], &[]);
+    rows.push(&[(6, 1)], &[(0, 1), (1, 1), (4, 1), (5, -2)], &[(1, 1)]);
+    let steps = [solve(4, 5), Step::Digits { row: 5, wires: vec![4] }, solve(6, 6)];
+    assert_eq!(rows.check(7, &[], 1..4, &steps).unwrap().asserted, [0u32; 0]);
+    // It is zero at x = 3 and b = 0.
+    rows.0[5] = Default::default();
+    assert_eq!(reason(rows.check(7, &[], 1..5, &[solve(4, 5), solve(6, 6)])), Reason::Slope);
+}
+
+/// A wire that is chosen by a bit is one or the other: its range holds both.
+#[test]
+fn a_choice_is_in_the_hull_of_what_it_chooses_from() {
+    // b = wire 1, y = 2, x = 4 + a number of ten bits, 3 to 12; m = b ? x : y is wire 13. More bits than are enumerated.
+    let check = |swap: bool, least: i64| {
+        let mut rows = Rows::default();
+        rows.bits(1..13);
+        let x = |factor: i64| (0..10).map(move |i| (3 + i, factor << i));
+        let y = [(0, least), (2, 1)];
+        let difference: Terms = [(0, 4 - least), (2, -1)].into_iter().chain(x(1)).collect();
+        match swap {
+            false => _ = rows.push(&difference, &[(1, 1)], &[(0, -least), (2, -1), (13, 1)]),
+            true => {
+                let chosen: Terms = difference.iter().map(|(wire, c)| (*wire, -c)).collect();
+                let c: Terms = [(0, -4)].into_iter().chain(x(-1)).chain([(13, 1)]).collect();
+                rows.push(&chosen, &[(1, 1)], &c);
+            }
+        }
+        // m z = y.
+        rows.push(&[(13, 1)], &[(14, 1)], &y);
+        check_steps(&rows.matrices(15), &[], 1..13, &[solve(12, 13), solve(13, 14)])
+    };
+    for swap in [false, true] {
+        assert_eq!(reason(check(swap, 0)), Reason::Slope);
+        check(swap, 1).unwrap();
+    }
+}
+
+/// Two products in one row by the difference of squares, `m = a b + 2 c d`: between 0 and 3, which two digits hold.
+#[test]
+fn a_function_of_few_bits_is_bounded_by_its_values() {
+    let check = |weight: i64| {
+        let mut rows = Rows::default();
+        rows.bits(1..5);
+        rows.bits(6..8);
+        // (2 a + b - 2 c + 2 d) (2 a + b + 2 c - 2 d) = 4 (a b + 2 c d) + 4 a + b - 4 c - 4 d.
+        let c = [(1, 4), (2, 1), (3, -4), (4, -4), (5, 4)];
+        rows.push(&[(1, 2), (2, 1), (3, -2), (4, 2)], &[(1, 2), (2, 1), (3, 2), (4, -2)], &c);
+        rows.push(&[(5, 1), (6, -1), (7, -weight)], &[(0, 1)], &[]);
+        rows.check(8, &[], 1..5, &[solve(6, 5), Step::Digits { row: 7, wires: vec![6, 7] }]).unwrap().asserted
+    };
+    assert_eq!(check(2), [0u32; 0]);
+    assert_eq!(check(3), [7], "3 is no digit's sum");
+    // The bound is a fact before any of it is determined.
+    let mut rows = Rows::default();
+    rows.bits(1..4);
+    rows.push(&[(2, 1)], &[(3, 1)], &[(4, 1)]);
+    rows.push(&[(1, 1), (2, 1), (4, 2)], &[(0, 1)], &[(3, 1)]);
+    let bounded = Step::Bounded { row: 3, wire: 4 };
+    let digits = Step::Digits { row: 4, wires: vec![2, 3] };
+    assert!(matches!(reason(rows.check(5, &[], 1..2, &[bounded, digits])), Reason::Overlap { .. }));
+    let bounded = Step::Bounded { row: 4, wire: 4 };
+    assert_eq!(reason(rows.check(5, &[], 1..2, &[bounded])), Reason::Wraps, "halves");
+}
+
+/// Half of `p - b0`, where `b0` is the lowest digit of `p`, is made of the other digits.
+#[test]
+fn halves_are_integers_where_digits_say_so() {
+    let check = |divisor: i64| {
+        let mut rows = Rows::default();
+        rows.bits(1..4);
+        rows.bits(5..9);
+        rows.push(&[(1, 1), (2, 2), (3, 4)], &[(0, 1)], &[(4, 1)]);
+        rows.push(&[(4, 1), (5, -1), (6, -2)], &[(0, -4), (4, 1), (5, -1), (6, -2)], &[]);
+        rows.push(&[(4, 1), (5, -1)], &[(0, 1)], &[(7, divisor), (8, 2 * divisor)]);
+        let digits = |row, wires| Step::Digits { row, wires };
+        let steps = [solve(7, 4), digits(8, vec![5, 6]), digits(9, vec![7, 8])];
+        rows.check(9, &[], 1..4, &steps).unwrap().asserted
+    };
+    assert_eq!(check(2), [0u32; 0]);
+    assert_eq!(check(3), [9]);
+}
+
 /// `x = b0 + 2 b1 + 4 t` with x given as bits, and everything that can be wrong with digits.
 #[test]
 fn digits_are_bounded_distinct_and_do_not_wrap() {

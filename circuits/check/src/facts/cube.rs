@@ -6,6 +6,7 @@ use crate::range::{Range, integer};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use std::cell::Cell;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bits that are enumerated.
@@ -29,6 +30,7 @@ impl Facts<'_> {
         let mut leaves: BTreeSet<u32> = forms.iter().flat_map(Form::symbols).collect();
         // By the time they were solved: each depends on leaves and on those before it.
         let mut functions: BTreeMap<u32, (u32, Around)> = BTreeMap::new();
+        let mut candidates: BTreeMap<u32, (u32, Around)> = BTreeMap::new();
         let mut points = 0;
         for _ in 0..=FUNCTIONS_MAX {
             if leaves.len() > SYMBOLS_MAX {
@@ -54,13 +56,25 @@ impl Facts<'_> {
                 leaves.extend(missing);
                 continue;
             }
-            let solved = |leaf: &u32| self.solved.get(*leaf as usize).copied().flatten().map(|at| (at.1, at.0, *leaf));
-            let (time, row, wire) = leaves.iter().filter_map(solved).max()?;
-            leaves.remove(&wire);
-            let mut around = Around::new(&self.row(row), wire);
-            around.forms = around.forms.map(|form| self.reduce(&form, false));
+            // The wire whose row brings the fewest new symbols; of several the one solved last.
+            let brings = |(wire, (time, around)): (&u32, &(u32, Around))| {
+                let all: BTreeSet<u32> = around.forms.iter().flat_map(Form::symbols).collect();
+                (all.into_iter().filter(|symbol| !known(*symbol)).count(), Reverse(*time), *wire)
+            };
+            for leaf in &leaves {
+                if let Some(Some((row, time))) = self.solved.get(*leaf as usize)
+                    && !candidates.contains_key(leaf)
+                {
+                    let mut around = Around::new(&self.row(*row), *leaf);
+                    around.forms = around.forms.map(|form| self.reduce(&form, false));
+                    candidates.insert(*leaf, (*time, around));
+                }
+            }
+            let (_, _, wire) = candidates.iter().map(brings).min()?;
+            let (time, around) = candidates.remove(&wire)?;
             leaves.extend(around.forms.iter().flat_map(Form::symbols));
             functions.insert(time, (wire, around));
+            functions.values().for_each(|(wire, _)| _ = leaves.remove(wire));
         }
         None
     }

@@ -44,19 +44,15 @@ impl Equation {
 }
 
 /// Bounded integers with weights, `sum_i weight_i u_i`, with a slack of 0 or 1 under a weight of its own.
-pub(crate) struct Digits {
-    /// Weight, wire (0 for the slack), range; by the size of the weight.
-    digits: Vec<(I256, u32, Range)>,
-    /// What weights were divided by.
-    unit: Fr,
-}
+/// Weight, wire (0 for the slack), range; by the size of the weight.
+pub(crate) struct Digits(Vec<(I256, u32, Range)>);
 
 impl Digits {
     /// The terms of `form` for `wires`, the coefficient of the first as the unit.
     pub(crate) fn new(facts: &Facts<'_>, form: &Form, wires: &[u32], slack: Option<Fr>) -> Result<Digits, Reason> {
         let mut digits = Vec::with_capacity(wires.len() + 1);
-        let unit = form.coefficient(*wires.first().ok_or(Reason::Form)?);
-        let inverse = unit.inverse().ok_or(Reason::Absent { wire: wires[0] })?;
+        let first = *wires.first().ok_or(Reason::Form)?;
+        let inverse = form.coefficient(first).inverse().ok_or(Reason::Absent { wire: first })?;
         for &wire in wires {
             let coefficient = form.coefficient(wire);
             if coefficient.is_zero() {
@@ -69,7 +65,7 @@ impl Digits {
             digits.push((integer(-size * inverse).ok_or(Reason::NotLinear)?, 0, Range::BOOLEAN));
         }
         digits.sort_by_key(|(weight, wire, _)| (weight.abs(), *wire));
-        Ok(Digits { digits, unit })
+        Ok(Digits(digits))
     }
 
     /// How far two sums can be apart, if only equal digits have equal sums.
@@ -79,7 +75,7 @@ impl Digits {
     /// because each weight is above what all the lower ones can differ by together.
     pub(crate) fn unique(&self) -> Result<I256, Reason> {
         let mut below = I256::ZERO;
-        for (weight, wire, range) in &self.digits {
+        for (weight, wire, range) in &self.0 {
             if weight.abs() <= below {
                 return Err(Reason::Overlap { wire: *wire });
             }
@@ -89,10 +85,10 @@ impl Digits {
     }
 
     /// The sums that digits exist for, where these are all integers of a range: weights `1, m_1, m_1 m_2, ..` but for
-    /// their signs, and `m_i` values for digit `i`. As a multiple of `unit`.
+    /// their signs, and `m_i` values for digit `i`. As a multiple of the unit.
     pub(crate) fn complete(&self) -> Option<Range> {
         let (mut next, mut least) = (I256::ONE, I256::ZERO);
-        for (weight, _, range) in &self.digits {
+        for (weight, _, range) in &self.0 {
             if weight.abs() != next {
                 return None;
             }
@@ -110,39 +106,52 @@ fn span(below: I256, weight: I256, range: Range) -> Result<I256, Reason> {
 }
 
 /// Shows that an equation determines `wires`. Whether each value of the rest has digits is the result: if not, the row
-/// also refuses something. The caller may know of a form that it is never negative.
+/// also refuses something. `monomials` are coefficients of undetermined products of bits that are in the equation as
+/// well. The caller may know of a form that it is never negative.
 ///
 /// # Correctness
 /// Two assignments that agree on what is determined differ by `D + R = 0`, where `D` comes from the digits, slack
 /// included, and `R` from the undetermined rest. Both are sums of integers that together stay below `2^250`, so this
 /// holds over the integers. The rest's weights are multiples of `m`, so `m` divides `D`; as `|D| < m`, `D = 0`, and the
-/// digits agree ([`Digits::unique`]). Without a rest, `D = 0` at once.
+/// digits agree ([`Digits::unique`]). Without a rest, `D = 0` at once. The slack may as well count as rest.
 pub(crate) fn determine(
     facts: &Facts<'_>,
     equation: &Equation,
+    monomials: &[Fr],
     wires: &[u32],
     not_negative: Option<&Form>,
 ) -> Result<bool, Reason> {
-    let digits = Digits::new(facts, &equation.unknown, wires, equation.slack)?;
-    let mut total = digits.unique()?;
-    let named = total;
+    let Equation { known, unknown, slack } = equation;
+    let first = *wires.first().ok_or(Reason::Form)?;
+    let inverse = unknown.coefficient(first).inverse().ok_or(Reason::Absent { wire: first })?;
+    let weight = |coefficient: Fr| integer(coefficient * inverse).ok_or(Reason::NotLinear);
     let mut named_wires = wires.to_vec();
     named_wires.sort_unstable();
-    let rest = equation.unknown.filter(|wire| named_wires.binary_search(&wire).is_err());
-    if rest.len() > 0 {
-        let inverse = digits.unit.inverse().ok_or(Reason::Form)?;
-        let mut modulus = I256::ZERO;
-        for wire in rest.symbols() {
-            let weight = integer(rest.coefficient(wire) * inverse).ok_or(Reason::NotLinear)?;
-            modulus = gcd(modulus, weight.abs());
-            total = span(total, weight, facts.range_of(wire).ok_or(Reason::Unbounded { wire })?)?;
-        }
-        if modulus <= named {
-            return Err(Reason::Overlap { wire: rest.symbols().next().unwrap_or_default() });
-        }
-        return Ok(false);
+    let others = unknown.filter(|wire| named_wires.binary_search(&wire).is_err());
+    let mut rest = Vec::with_capacity(others.len() + monomials.len() + 1);
+    for (wire, coefficient) in others.terms() {
+        rest.push((weight(*coefficient)?, facts.range_of(*wire).ok_or(Reason::Unbounded { wire: *wire })?));
     }
-    let sum = equation.known.as_ref().zip(digits.unit.inverse()).map(|(known, inverse)| known.scale(-inverse));
+    for coefficient in monomials {
+        rest.push((weight(*coefficient)?, Range::BOOLEAN));
+    }
+    let modulus = rest.iter().fold(I256::ZERO, |modulus, (weight, _)| gcd(modulus, weight.abs()));
+    let mut slack_digit = *slack;
+    if let Some(size) = slack
+        && modulus != I256::ZERO
+        && weight(-*size)? % modulus == I256::ZERO
+    {
+        rest.push((weight(-*size)?, Range::BOOLEAN));
+        slack_digit = None;
+    }
+    let digits = Digits::new(facts, unknown, wires, slack_digit)?;
+    let named = digits.unique()?;
+    rest.iter().try_fold(named, |total, (weight, range)| span(total, *weight, *range))?;
+    if !rest.is_empty() {
+        let wire = others.symbols().next().unwrap_or_default();
+        return if modulus > named { Ok(false) } else { Err(Reason::Overlap { wire }) };
+    }
+    let sum = known.as_ref().map(|known| known.scale(-inverse));
     let Some((sum, complete)) = sum.zip(digits.complete()) else { return Ok(false) };
     Ok(facts.range(&sum).is_some_and(|range| {
         let low = complete.lo <= range.lo || complete.lo == I256::ZERO && not_negative == Some(&sum);

@@ -104,6 +104,12 @@ pub enum Reason {
         /// The wire.
         wire: u32,
     },
+    /// Nothing keeps a wire at 0 or 1.
+    #[error("wire {wire} is not shown to be 0 or 1")]
+    NotBoolean {
+        /// The wire.
+        wire: u32,
+    },
     /// Different digits make the same number.
     #[error("digits overlap at wire {wire}")]
     Overlap {

@@ -126,13 +126,29 @@ impl<'a> Facts<'a> {
     pub(crate) fn range(&self, form: &Form) -> Option<Range> {
         let sum = self.sum(form);
         let reduced = self.reduce(form, true);
-        if reduced == *form {
-            return sum;
-        }
         match (sum, self.sum(&reduced)) {
             (Some(a), Some(b)) => Some(a.meet(b)),
-            (a, b) => a.or(b),
+            (a, b) => a.or(b).or_else(|| self.sum(&self.integral(form))),
         }
+    }
+
+    /// A form with fewer coefficients that are no integers, where two-valued forms say how: half of an even number is
+    /// the sum of its upper digits.
+    fn integral(&self, form: &Form) -> Form {
+        let fractions = |form: &Form| form.terms().iter().filter(|(_, c)| integer(*c).is_none()).count();
+        let mut form = form.clone();
+        let better = |form: &Form, (wire, c): &(u32, Fr)| {
+            let index = self.splits.get(wire).filter(|_| integer(*c).is_none())?;
+            let Two { form: two, size, .. } = &self.twos[*index as usize];
+            let ratio = *c / two.coefficient(*wire);
+            let symbol = Form::term(self.matrices.wires + index, ratio * size);
+            Some(form.add_scaled(two, -ratio).add_scaled(&symbol, Fr::one()))
+                .filter(|next| fractions(next) < fractions(form))
+        };
+        while let Some(next) = form.terms().iter().find_map(|term| better(&form, term)) {
+            form = next;
+        }
+        form
     }
 
     fn sum(&self, form: &Form) -> Option<Range> {
@@ -142,7 +158,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether a form can only be 0 or 1.
-    pub(crate) fn is_boolean(&self, form: &Form) -> bool {
+    fn is_boolean(&self, form: &Form) -> bool {
         let Some(range) = self.range(form) else { return false };
         range.within(Range::BOOLEAN)
             || (range.width() <= NARROW && self.always(&[form], |values| truth(&values[0])).is_some())
@@ -213,7 +229,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The range of `w = k (A B - C)`.
-    pub(crate) fn solved_range(&self, around: &Around, k: Fr) -> Option<Range> {
+    fn solved_range(&self, around: &Around, k: Fr) -> Option<Range> {
         let [a, b, c] = &around.forms;
         let rest = c.scale(-k);
         let (constant, factor) = if b.as_constant().is_some() { (b, a) } else { (a, b) };
@@ -231,12 +247,15 @@ impl<'a> Facts<'a> {
         let range = range.or_else(|| {
             let product = self.range(a)?.mul(self.range(b)?)?;
             product.scale(k)?.add(otherwise?)
-        })?;
-        if range.within(Range::BOOLEAN) || range.width() > NARROW {
-            return Some(range);
+        });
+        if range.is_some_and(|range| range.within(Range::BOOLEAN)) {
+            return range;
         }
         let bit = |v: &[Fr]| truth(&(k * (v[0] * v[1] - v[2])));
-        Some(self.always(&[a, b, c], bit).map_or(range, |_| Range::BOOLEAN.meet(range)))
+        if range.is_some_and(|range| range.width() <= NARROW) && self.always(&[a, b, c], bit).is_some() {
+            return Some(Range::BOOLEAN);
+        }
+        self.hull(&around.forms, k).or(range)
     }
 
     /// With `p = x y` of two bits: `x + y - 2 p`, `x - p` and `y - p` are bits.

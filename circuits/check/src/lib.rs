@@ -12,11 +12,11 @@
 //! # Facts and steps
 //! Two things are kept apart. *Facts* hold in every assignment that satisfies the rows, whichever wires are determined:
 //! ranges of wires as integers below `2^250`, and two-valued forms, from rows `L (L - s) = 0`. *Steps* determine wires,
-//! given that those of the steps before are; [`zera_r1cs::certificate`] lists the six kinds. Wherever integers matter,
+//! given that those of the steps before are; [`zera_r1cs::certificate`] lists the seven kinds. Wherever integers matter,
 //! every sum is shown to stay below `2^250 < r / 8`, so it cannot wrap.
 //!
 //! Slopes that are forms are shown to differ from zero by enumerating the bits that they are functions of, at most eight
-//! at a time; so are wires that can only be 0 or 1.
+//! at a time; so are wires that can only be 0 or 1, and the least and the greatest of other functions of bits.
 //!
 //! # What is not shown
 //! That an assignment exists. The checker lists the rows for which it does not see it ([`Report::asserted`]): each may

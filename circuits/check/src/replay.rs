@@ -12,6 +12,9 @@ use ethnum::I256;
 use std::collections::BTreeMap;
 use zera_r1cs::{Matrices, Step};
 
+/// Most products of two terms that are multiplied out for one row.
+const MONOMIALS_MAX: usize = 1024;
+
 /// What is known of a wire's value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -89,7 +92,8 @@ impl<'a> Replay<'a> {
         }
         match step {
             Step::Solve { row, wire } => self.solve(*row, *wire),
-            Step::Digits { row, wires } => self.digits(*row, wires),
+            Step::Digits { row, wires } => self.digits(*row, wires, &[]),
+            Step::Joint { row, wires, products } => self.digits(*row, wires, products),
             Step::IsZero { rows, inverse, zero } => self.is_zero(*rows, *inverse, *zero),
             Step::Bounded { row, wire } => self.bounded(*row, *wire),
             Step::Divide { rows, wires } => self.divide(*rows, wires),
@@ -127,9 +131,15 @@ impl<'a> Replay<'a> {
 
     /// `A B - C` is linear in the wire, all else is determined, and the slope is zero nowhere.
     fn solve(&mut self, row: u32, wire: u32) -> Result<(), Reason> {
-        let forms = self.facts.row(row);
-        self.settled(&forms, &[wire])?;
-        let around = Around::new(&forms, wire);
+        self.settled(&self.facts.row(row), &[wire])?;
+        self.function(row, wire)?;
+        self.total[row as usize] = true;
+        self.determine(&[wire], State::Determined)
+    }
+
+    /// A fact: the row makes the wire a function of the others.
+    fn function(&mut self, row: u32, wire: u32) -> Result<(), Reason> {
+        let around = Around::new(&self.facts.row(row), wire);
         let [a, b, c] = around.slopes;
         if [a, b, c].iter().all(Zero::is_zero) {
             return Err(Reason::Absent { wire });
@@ -137,17 +147,54 @@ impl<'a> Replay<'a> {
         if !(a * b).is_zero() {
             return Err(Reason::NotLinear);
         }
-        self.facts.solve(row, wire, &around).ok_or(Reason::Slope)?;
-        self.total[row as usize] = true;
-        self.determine(&[wire], State::Determined)
+        self.facts.solve(row, wire, &around).ok_or(Reason::Slope)
     }
 
-    /// See [`determine`].
-    fn digits(&mut self, row: u32, wires: &[u32]) -> Result<(), Reason> {
-        let equation = Equation::new(&self.facts.row(row), |wire| self.pending(wire))?;
-        let total = determine(&self.facts, &equation, wires, self.not_negative.get(&row))?;
+    /// See [`determine`]. Each product's wire is replaced by what it is, in the equation too.
+    fn digits(&mut self, row: u32, wires: &[u32], products: &[u32]) -> Result<(), Reason> {
+        let mut equation = Equation::new(&self.facts.row(row), |wire| self.pending(wire))?;
+        let mut monomials = Vec::new();
+        for &product in products {
+            let forms = self.facts.row(product);
+            let other = |wire: &u32| !wires.contains(wire) && !equation.unknown.coefficient(*wire).is_zero();
+            let [wire] = forms[2].symbols().filter(other).collect::<Vec<u32>>()[..] else { return Err(Reason::Form) };
+            let weight = equation.unknown.coefficient(wire);
+            monomials.extend(self.monomials(&forms, wire)?.map(|coefficient| weight * coefficient));
+            equation.unknown = equation.unknown.filter(|other| other != wire);
+            equation.known = None;
+        }
+        let total = determine(&self.facts, &equation, &monomials, wires, self.not_negative.get(&row))?;
         self.total[row as usize] |= total;
         self.determine(wires, State::Digit)
+    }
+
+    /// The undetermined part of the wire of a row `A B = C + c w`: coefficients of bits and of products of two bits.
+    /// A bit is its own square.
+    fn monomials(&self, forms: &[Form; 3], wire: u32) -> Result<impl Iterator<Item = Fr> + use<>, Reason> {
+        let Around { forms: [a, b, c], slopes: [x, y, slope] } = Around::new(forms, wire);
+        let inverse = slope.inverse().filter(|_| x.is_zero() && y.is_zero()).ok_or(Reason::NotLinear)?;
+        if a.len() * b.len() > MONOMIALS_MAX {
+            return Err(Reason::Form);
+        }
+        let c = c.filter(|wire| self.pending(wire));
+        let mut bits = a.symbols().chain(b.symbols()).chain(c.symbols());
+        if let Some(wire) =
+            bits.find(|wire| !self.facts.range_of(*wire).is_some_and(|range| range.within(Range::BOOLEAN)))
+        {
+            return Err(Reason::NotBoolean { wire });
+        }
+        let mut sum: BTreeMap<[u32; 2], Fr> = BTreeMap::new();
+        for (i, p) in a.terms() {
+            for (j, q) in b.terms() {
+                let key = if i == j { [0, *i] } else { [*i.min(j), *i.max(j)] };
+                *sum.entry(key).or_default() += inverse * p * q;
+            }
+        }
+        for (i, p) in c.terms() {
+            *sum.entry([0, *i]).or_default() -= inverse * p;
+        }
+        sum.retain(|key, _| key.iter().any(|wire| self.pending(*wire)));
+        Ok(sum.into_values())
     }
 
     /// `x v = k (1 - z)` and `x z = 0`. Where `x = 0` the first says `z = 1`; where not, the second says `z = 0` and
@@ -189,10 +236,8 @@ impl<'a> Replay<'a> {
                 self.facts.range(&rest).zip(Range::zero_or(size * inverse)).and_then(|(rest, slack)| rest.add(slack))
             }
             None => {
-                let around = Around::new(&forms, wire);
-                let slope = around.slope().as_constant().and_then(|slope| slope.inverse());
-                let linear = slope.filter(|_| (around.slopes[0] * around.slopes[1]).is_zero());
-                self.facts.solved_range(&around, -linear.ok_or(Reason::NotLinear)?)
+                self.function(row, wire)?;
+                self.facts.range_of(wire)
             }
         };
         self.facts.bound(wire, range.ok_or(Reason::Wraps)?);
@@ -295,6 +340,7 @@ fn named(step: &Step) -> (Vec<u32>, Vec<u32>) {
         Step::Bounded { row, wire } => (vec![*row], vec![*wire]),
         Step::Divide { rows, wires } => (rows.to_vec(), wires.clone()),
         Step::Assumed { wires } => (Vec::new(), wires.clone()),
+        Step::Joint { row, wires, products } => ([&[*row], products.as_slice()].concat(), wires.clone()),
     }
 }
 

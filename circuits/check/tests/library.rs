@@ -3,6 +3,7 @@
 use std::time::Instant;
 use zera_check::check;
 use zera_ir::{Bit, Builder, Layout, Verdict, Word};
+use zera_library::gadgets::sha256::sha256;
 use zera_library::registry;
 use zera_r1cs::Manifest;
 
@@ -45,6 +46,24 @@ fn every_built_in_predicate_is_certified() {
         places.dedup();
         assert_eq!(places, ["sorted: same multiset", "sorted: ascending", "spread within bound"]);
         assert_eq!(report.asserted.len(), 15 + 14 + 1);
+    }
+}
+
+/// SHA-256: nothing of `e` is assumed, of `a` the bits and the majorities are.
+#[test]
+fn two_rounds_at_once_assume_one_half() {
+    for len in [3usize, 32, 55, 64] {
+        let mut builder = Builder::new(Layout { public_len: 0, private_len: len, declared: 0 });
+        let bits: Vec<Bit> = (0..len).flat_map(|at| builder.private_byte(at).to_vec()).collect();
+        let digest = sha256(&mut builder, &bits);
+        let verdict = Verdict { truth: digest[0].clone(), trap: Bit::constant(false), exceeded: Bit::constant(false) };
+        let manifest = Manifest::new("hash", 1, 0, len as u32, vec![]).unwrap();
+        let artefact = builder.finish(&verdict, &[], manifest, [0; 32]).unwrap();
+        let start = Instant::now();
+        let report = check(&artefact).unwrap();
+        let (assumed, asserted) = (report.assumed.len(), report.asserted.len());
+        println!("sha256 of {len} bytes: {assumed} assumed, {asserted} asserted: {:?}", start.elapsed());
+        // Two times 32 majorities and the bits of two sums, less where a first round is known.
     }
 }
 

@@ -38,25 +38,29 @@ impl Rows {
         Matrices::new(0, wires, a, b, c).unwrap()
     }
 
-    /// Checks, with `values` and then `bits` given, and compares with a search over all bits and some values.
+    /// [`checked`] for these rows.
     fn check(&self, wires: u32, values: &[u32], bits: Range<u32>, steps: &[Step]) -> Result<Report, CheckError> {
-        let matrices = self.matrices(wires);
-        let result = check_steps(&matrices, values, bits.clone(), steps);
-        if let Ok(report) = &result {
-            let free: BTreeSet<u32> = report.free.iter().copied().collect();
-            for point in 0..1u64 << bits.len() {
-                for salt in [0u64, 1, 5, 1 << 40] {
-                    let spelled = bits.clone().enumerate().map(|(i, wire)| (wire, Fr::from(point >> i & 1)));
-                    let given: Vec<(u32, Fr)> =
-                        spelled.chain(values.iter().map(|wire| (*wire, Fr::from(salt + u64::from(*wire))))).collect();
-                    let answer = search(&matrices, &given, &free);
-                    assert!(matches!(answer, Answer::One | Answer::None), "{answer:?} at {given:?}");
-                    assert!(answer == Answer::One || !report.asserted.is_empty(), "refused at {given:?}");
-                }
+        checked(&self.matrices(wires), values, bits, steps)
+    }
+}
+
+/// Checks, with `values` and then `bits` given, and compares with a search over all bits and some values.
+fn checked(matrices: &Matrices, values: &[u32], bits: Range<u32>, steps: &[Step]) -> Result<Report, CheckError> {
+    let result = check_steps(matrices, values, bits.clone(), steps);
+    if let Ok(report) = &result {
+        let free: BTreeSet<u32> = report.free.iter().copied().collect();
+        for point in 0..1u64 << bits.len() {
+            for salt in [0u64, 1, 5, 1 << 40] {
+                let spelled = bits.clone().enumerate().map(|(i, wire)| (wire, Fr::from(point >> i & 1)));
+                let given: Vec<(u32, Fr)> =
+                    spelled.chain(values.iter().map(|wire| (*wire, Fr::from(salt + u64::from(*wire))))).collect();
+                let answer = search(matrices, &given, &free);
+                assert!(matches!(answer, Answer::One | Answer::None), "{answer:?} at {given:?}");
+                assert!(answer == Answer::One || !report.asserted.is_empty(), "refused at {given:?}");
             }
         }
-        result
     }
+    result
 }
 
 fn reason(result: Result<Report, CheckError>) -> Reason {
@@ -132,6 +136,108 @@ fn enumeration_follows_products_to_their_factors() {
     // The same with p a bit of its own, not the product.
     rows.0[2] = [vec![(3, 1)], vec![(0, -1), (3, 1)], vec![]];
     assert_eq!(reason(rows.check(5, &[], 1..4, &[solve(3, 4)])), Reason::Slope);
+}
+
+/// Nor do those where a two-valued form would have a third value, whether it holds bits alone or products too.
+#[test]
+fn enumeration_leaves_out_what_two_valued_forms_exclude() {
+    // x0 + 2 x1 + 4 x2 = b0 + 2 b1 + 4 t: wires 1 to 3, 4 and 5; t = x2. Then (4 - 2 t) y = x0.
+    let mut rows = Rows::default();
+    rows.bits(1..6);
+    let form = [(1, 1), (2, 2), (3, 4), (4, -1), (5, -2)];
+    let shifted: Terms = [(0, -4)].into_iter().chain(form).collect();
+    rows.push(&form, &shifted, &[]);
+    rows.push(&[(6, 1)], &[(0, 4), (1, -1), (2, -2), (3, -2), (4, 1), (5, 2)], &[(1, 1)]);
+    let digits = Step::Digits { row: 5, wires: vec![4, 5] };
+    assert_eq!(rows.check(7, &[], 1..4, &[digits.clone(), solve(6, 6)]).unwrap().asserted, [0u32; 0]);
+    // With digits that are any bits the slope is zero at x = 6 and b = 0.
+    rows.0[5] = Default::default();
+    assert_eq!(reason(rows.check(7, &[], 1..6, &[solve(6, 6)])), Reason::Slope);
+
+    // p = x0 x1 (wires 5, 1 and 2) and p + 2 x2 = b + 2 t (wires 3 and 4), so b = p, and 1 + x0 - 2 p + b = 1 + x0 - p.
+    let mut rows = Rows::default();
+    rows.bits(1..5);
+    rows.push(&[(1, 1)], &[(2, 1)], &[(5, 1)]);
+    rows.push(&[(3, 2), (4, -1), (5, 1)], &[(0, -2), (3, 2), (4, -1), (5, 1)], &[]);
+    rows.push(&[(6, 1)], &[(0, 1), (1, 1), (4, 1), (5, -2)], &[(1, 1)]);
+    let steps = [solve(4, 5), Step::Digits { row: 5, wires: vec![4] }, solve(6, 6)];
+    assert_eq!(rows.check(7, &[], 1..4, &steps).unwrap().asserted, [0u32; 0]);
+    // It is zero at x = 3 and b = 0.
+    rows.0[5] = Default::default();
+    assert_eq!(reason(rows.check(7, &[], 1..5, &[solve(4, 5), solve(6, 6)])), Reason::Slope);
+}
+
+/// A wire that is chosen by a bit is one or the other: its range holds both.
+#[test]
+fn a_choice_is_in_the_hull_of_what_it_chooses_from() {
+    // b = wire 1, y = 2, x = 4 + a number of ten bits, 3 to 12; m = b ? x : y is wire 13. More bits than are enumerated.
+    let check = |swap: bool, least: i64| {
+        let mut rows = Rows::default();
+        rows.bits(1..13);
+        let x = |factor: i64| (0..10).map(move |i| (3 + i, factor << i));
+        let y = [(0, least), (2, 1)];
+        let difference: Terms = [(0, 4 - least), (2, -1)].into_iter().chain(x(1)).collect();
+        match swap {
+            false => _ = rows.push(&difference, &[(1, 1)], &[(0, -least), (2, -1), (13, 1)]),
+            true => {
+                let chosen: Terms = difference.iter().map(|(wire, c)| (*wire, -c)).collect();
+                let c: Terms = [(0, -4)].into_iter().chain(x(-1)).chain([(13, 1)]).collect();
+                rows.push(&chosen, &[(1, 1)], &c);
+            }
+        }
+        // m z = y.
+        rows.push(&[(13, 1)], &[(14, 1)], &y);
+        check_steps(&rows.matrices(15), &[], 1..13, &[solve(12, 13), solve(13, 14)])
+    };
+    for swap in [false, true] {
+        assert_eq!(reason(check(swap, 0)), Reason::Slope);
+        check(swap, 1).unwrap();
+    }
+}
+
+/// Two products in one row by the difference of squares, `m = a b + 2 c d`: between 0 and 3, which two digits hold.
+#[test]
+fn a_function_of_few_bits_is_bounded_by_its_values() {
+    let check = |weight: i64| {
+        let mut rows = Rows::default();
+        rows.bits(1..5);
+        rows.bits(6..8);
+        // (2 a + b - 2 c + 2 d) (2 a + b + 2 c - 2 d) = 4 (a b + 2 c d) + 4 a + b - 4 c - 4 d.
+        let c = [(1, 4), (2, 1), (3, -4), (4, -4), (5, 4)];
+        rows.push(&[(1, 2), (2, 1), (3, -2), (4, 2)], &[(1, 2), (2, 1), (3, 2), (4, -2)], &c);
+        rows.push(&[(5, 1), (6, -1), (7, -weight)], &[(0, 1)], &[]);
+        rows.check(8, &[], 1..5, &[solve(6, 5), Step::Digits { row: 7, wires: vec![6, 7] }]).unwrap().asserted
+    };
+    assert_eq!(check(2), [0u32; 0]);
+    assert_eq!(check(3), [7], "3 is no digit's sum");
+    // The bound is a fact before any of it is determined.
+    let mut rows = Rows::default();
+    rows.bits(1..4);
+    rows.push(&[(2, 1)], &[(3, 1)], &[(4, 1)]);
+    rows.push(&[(1, 1), (2, 1), (4, 2)], &[(0, 1)], &[(3, 1)]);
+    let bounded = Step::Bounded { row: 3, wire: 4 };
+    let digits = Step::Digits { row: 4, wires: vec![2, 3] };
+    assert!(matches!(reason(rows.check(5, &[], 1..2, &[bounded, digits])), Reason::Overlap { .. }));
+    let bounded = Step::Bounded { row: 4, wire: 4 };
+    assert_eq!(reason(rows.check(5, &[], 1..2, &[bounded])), Reason::Wraps, "halves");
+}
+
+/// Half of `p - b0`, where `b0` is the lowest digit of `p`, is made of the other digits.
+#[test]
+fn halves_are_integers_where_digits_say_so() {
+    let check = |divisor: i64| {
+        let mut rows = Rows::default();
+        rows.bits(1..4);
+        rows.bits(5..9);
+        rows.push(&[(1, 1), (2, 2), (3, 4)], &[(0, 1)], &[(4, 1)]);
+        rows.push(&[(4, 1), (5, -1), (6, -2)], &[(0, -4), (4, 1), (5, -1), (6, -2)], &[]);
+        rows.push(&[(4, 1), (5, -1)], &[(0, 1)], &[(7, divisor), (8, 2 * divisor)]);
+        let digits = |row, wires| Step::Digits { row, wires };
+        let steps = [solve(7, 4), digits(8, vec![5, 6]), digits(9, vec![7, 8])];
+        rows.check(9, &[], 1..4, &steps).unwrap().asserted
+    };
+    assert_eq!(check(2), [0u32; 0]);
+    assert_eq!(check(3), [9]);
 }
 
 /// `x = b0 + 2 b1 + 4 t` with x given as bits, and everything that can be wrong with digits.
@@ -228,6 +334,131 @@ fn limbs_are_determined_one_after_the_other() {
     assert!(matches!(reason(close.check(9, &[], 1..4, &steps)), Reason::Overlap { .. }));
     let steps = [high, low, product];
     assert_eq!(reason(rows.check(9, &[], 1..4, &steps)), Reason::NotLinear, "the low weights are no multiples of 4");
+}
+
+/// `f + x3 + W (g + x1) = u0 + 2 u1 + W (d0 + 2 d1)` with `f = x1 ? x2 : x3` and `g = u0 ? x1 : x2` together in one wire:
+/// x1 to x3 are wires 1 to 3, u and d 4 to 7, `m = f + W g` is 8.
+struct Joint {
+    rows: Vec<[Vec<(u32, Fr)>; 3]>,
+}
+
+const PRODUCT: u32 = 7;
+const SUM: u32 = 8;
+
+impl Joint {
+    /// `2 m = (x3 - 2 x1 + W u0 + x2) (x3 - W u0 - x2) + x3 + (2 W + 1) x2 + W^2 u0`, as in SHA-256's pairs of rounds.
+    fn new(w: Fr) -> Joint {
+        let (one, two) = (Fr::from(1), Fr::from(2));
+        let bit = |wire| [vec![(wire, one)], vec![(0, -one), (wire, one)], vec![]];
+        let mut rows: Vec<_> = (1..8).map(bit).collect();
+        rows.push([
+            vec![(1, -two), (2, one), (3, one), (4, w)],
+            vec![(2, -one), (3, one), (4, -w)],
+            vec![(2, -two * w - one), (3, -one), (4, -w * w), (8, two)],
+        ]);
+        rows.push([
+            vec![(1, w), (3, one), (4, -one), (5, -two), (6, -w), (7, -two * w), (8, one)],
+            vec![(0, one)],
+            vec![],
+        ]);
+        Joint { rows }
+    }
+
+    fn check(&self, wires: &[u32], products: &[u32]) -> Result<Report, CheckError> {
+        let joint = Step::Joint { row: SUM, wires: wires.to_vec(), products: products.to_vec() };
+        let steps = [joint, solve(PRODUCT, 8), Step::Digits { row: SUM, wires: vec![6, 7] }];
+        let [a, b, c] = [0, 1, 2].map(|part| SparseMatrix::from_rows(self.rows.iter().map(|row| row[part].clone())));
+        checked(&Matrices::new(0, 9, a.unwrap(), b.unwrap(), c.unwrap()).unwrap(), &[], 1..4, &steps)
+    }
+
+    /// With a change of the rows.
+    fn with(w: u64, change: impl Fn(&mut Vec<[Vec<(u32, Fr)>; 3]>)) -> Result<Report, CheckError> {
+        let mut joint = Joint::new(Fr::from(w));
+        change(&mut joint.rows);
+        joint.check(&[4, 5], &[PRODUCT])
+    }
+}
+
+#[test]
+fn sums_of_functions_of_each_others_digits_are_determined_jointly() {
+    let one = Fr::from(1);
+    for w in [4u64, 5, 8, 1 << 40] {
+        Joint::new(Fr::from(w)).check(&[4, 5], &[PRODUCT]).unwrap();
+    }
+    // The named digits add up to 3.
+    assert!(matches!(reason(Joint::with(3, |_| ())), Reason::Overlap { .. }));
+    assert!(matches!(reason(Joint::with(2, |_| ())), Reason::Overlap { .. }));
+    // The highest digit of the high sum is the slack, `L (L - 2 W) = 0`.
+    let slack = |rows: &mut Vec<[Vec<(u32, Fr)>; 3]>| {
+        let form: Vec<(u32, Fr)> = rows[8][0].iter().copied().filter(|(wire, _)| *wire != 7).collect();
+        rows[8][1] = [(0, -Fr::from(8))].into_iter().chain(form.clone()).collect();
+        rows[8][0] = form;
+    };
+    let mut joint = Joint::new(Fr::from(4));
+    slack(&mut joint.rows);
+    // Wire 7 is a digit no more; `7 = x1`.
+    joint.rows[6] = [vec![(1, one)], vec![(0, one)], vec![(7, one)]];
+    let steps = [
+        Step::Joint { row: SUM, wires: vec![5, 4], products: vec![PRODUCT] },
+        solve(PRODUCT, 8),
+        Step::Digits { row: SUM, wires: vec![6] },
+        solve(6, 7),
+    ];
+    let [a, b, c] = [0, 1, 2].map(|part| SparseMatrix::from_rows(joint.rows.iter().map(|row| row[part].clone())));
+    let matrices = Matrices::new(0, 9, a.unwrap(), b.unwrap(), c.unwrap()).unwrap();
+    assert_eq!(reason(checked(&matrices, &[], 1..4, &steps)), Reason::NotLinear, "weights are multiples of the first");
+    let mut in_order = steps.clone();
+    in_order[0] = Step::Joint { row: SUM, wires: vec![4, 5], products: vec![PRODUCT] };
+    checked(&matrices, &[], 1..4, &in_order).unwrap();
+    // Without the product it is a wire that nothing bounds; with the product it may be named once, and in its own row.
+    let joint = Joint::new(Fr::from(4));
+    assert_eq!(reason(joint.check(&[4, 5], &[])), Reason::Unbounded { wire: 8 });
+    assert_eq!(reason(joint.check(&[4, 5], &[PRODUCT, PRODUCT])), Reason::Form, "in two products");
+    assert_eq!(reason(joint.check(&[4, 5], &[PRODUCT, 0])), Reason::Form);
+    assert_eq!(reason(joint.check(&[4, 5], &[99])), Reason::NoRow { rows: 9 });
+    assert_eq!(reason(joint.check(&[4, 5, 8], &[PRODUCT])), Reason::Form, "no digit itself");
+    assert_eq!(reason(joint.check(&[], &[PRODUCT])), Reason::Form);
+    assert_eq!(reason(joint.check(&[4, 1], &[PRODUCT])), Reason::Again { wire: 1 });
+    assert_eq!(reason(joint.check(&[5], &[PRODUCT])), Reason::Form, "u0 may as well be what the product defines");
+}
+
+#[test]
+fn joint_digits_ask_for_products_of_bits_with_high_weights_alone() {
+    let one = Fr::from(1);
+    // Nothing says that a factor of the product, or an undetermined wire beside it, is a bit.
+    assert_eq!(reason(Joint::with(4, |rows| rows[3] = Default::default())), Reason::NotBoolean { wire: 4 });
+    let beside = |rows: &mut Vec<[Vec<(u32, Fr)>; 3]>| {
+        rows[5] = Default::default();
+        rows[7][2].push((6, Fr::from(8)));
+        rows[7][2].sort_by_key(|(wire, _)| *wire);
+        rows[8][0].retain(|(wire, _)| *wire != 6);
+    };
+    assert_eq!(reason(Joint::with(4, beside)), Reason::NotBoolean { wire: 6 });
+    // A determined one may be anything where it stands alone, but not in a factor.
+    let mut joint = Joint::new(Fr::from(4));
+    joint.rows[2] = Default::default();
+    let [a, b, c] = [0, 1, 2].map(|part| SparseMatrix::from_rows(joint.rows.iter().map(|row| row[part].clone())));
+    let matrices = Matrices::new(0, 9, a.unwrap(), b.unwrap(), c.unwrap()).unwrap();
+    let step = Step::Joint { row: SUM, wires: vec![4, 5], products: vec![PRODUCT] };
+    assert_eq!(reason(checked(&matrices, &[3], 1..3, &[step])), Reason::NotBoolean { wire: 3 });
+    // A function of the digit with a low weight.
+    let low = |rows: &mut Vec<[Vec<(u32, Fr)>; 3]>| rows[7][0][0] = (1, Fr::from(2));
+    assert!(Joint::with(4, low).is_ok(), "a function of known bits");
+    let low = |rows: &mut Vec<[Vec<(u32, Fr)>; 3]>| rows[7][1][1].1 += one;
+    assert!(matches!(reason(Joint::with(4, low)), Reason::Overlap { .. } | Reason::NotLinear));
+    let low = |rows: &mut Vec<[Vec<(u32, Fr)>; 3]>| rows[7][2][2].1 += Fr::from(2);
+    assert!(matches!(reason(Joint::with(4, low)), Reason::Overlap { .. }), "u0 again");
+    // The wire in a factor as well.
+    let squared = |rows: &mut Vec<[Vec<(u32, Fr)>; 3]>| rows[7][0].push((8, one));
+    assert_eq!(reason(Joint::with(4, squared)), Reason::NotLinear);
+    // Sums that could wrap.
+    for (exponent, fits) in [(240u64, true), (246, true), (249, false), (252, false)] {
+        let result = Joint::new(Fr::from(2).pow([exponent])).check(&[4, 5], &[PRODUCT]);
+        match fits {
+            true => assert!(result.is_ok(), "{result:?}"),
+            false => assert!(matches!(reason(result), Reason::Wraps | Reason::NotLinear), "2^{exponent}"),
+        }
+    }
 }
 
 #[test]

@@ -286,8 +286,19 @@ impl Builder {
         self.steps.push(step);
     }
 
+    /// The steps recorded so far.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Records steps in front of those from index `at` on: for wires that later rows determine, and steps before those
+    /// rows need.
+    pub fn certify_before(&mut self, at: usize, steps: impl IntoIterator<Item = Step>) {
+        self.steps.splice(at..at, steps);
+    }
+
     /// Index of the row added last.
-    pub(crate) fn last_row(&self) -> u32 {
+    pub fn last_row(&self) -> u32 {
         self.rows.len() as u32 - 1
     }
 

@@ -68,10 +68,10 @@ impl Builder {
             Some(n) => {
                 // The step that the split records needs the remainder, so the division's comes before it.
                 let room = d.sub(remainder.rep()).add_constant(-Fr::one());
-                let at = self.steps.len();
+                let at = self.steps().len();
                 self.assert_unsigned(&room, n);
                 let rows = [product, self.last_row()];
-                self.steps.insert(at, Step::Divide { rows, wires: q.into_iter().chain(r).collect() });
+                self.certify_before(at, [Step::Divide { rows, wires: q.into_iter().chain(r).collect() }]);
             }
             // A power of two: remainder and quotient are the low and the high digits.
             None => self.certify(Step::Digits { row: product, wires: r.into_iter().chain(q).collect() }),

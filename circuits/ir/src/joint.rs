@@ -18,7 +18,7 @@ use zera_r1cs::Step;
 #[must_use = "nothing ties the digits to the sum yet"]
 pub struct OpenSplit {
     digits: Vec<Bit>,
-    /// The certificate's step, to be completed.
+    /// Where the certificate's step belongs that says that they are determined.
     step: usize,
 }
 
@@ -54,22 +54,18 @@ impl Builder {
     /// # Panics
     /// Where `k` is zero.
     pub fn product_sum(&mut self, value: Value, [x, y]: [&Lc; 2], k: Fr, linear: &Lc) -> ProductSum {
-        let wire = self.wire();
-        self.assign(wire, value);
-        let m = Lc::wire(wire);
+        let wire = self.open_wire(value);
         let inverse = k.inverse().expect("joint: the factor is not zero");
-        self.assert_product(x, y, &m.sub(linear).scale(inverse));
+        self.assert_product(x, y, &wire.sub(linear).scale(inverse));
         let row = self.last_row();
-        self.certify(Step::Solve { row, wire });
-        ProductSum { wire: m, row }
+        self.certify(Step::Solve { row, wire: named(&wire) });
+        ProductSum { wire, row }
     }
 
     /// The `n` digits of the first of two sums, which is in `0..2^n`: a wire and a row (Bool) each.
     pub fn open_split(&mut self, sum: Value, n: u32) -> OpenSplit {
-        let (wires, digits) = self.digits_of(sum, n, n);
-        let step = self.steps.len();
-        self.certify(Step::Assumed { wires });
-        OpenSplit { digits, step }
+        let digits = self.open_bits(sum, n as usize, n as usize);
+        OpenSplit { digits, step: self.steps().len() }
     }
 
     /// The `n` digits of the second sum, in `0..2^n`, and the equation for both: `n` rows (Bool), where the last, of the
@@ -84,31 +80,37 @@ impl Builder {
         sum: Value,
         n: u32,
     ) -> Vec<Bit> {
-        let (wires, mut digits) = self.digits_of(sum, n, n - 1);
+        let mut digits = self.open_bits(sum, n as usize, n as usize - 1);
         let base = open.base();
         let [first, second] = [&open.digits, &digits].map(|digits| Int::from_bits(digits));
+        let wires = |digits: &[Bit]| -> Vec<Wire> { digits.iter().map(|digit| named(digit.lc())).collect() };
+        let (first_wires, second_wires) = (wires(&open.digits), wires(&digits));
         let one = Fr::one();
         let mut parts = vec![(one, low), (base, high), (-one, first.rep()), (-base, second.rep())];
         parts.extend(shared.iter().map(|shared| (one, &shared.wire)));
         let top = power(open.digits.len() + n as usize - 1).inverse().expect("a power of two is not zero");
         digits.push(self.assert_boolean(&Lc::combine(parts).scale(top)));
         let row = self.last_row();
-        let products: Vec<u32> = shared.iter().map(|shared| shared.row).collect();
-        let named = open.digits.iter().filter_map(|bit| bit.lc().as_wire()).collect();
-        let _: (Vec<u32>, Vec<u32>) = (products, named);
-        let _ = open.step;
-        if !wires.is_empty() {
-            self.certify(Step::Digits { row, wires });
+        // The first digits are determined before the wires that follow from them, so those need bounds before.
+        let follows = |wire: &Wire| high.terms().binary_search_by_key(wire, |(other, _)| *other).is_ok();
+        let bounds = self.steps()[open.step..].iter().filter_map(|step| match step {
+            Step::Solve { row, wire } if follows(wire) => Some(Step::Bounded { row: *row, wire: *wire }),
+            _ => None,
+        });
+        let products = shared.iter().map(|shared| shared.row).collect();
+        let joint = Step::Joint { row, wires: first_wires, products };
+        let before: Vec<Step> = bounds.chain([joint]).collect();
+        self.certify_before(open.step, before);
+        if !second_wires.is_empty() {
+            self.certify(Step::Digits { row, wires: second_wires });
         }
         digits
     }
+}
 
-    /// Wires for the lowest of `n` digits of a value, each 0 or 1; nothing ties them to it.
-    fn digits_of(&mut self, value: Value, n: u32, wires: u32) -> (Vec<Wire>, Vec<Bit>) {
-        let named = self.assign_bits(value, n, wires);
-        let bits = named.iter().map(|wire| self.assert_boolean(&Lc::wire(*wire))).collect();
-        (named, bits)
-    }
+/// The wire that a combination is.
+fn named(lc: &Lc) -> Wire {
+    lc.as_wire().expect("made as a wire")
 }
 
 fn power(exponent: usize) -> Fr {

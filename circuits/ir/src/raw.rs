@@ -1,9 +1,9 @@
 //! For gadgets with rows of their own: values of the tape that no row mentions, and wires without rows.
 //!
-//! Nothing here proves anything. A wire made by [`Builder::assume_wire`] may be anything until the caller's rows pin it
-//! (Advice), which is why the names say `assume`.
+//! Nothing here proves anything. A wire made by [`Builder::open_wire`] or [`Builder::assume_wire`] may be anything until
+//! the caller's rows pin it (Advice). With `assume` in its name a function also asks the checker for trust.
 
-use crate::{Bit, Builder, Lc, Wire};
+use crate::{Bit, Builder, Lc};
 use ark_bn254::Fr;
 use ark_ff::One;
 use zera_r1cs::{Register, Step};
@@ -39,40 +39,47 @@ impl Builder {
         Value(to)
     }
 
-    /// A new wire with this value; **no row pins it**.
-    pub fn assume_wire(&mut self, value: Value) -> Lc {
+    /// A new wire with this value; **no row pins it, and no step determines it** until the caller adds both
+    /// ([`Builder::certify`]).
+    pub fn open_wire(&mut self, value: Value) -> Lc {
         let wire = self.wire();
-        self.assign(wire, value);
-        self.certify(Step::Assumed { wires: vec![wire] });
+        self.tape().linear(Register::Wire(wire), Fr::from(0), [(value.0, Fr::one())]);
         Lc::wire(wire)
     }
 
-    /// The wire gets the value.
-    pub(crate) fn assign(&mut self, wire: Wire, value: Value) {
-        self.tape().linear(Register::Wire(wire), Fr::from(0), [(value.0, Fr::one())]);
-    }
-
-    /// The lowest `wires` of the `n` bits of a value as new wires.
-    pub(crate) fn assign_bits(&mut self, value: Value, n: u32, wires: u32) -> Vec<Wire> {
-        let named: Vec<Wire> = (0..wires).map(|_| self.wire()).collect();
-        let mut to: Vec<Register> = named.iter().copied().map(Register::Wire).collect();
-        to.extend((wires..n).map(|_| self.tape().temporary()));
-        self.tape().bits(&to, value.0);
-        named
+    /// [`open_wire`](Self::open_wire), with a step that takes it on trust.
+    pub fn assume_wire(&mut self, value: Value) -> Lc {
+        let lc = self.open_wire(value);
+        self.certify(Step::Assumed { wires: lc.as_wire().into_iter().collect() });
+        lc
     }
 
     /// The lowest `wires` of the `n` bits of a value, least first, each a new wire with its row (Bool); **no row ties
-    /// them to the value**. The tape fails where the value does not fit `n` bits.
+    /// them to the value, and no step determines them** until the caller adds both. The tape fails where the value does
+    /// not fit `n` bits.
     ///
     /// # Panics
     /// Unless `wires <= n <= 254`.
-    pub fn assume_bits(&mut self, value: Value, n: usize, wires: usize) -> Vec<Bit> {
+    pub fn open_bits(&mut self, value: Value, n: usize, wires: usize) -> Vec<Bit> {
         assert!(wires <= n && n <= 254, "raw: {wires} wires of {n} bits");
-        let lcs = self.assign_bits(value, n as u32, wires as u32);
-        if !lcs.is_empty() {
-            self.certify(Step::Assumed { wires: lcs.clone() });
-        }
+        let lcs: Vec<u32> = (0..wires).map(|_| self.wire()).collect();
+        let mut to: Vec<Register> = lcs.iter().copied().map(Register::Wire).collect();
+        to.extend((wires..n).map(|_| self.tape().temporary()));
+        self.tape().bits(&to, value.0);
         lcs.into_iter().map(|wire| self.assert_boolean(&Lc::wire(wire))).collect()
+    }
+
+    /// [`open_bits`](Self::open_bits), with a step that takes them on trust.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn assume_bits(&mut self, value: Value, n: usize, wires: usize) -> Vec<Bit> {
+        let bits = self.open_bits(value, n, wires);
+        if !bits.is_empty() {
+            let wires = bits.iter().filter_map(|bit| bit.lc().as_wire()).collect();
+            self.certify(Step::Assumed { wires });
+        }
+        bits
     }
 
     /// Asserts that a combination is 0 or 1: one row (Bool), none for a constant.

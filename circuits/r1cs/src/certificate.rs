@@ -13,6 +13,7 @@
 //!        4   Bounded  row wire
 //!        5   Divide   row row n wire^n
 //!        6   Assumed  n wire^n
+//!        7   Joint    row n wire^n m row^m
 //! a row or wire is its distance d (mod 2^32, signed) from the row or wire named before, 0 at first: 2 d or -2 d - 1
 //! ```
 
@@ -50,7 +51,7 @@ pub enum Step {
         /// `z`.
         zero: u32,
     },
-    /// A fact, nothing is determined: the row is linear in the wire with a constant slope, or `L (L - s) = 0`, and all
+    /// A fact, nothing is determined: the row is as in `Solve` but for what is determined, or `L (L - s) = 0`, and all
     /// else in it is bounded, so the wire is.
     Bounded {
         /// The row.
@@ -71,6 +72,17 @@ pub enum Step {
         /// The wires.
         wires: Vec<u32>,
     },
+    /// As `Digits` where undetermined wires of the equation are functions of the digits, each by a product row
+    /// `A B = C` of its own over wires that are 0 or 1: what counts is then not the wire's weight but those of the
+    /// monomials of `A B - C` that are not determined. Determines the digits alone.
+    Joint {
+        /// The row.
+        row: u32,
+        /// The wires, as in `Digits`.
+        wires: Vec<u32>,
+        /// The product rows. The wire of each is the only undetermined one in its C that is in the equation and no digit.
+        products: Vec<u32>,
+    },
 }
 
 /// The section that holds these steps.
@@ -85,13 +97,18 @@ pub fn encode(steps: &[Step]) -> Vec<u8> {
             Step::Bounded { row, wire } => (4, &[*row], &[*wire]),
             Step::Divide { rows, wires } => (5, rows, wires),
             Step::Assumed { wires } => (6, &[], wires),
+            Step::Joint { row, wires, .. } => (7, &[*row], wires),
         };
         out.push(kind);
         rows.iter().for_each(|row| put_near(&mut out, &mut row_before, *row));
-        if matches!(kind, 2 | 5 | 6) {
+        if matches!(kind, 2 | 5..=7) {
             put_number(&mut out, wires.len() as u32);
         }
         wires.iter().for_each(|wire| put_near(&mut out, &mut wire_before, *wire));
+        if let Step::Joint { products, .. } = step {
+            put_number(&mut out, products.len() as u32);
+            products.iter().for_each(|row| put_near(&mut out, &mut row_before, *row));
+        }
     }
     out
 }
@@ -121,6 +138,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Step>, CodecError> {
             4 => Step::Bounded { row: near(reader, row)?, wire: near(reader, wire)? },
             5 => Step::Divide { rows: [near(reader, row)?, near(reader, row)?], wires: list(reader, wire)? },
             6 => Step::Assumed { wires: list(reader, wire)? },
+            7 => Step::Joint { row: near(reader, row)?, wires: list(reader, wire)?, products: list(reader, row)? },
             _ => return Err(CodecError::Kind),
         });
     }
@@ -128,7 +146,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<Step>, CodecError> {
 }
 
 fn list(reader: &mut Reader<'_>, before: &mut u32) -> Result<Vec<u32>, CodecError> {
-    let count = count(reader, "wires", 1, usize::MAX)?;
+    let count = count(reader, "rows or wires", 1, usize::MAX)?;
     (0..count).map(|_| near(reader, before)).collect()
 }
 
@@ -163,6 +181,7 @@ mod tests {
             (any::<u32>(), any::<u32>()).prop_map(|(row, wire)| Step::Bounded { row, wire }),
             (any::<[u32; 2]>(), wires()).prop_map(|(rows, wires)| Step::Divide { rows, wires }),
             wires().prop_map(|wires| Step::Assumed { wires }),
+            (any::<u32>(), wires(), wires()).prop_map(|(row, wires, products)| Step::Joint { row, wires, products }),
         ]
     }
 
@@ -173,7 +192,7 @@ mod tests {
         }
 
         #[test]
-        fn only_what_is_written_is_read(mut bytes in proptest::collection::vec(any::<u8>(), 0..24), kind in 1u8..7) {
+        fn only_what_is_written_is_read(mut bytes in proptest::collection::vec(any::<u8>(), 0..24), kind in 1u8..8) {
             if let [first, second, ..] = bytes.as_mut_slice() {
                 (*first, *second) = (LAYOUT, kind);
             }
@@ -189,7 +208,7 @@ mod tests {
         assert_eq!(encode(&steps).len(), 3 * 1000 + 1 + 2);
         assert_eq!(decode(&[]), Err(CodecError::Length));
         assert_eq!(decode(&[2]), Err(CodecError::Kind));
-        assert_eq!(decode(&[1, 7]), Err(CodecError::Kind));
-        assert_eq!(decode(&[1, 6, 3, 0, 0]), Err(CodecError::Count { what: "wires", count: 3, max: 2 }));
+        assert_eq!(decode(&[1, 8]), Err(CodecError::Kind));
+        assert_eq!(decode(&[1, 6, 3, 0, 0]), Err(CodecError::Count { what: "rows or wires", count: 3, max: 2 }));
     }
 }

@@ -2,8 +2,11 @@
 
 use super::{Around, Facts};
 use crate::form::Form;
+use crate::range::{Range, integer};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
+use std::cell::Cell;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bits that are enumerated.
@@ -27,6 +30,7 @@ impl Facts<'_> {
         let mut leaves: BTreeSet<u32> = forms.iter().flat_map(Form::symbols).collect();
         // By the time they were solved: each depends on leaves and on those before it.
         let mut functions: BTreeMap<u32, (u32, Around)> = BTreeMap::new();
+        let mut candidates: BTreeMap<u32, (u32, Around)> = BTreeMap::new();
         let mut points = 0;
         for _ in 0..=FUNCTIONS_MAX {
             if leaves.len() > SYMBOLS_MAX {
@@ -43,24 +47,53 @@ impl Facts<'_> {
             // A form of two values excludes points once all its wires are there.
             let known = |wire: u32| leaves.contains(&wire) || functions.values().any(|function| function.0 == wire);
             let missing = leaves.iter().filter_map(|leaf| self.splits.get(leaf)).find_map(|index| {
-                let form = &self.twos[*index as usize].form;
+                let form = Some(&self.twos[*index as usize].form).filter(|form| form.len() <= BITS_MAX)?;
                 let missing: Vec<u32> = form.symbols().filter(|wire| !known(*wire)).collect();
-                let fits = form.len() <= BITS_MAX && leaves.len() + missing.len() <= BITS_MAX && !missing.is_empty();
+                let fits = leaves.len() + missing.len() <= BITS_MAX && !missing.is_empty();
                 (fits && missing.iter().all(|wire| self.is_boolean_symbol(*wire))).then_some(missing)
             });
             if let Some(missing) = missing {
                 leaves.extend(missing);
                 continue;
             }
-            let solved = |leaf: &u32| self.solved.get(*leaf as usize).copied().flatten().map(|at| (at.1, at.0, *leaf));
-            let (time, row, wire) = leaves.iter().filter_map(solved).max()?;
-            leaves.remove(&wire);
-            let mut around = Around::new(&self.row(row), wire);
-            around.forms = around.forms.map(|form| self.reduce(&form, false));
+            // The wire whose row brings the fewest new symbols; of several the one solved last.
+            let brings = |(wire, (time, around)): (&u32, &(u32, Around))| {
+                let all: BTreeSet<u32> = around.forms.iter().flat_map(Form::symbols).collect();
+                (all.into_iter().filter(|symbol| !known(*symbol)).count(), Reverse(*time), *wire)
+            };
+            for leaf in &leaves {
+                if let Some(Some((row, time))) = self.solved.get(*leaf as usize)
+                    && !candidates.contains_key(leaf)
+                {
+                    let mut around = Around::new(&self.row(*row), *leaf);
+                    around.forms = around.forms.map(|form| self.reduce(&form, false));
+                    candidates.insert(*leaf, (*time, around));
+                }
+            }
+            let (_, _, wire) = candidates.iter().map(brings).min()?;
+            let (time, around) = candidates.remove(&wire)?;
             leaves.extend(around.forms.iter().flat_map(Form::symbols));
             functions.insert(time, (wire, around));
+            functions.values().for_each(|(wire, _)| _ = leaves.remove(wire));
         }
         None
+    }
+
+    /// The least range with all values of `k (A B - C)`, where these are forms of few bits.
+    pub(super) fn hull(&self, forms: &[Form; 3], k: Fr) -> Option<Range> {
+        let forms = forms.each_ref().map(|form| self.reduce(form, false));
+        let leaves: BTreeSet<u32> = forms.iter().flat_map(Form::symbols).collect();
+        if leaves.len() > BITS_MAX || !leaves.iter().all(|leaf| self.is_boolean_symbol(*leaf)) {
+            return None;
+        }
+        let hull: Cell<Option<Range>> = Cell::new(None);
+        let accept = |v: &[Fr]| {
+            let point = integer(k * (v[0] * v[1] - v[2])).and_then(|value| Range::new(value, value));
+            hull.set(point.map(|point| hull.get().map_or(point, |hull| hull.hull(point))));
+            point.is_some()
+        };
+        self.enumerate(&leaves, &BTreeMap::new(), &forms, &mut 0, accept)?;
+        hull.get()
     }
 
     /// Visits all points where two-valued forms have one of their values; `None` where one is refused, or has no value
@@ -95,6 +128,8 @@ impl Facts<'_> {
             .collect::<Option<Vec<_>>>()?;
 
         let mut values = Vec::with_capacity(slots.len());
+        // Few slopes differ, and inverses take longest.
+        let mut inverses: Vec<(Fr, Fr)> = Vec::new();
         for point in 0..1u32 << leaves.len() {
             *points += 1;
             values.clear();
@@ -115,7 +150,12 @@ impl Facts<'_> {
                 let [a, b, c] = [0, 1, 2].map(|i| evaluate(&forms[i], &values));
                 let (a, b, c) = (a?, b?, c?);
                 let slope = slopes[0] * b + slopes[1] * a - slopes[2];
-                values.push(if slope == -Fr::one() { a * b - c } else { (c - a * b) * slope.inverse()? });
+                let inverse = inverses.iter().find(|(other, _)| *other == slope).map(|(_, inverse)| *inverse);
+                let inverse = inverse.or_else(|| {
+                    inverses.push((slope, slope.inverse()?));
+                    inverses.last().map(|(_, inverse)| *inverse)
+                })?;
+                values.push((c - a * b) * inverse);
             }
             if excluded(&values) {
                 continue;

@@ -15,14 +15,16 @@
 //!    integers, and their low digits in base `W` are equal: `sum_i 2^i F_t,i + s_t = u_t`. The left side is a function
 //!    of words that rounds before `t` fixed, so `u_t` is the only one, and so are its bits.
 //! 2. With those bits `s_(t+1)` and `F_(t+1)` are fixed, and the high digits fix `u_(t+1)`.
-//! 3. Ch's wire is a product of two combinations of four bits, so it is as it should be (`choices`). Maj's may be wrong
-//!    at some positions, and then the equation fails (`majorities`).
+//! 3. Ch's wire is a product of two combinations of four bits, so it is as it should be (`choices`), and the certificate
+//!    says so of `e`: a sum of products of bits, with `W` before those that hold a bit of `u_t` (Joint). Maj's may be
+//!    wrong at some positions, and then the equation fails (`majorities`); that is not in the certificate.
 
 use super::{CH, MAJ, Rounds, WIDTH, sigma};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use zera_ir::I256;
 use zera_ir::{Bit, Builder, Int, Lc, Value};
+use zera_r1cs::Step;
 
 /// `W = 2^40`.
 const DIGIT_BITS: u64 = 40;
@@ -44,47 +46,65 @@ pub fn two_rounds(
 
     // e' = d + h + Sigma1(e) + Ch(e, f, g) + k + w, twice.
     let rest = int(d).add(&int(h)).add(&sigma(builder, e, [6, 11, 25])).add(&k[0]).add(w[0]);
-    let choice = values(builder, [e, f, g], CH);
-    let low = Digit::new(builder, rest, &choice);
-    let e1 = low.all_bits(builder);
+    let first = values(builder, [e, f, g], CH);
+    let low = Digit::new(builder, rest, &first);
+    let e1 = builder.open_bits(low.value, low.bits, low.bits);
+    let at = builder.steps().len();
     let rest = int(c).add(&int(g)).add(&sigma(builder, &e1[..WIDTH], [6, 11, 25])).add(&k[1]).add(w[1]).add(extra[0]);
-    let choice = values(builder, [&e1[..WIDTH], e, f], CH);
-    let high = Digit::new(builder, rest, &choice);
-    let sum = choices(builder, [&e1[..WIDTH], e, f, g]);
-    let e2 = last_bits(builder, &sum, &low, &e1, &high);
+    let cells = at..builder.steps().len();
+    let second = values(builder, [&e1[..WIDTH], e, f], CH);
+    let high = Digit::new(builder, rest, &second);
+    let (sum, products) = choices(builder, [&e1[..WIDTH], e, f, g], [&first, &second]);
+    let e2 = builder.open_bits(high.value, high.bits, high.bits - 1);
+    let row = equation(builder, &sum, &low, &e1, &high, &e2);
+    // Sigma1 of the first word is in the equation too, so its cells are bounded before they are determined.
+    let bounded = builder.steps()[cells].iter().filter_map(|step| match step {
+        Step::Solve { row, wire } => Some(Step::Bounded { row: *row, wire: *wire }),
+        _ => None,
+    });
+    let joint = Step::Joint { row, wires: wires(&e1), products };
+    let before: Vec<Step> = bounded.chain([joint]).collect();
+    builder.certify_before(at, before);
+    builder.certify(Step::Digits { row, wires: wires(&e2) });
 
     // a' = e' - d + Sigma0(a) + Maj(a, b, c), twice; the first extra is in e'.
     let rest = int(&e1[..WIDTH]).sub(&int(d)).add(&sigma(builder, a, [2, 13, 22]));
     let first = values(builder, [a, b, c], MAJ);
     let low = Digit::new(builder, rest, &first);
-    let a1 = low.all_bits(builder);
+    let a1 = builder.assume_bits(low.value, low.bits, low.bits);
     let rest =
         int(&e2[..WIDTH]).sub(extra[0]).sub(&int(c)).add(&sigma(builder, &a1[..WIDTH], [2, 13, 22])).add(extra[1]);
     let second = values(builder, [&a1[..WIDTH], a, b], MAJ);
     let high = Digit::new(builder, rest, &second);
     let sum = majorities(builder, [&a1[..WIDTH], a, b, c], [&first, &second]);
-    let a2 = last_bits(builder, &sum, &low, &a1, &high);
+    let a2 = builder.assume_bits(high.value, high.bits, high.bits - 1);
+    equation(builder, &sum, &low, &a1, &high, &a2);
 
     [[e1, e2], [a1, a2]].map(|words| words.map(|bits| bits[..WIDTH].to_vec()))
 }
 
-/// `sum_i 2^i (Ch(x1, x2, x3) + W Ch(x0, x1, x2))` over the bits `i` of four words: a row a bit.
+/// `sum_i 2^i (Ch(x1, x2, x3) + W Ch(x0, x1, x2))` over the bits `i` of four words: a row a bit, and a wire that is the
+/// value in brackets; and those rows.
 ///
 /// `p = (x3 - 2 x1 + W x0 + x2) (x3 - W x0 - x2)` is `2 (x1 x2 - x1 x3) + 2 W (x0 x1 - x0 x2) + x3 - W^2 x0 - x2`, since
-/// bits are their own squares, and `Ch(x, y, z) = z + x y - x z`.
-fn choices(builder: &mut Builder, words: [&[Bit]; 4]) -> Lc {
+/// bits are their own squares, and `Ch(x, y, z) = z + x y - x z`. So the wire is half of `p + x3 + (2 W + 1) x2 + W^2 x0`.
+fn choices(builder: &mut Builder, words: [&[Bit]; 4], choices: [&[Value]; 2]) -> (Lc, Vec<u32>) {
     let (one, two, w) = (Fr::one(), Fr::from(2), digit());
-    let half = two.inverse().expect("2 is not zero");
-    let mut parts = Vec::with_capacity(4 * WIDTH);
+    let (mut parts, mut rows) = (Vec::with_capacity(WIDTH), Vec::with_capacity(WIDTH));
     for i in 0..WIDTH {
         let [x0, x1, x2, x3] = words.map(|word| word[i].lc());
         let left = Lc::combine([(one, x3), (-two, x1), (w, x0), (one, x2)]);
         let right = Lc::combine([(one, x3), (-w, x0), (-one, x2)]);
-        let product = builder.mul(&left, &right);
-        let both = Lc::combine([(one, &product), (one, x3), (two * w + one, x2), (w * w, x0)]);
-        parts.push((half * power(i as u64), both));
+        let value = builder.value_sum(Fr::zero(), &[(choices[0][i], one), (choices[1][i], w)]);
+        let both = builder.open_wire(value);
+        let product = Lc::combine([(two, &both), (-one, x3), (-two * w - one, x2), (-w * w, x0)]);
+        builder.assert_product(&left, &right, &product);
+        let row = builder.last_row();
+        builder.certify(Step::Solve { row, wire: both.as_wire().expect("a wire") });
+        rows.push(row);
+        parts.push((power(i as u64), both));
     }
-    Lc::combine(parts.iter().map(|(factor, lc)| (*factor, lc)))
+    (Lc::combine(parts.iter().map(|(factor, lc)| (*factor, lc))), rows)
 }
 
 /// `sum_i 2^i (Maj(x1, x2, x3) + W Maj(x0, x1, x2))` over the bits `i` of four words: a row a bit.
@@ -142,18 +162,12 @@ impl Digit {
         let value = builder.value_sum(Fr::zero(), &terms);
         Digit { rest, value, bits }
     }
-
-    /// Wires for all bits, each 0 or 1.
-    fn all_bits(&self, builder: &mut Builder) -> Vec<Bit> {
-        builder.assume_bits(self.value, self.bits, self.bits)
-    }
 }
 
-/// The bits of the high sum but the highest, which the equation makes 0 or 1.
-fn last_bits(builder: &mut Builder, sum: &Lc, low: &Digit, low_bits: &[Bit], high: &Digit) -> Vec<Bit> {
+/// The equation, which makes the high sum's highest bit 0 or 1: its row.
+fn equation(builder: &mut Builder, sum: &Lc, low: &Digit, low_bits: &[Bit], high: &Digit, high_bits: &[Bit]) -> u32 {
     let w = digit();
-    let bits = builder.assume_bits(high.value, high.bits, high.bits - 1);
-    let (low_int, high_int) = (Int::from_bits(low_bits), Int::from_bits(&bits));
+    let (low_int, high_int) = (Int::from_bits(low_bits), Int::from_bits(high_bits));
     let one = Fr::one();
     let highest = Lc::combine([
         (one, sum),
@@ -164,7 +178,11 @@ fn last_bits(builder: &mut Builder, sum: &Lc, low: &Digit, low_bits: &[Bit], hig
     ]);
     let weight = w * power(high.bits as u64 - 1);
     builder.assert_boolean(&highest.scale(weight.inverse().expect("a power of two is not zero")));
-    bits
+    builder.last_row()
+}
+
+fn wires(bits: &[Bit]) -> Vec<u32> {
+    bits.iter().filter_map(|bit| bit.lc().as_wire()).collect()
 }
 
 /// A function of three words, bit by bit, without rows.

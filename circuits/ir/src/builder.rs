@@ -26,7 +26,9 @@ pub struct Builder {
     next: Wire,
     pub(crate) rows: Vec<Row>,
     booleans: Vec<Wire>,
-    pub(crate) steps: Vec<Step>,
+    steps: Vec<Step>,
+    /// Steps in front of those from an index on.
+    earlier: Vec<(usize, Vec<Step>)>,
     tape: TapeBuilder,
     /// Where the tape holds a combination.
     registers: BTreeMap<LcKey, Register>,
@@ -59,6 +61,7 @@ impl Builder {
             rows: Vec::new(),
             booleans: Vec::new(),
             steps: Vec::new(),
+            earlier: Vec::new(),
             tape: TapeBuilder::new(len(layout.public_len), len(layout.private_len)),
             registers: BTreeMap::new(),
             products: BTreeMap::new(),
@@ -286,7 +289,7 @@ impl Builder {
         self.steps.push(step);
     }
 
-    /// The steps recorded so far.
+    /// The steps recorded so far, without those of [`Builder::certify_before`].
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -294,7 +297,7 @@ impl Builder {
     /// Records steps in front of those from index `at` on: for wires that later rows determine, and steps before those
     /// rows need.
     pub fn certify_before(&mut self, at: usize, steps: impl IntoIterator<Item = Step>) {
-        self.steps.splice(at..at, steps);
+        self.earlier.push((at, steps.into_iter().collect()));
     }
 
     /// Index of the row added last.
@@ -418,9 +421,24 @@ impl Builder {
         let mut booleans = Booleans::new(self.next);
         self.booleans.iter().for_each(|wire| booleans.set(*wire));
         let spans = Spans::new(self.spans)?;
-        let steps = certificate::encode(&self.steps);
+        let steps = certificate::encode(&ordered(self.steps, self.earlier));
         Ok(Artefact::new(manifest, program_hash, matrices, tape, steps, spans, booleans)?)
     }
+}
+
+/// All steps in their order.
+fn ordered(steps: Vec<Step>, mut earlier: Vec<(usize, Vec<Step>)>) -> Vec<Step> {
+    earlier.sort_by_key(|(at, _)| *at);
+    let mut earlier = earlier.into_iter().peekable();
+    let mut all = Vec::with_capacity(steps.len());
+    for (at, step) in steps.into_iter().enumerate() {
+        while let Some((_, before)) = earlier.next_if(|(before, _)| *before <= at) {
+            all.extend(before);
+        }
+        all.push(step);
+    }
+    all.extend(earlier.flat_map(|(_, before)| before));
+    all
 }
 
 /// Equal for equal products, whichever factor comes first.

@@ -39,7 +39,7 @@ impl Builder {
     }
 
     fn split_rows(&mut self, rep: &Lc, n: u32) -> Vec<Bit> {
-        let key = (rep.key(), n);
+        let key = (self.number(rep), n);
         if let Some(bits) = self.splits.get(&key) {
             return bits.clone();
         }
@@ -64,7 +64,8 @@ impl Builder {
 
     /// Lets [`split`](Builder::split) find the bits that an integer was composed from.
     pub(crate) fn remember_split(&mut self, x: &Int, bits: &[Bit]) {
-        self.splits.insert((x.rep().key(), bits.len() as u32), bits.to_vec());
+        let key = (self.number(x.rep()), bits.len() as u32);
+        self.splits.insert(key, bits.to_vec());
     }
 
     /// `a * b`: one row, none where a factor is constant.

@@ -324,6 +324,11 @@ impl Builder {
     /// Asserts that a combination is 0 or `size`: `l (l - size) = 0`.
     pub(crate) fn assert_zero_or(&mut self, lc: &Lc, size: Fr) {
         self.booleans.extend(lc.as_wire().filter(|_| size.is_one()));
+        if lc.as_wire().is_some_and(|wire| wire > 0) {
+            // The usual case, without a combination of its own.
+            let minus = [(0, -size), lc.terms()[0]];
+            return self.push_row(&minus, lc.terms(), &[]);
+        }
         self.assert_product(lc, &lc.add_constant(-size), &Lc::zero());
     }
 

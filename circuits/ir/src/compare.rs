@@ -1,9 +1,9 @@
 //! Rows for integers: splits, products, comparisons, selection.
 
-use crate::interval::to_field;
+use crate::interval::{inverse_power_of_two, power_of_two};
 use crate::{Bit, Builder, Int, Interval, Lc};
 use ark_bn254::Fr;
-use ark_ff::{Field, One};
+use ark_ff::One;
 use ethnum::I256;
 use zera_r1cs::Step;
 
@@ -51,13 +51,12 @@ impl Builder {
             bits.push(Bit::assume_boolean(bit));
         }
         let rest = rep.sub(Int::from_bits(&bits).rep());
-        let weight = to_field(I256::ONE << (n - 1));
-        self.assert_zero_or(&rest, weight);
+        self.assert_zero_or(&rest, power_of_two(n - 1));
         if !wires.is_empty() {
             let row = self.last_row();
             self.certify(Step::Digits { row, wires });
         }
-        bits.push(Bit::assume_boolean(rest.scale(weight.inverse().expect("a power of two is not zero"))));
+        bits.push(Bit::assume_boolean(rest.scale(inverse_power_of_two(n - 1))));
         self.splits.insert(key, bits.clone());
         bits
     }

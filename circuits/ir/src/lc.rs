@@ -4,6 +4,7 @@ use crate::Wire;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// A linear combination `sum_i c_i z_i` of wires; wire 0 is the constant one.
 ///
@@ -11,12 +12,13 @@ use std::hash::{Hash, Hasher};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lc(Terms);
 
-/// One term stands in place: most combinations are single wires.
+/// One term stands in place, since most combinations are single wires; longer ones are shared by their copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Terms {
+    None,
     One([(Wire, Fr); 1]),
-    /// Any other number.
-    Many(Vec<(Wire, Fr)>),
+    /// Two or more.
+    Many(Rc<[(Wire, Fr)]>),
 }
 
 impl Default for Lc {
@@ -38,7 +40,7 @@ impl Hash for Lc {
 impl Lc {
     /// The combination without terms.
     pub const fn zero() -> Self {
-        Lc(Terms::Many(Vec::new()))
+        Lc(Terms::None)
     }
 
     /// `value` on wire 0.
@@ -57,16 +59,18 @@ impl Lc {
     }
 
     /// From terms in order.
-    fn of(terms: Vec<(Wire, Fr)>) -> Self {
-        match terms.as_slice() {
+    fn of(terms: &[(Wire, Fr)]) -> Self {
+        match terms {
+            [] => Lc(Terms::None),
             [term] => Lc(Terms::One([*term])),
-            _ => Lc(Terms::Many(terms)),
+            _ => Lc(Terms::Many(terms.into())),
         }
     }
 
     /// The terms, sorted by wire.
     pub fn terms(&self) -> &[(Wire, Fr)] {
         match &self.0 {
+            Terms::None => &[],
             Terms::One(term) => term,
             Terms::Many(terms) => terms,
         }
@@ -109,7 +113,12 @@ impl Lc {
         if factor.is_zero() {
             return Lc::zero();
         }
-        Lc::of(self.terms().iter().map(|(wire, c)| (*wire, times(c, &factor))).collect())
+        let scaled = |(wire, c): &(Wire, Fr)| (*wire, times(c, &factor));
+        Lc(match &self.0 {
+            Terms::None => Terms::None,
+            Terms::One(term) => Terms::One(term.each_ref().map(scaled)),
+            Terms::Many(terms) => Terms::Many(terms.iter().map(scaled).collect()),
+        })
     }
 
     /// `self + factor * other`: one merge of the two term lists.
@@ -137,14 +146,14 @@ impl Lc {
                 terms.push(term);
             }
         }
-        Lc::of(terms)
+        Lc::of(&terms)
     }
 
     /// `sum_i factor_i * lc_i`, cheaper than adding one by one.
     pub fn combine<'a>(parts: impl IntoIterator<Item = (Fr, &'a Lc)>) -> Lc {
         let mut terms = Vec::new();
         Lc::combine_into(parts, &mut terms);
-        Lc::of(terms)
+        Lc::of(&terms)
     }
 
     /// [`combine`](Lc::combine) into a list, which is emptied first.

@@ -15,7 +15,7 @@ pub(crate) struct Interner<K> {
 
 impl<K: Hash + Eq> Interner<K> {
     pub(crate) fn new() -> Self {
-        Interner { items: Vec::new(), slots: vec![(0, 0); 1024] }
+        Interner { items: Vec::new(), slots: vec![(0, 0); 16] }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Reads at an address that is not known: one of several words by an index.
 
 use super::int::{Int, bit_length};
+use super::intern::Interner;
 use super::word::WordData;
 use super::{Bit, Facts, Graph, Lc, Word};
 use ethnum::I256;
@@ -124,6 +125,7 @@ impl Graph {
             })
             .collect();
         // L_0 + sum_j h_j (L_j - L_0); rows that differ from the first by the same are taken together.
+        let mut primitives: Interner<Lc> = Interner::new();
         let mut groups: Vec<(Lc, Vec<(I256, Lc)>)> = Vec::new();
         for (row, minterm) in rows.iter().zip(&minterms).skip(1) {
             let difference = self.combine(I256::ZERO, &[(I256::ONE, *row), (I256::MINUS_ONE, rows[0])]);
@@ -134,9 +136,9 @@ impl Graph {
             let negative = self.lc(difference).terms.first().is_some_and(|(_, c)| *c < I256::ZERO);
             let content = if negative { -content } else { content };
             let primitive = self.divide_lc(difference, content);
-            match groups.iter_mut().find(|(known, _)| *known == primitive) {
-                Some((_, minterms)) => minterms.push((content, *minterm)),
-                None => groups.push((primitive, vec![(content, *minterm)])),
+            match primitives.intern(primitive) {
+                (at, false) => groups[at as usize].1.push((content, *minterm)),
+                (_, true) => groups.push((primitive, vec![(content, *minterm)])),
             }
         }
         let mut parts = vec![(I256::ONE, rows[0])];
@@ -222,16 +224,14 @@ impl Graph {
 /// How many rows of `2^a` entries, less the first, are neither 0 nor multiples of one another.
 fn independent_rows(values: &[I256], a: u32) -> usize {
     let rows: Vec<&[I256]> = values.chunks(1 << a).collect();
-    let mut seen: Vec<Vec<I256>> = Vec::new();
+    let mut seen: Interner<Box<[I256]>> = Interner::new();
     for row in &rows[1..] {
-        let difference: Vec<I256> = row.iter().zip(rows[0]).map(|(x, y)| *x - *y).collect();
+        let difference = || row.iter().zip(rows[0]).map(|(x, y)| *x - *y);
         // A constant difference multiplies a minterm by a number: free.
-        if difference.windows(2).all(|pair| pair[0] == pair[1]) {
+        if difference().skip(1).all(|x| x == row[0] - rows[0][0]) {
             continue;
         }
-        if !seen.contains(&difference) {
-            seen.push(difference);
-        }
+        seen.intern(difference().collect());
     }
     seen.len()
 }

@@ -105,14 +105,14 @@ impl Graph {
             return self.tree(bits, entries);
         }
         // The split into a lower and b upper bits with the fewest rows.
-        let k = bits.len() as u32;
-        let cost = |a: u32| {
-            let b = k - a;
-            let lower = (1usize << a) - a as usize - 1;
-            let upper = if b == 0 { 0 } else { (1usize << b) - b as usize - 1 };
-            lower + upper + independent_rows(&values, a)
+        let a = match self.cheapest.get(&values) {
+            Some(a) => *a,
+            None => {
+                let a = cheapest(&values);
+                self.cheapest.insert(values.clone(), a);
+                a
+            }
         };
-        let a = (0..=k).min_by_key(|a| cost(*a)).expect("at least one way");
         let (lower, upper) = bits.split_at(a as usize);
         let monomials = self.monomials(lower);
         let minterms = self.minterms(upper);
@@ -219,6 +219,18 @@ impl Graph {
         self.known(lc, I256::ZERO, I256::ONE);
         lc
     }
+}
+
+/// How many of the index's bits choose within a row, where all is read in the fewest circuit rows.
+fn cheapest(values: &[I256]) -> u32 {
+    let k = values.len().trailing_zeros();
+    let cost = |a: u32| {
+        let b = k - a;
+        let lower = (1usize << a) - a as usize - 1;
+        let upper = if b == 0 { 0 } else { (1usize << b) - b as usize - 1 };
+        lower + upper + independent_rows(values, a)
+    };
+    (0..=k).min_by_key(|a| cost(*a)).expect("at least one way")
 }
 
 /// How many rows of `2^a` entries, less the first, are neither 0 nor multiples of one another.

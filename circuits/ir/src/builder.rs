@@ -102,6 +102,13 @@ impl Builder {
         builder
     }
 
+    /// Makes room for about as many more rows, so that they are not moved as they grow.
+    pub fn reserve(&mut self, rows: usize) {
+        // Room that is not used costs nothing, but is asked for; terms are few in the usual row.
+        let rows = rows.min(1 << 18);
+        self.rows.iter_mut().for_each(|matrix| matrix.reserve(rows, 4 * rows));
+    }
+
     /// Rows so far.
     pub fn rows(&self) -> usize {
         self.rows[0].rows()

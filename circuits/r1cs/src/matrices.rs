@@ -169,6 +169,13 @@ impl SparseMatrix {
         Ok(matrix)
     }
 
+    /// Makes room for more rows and their terms, so that they are not moved as the matrix grows.
+    pub fn reserve(&mut self, rows: usize, nonzeros: usize) {
+        self.starts.reserve(rows);
+        self.wires.reserve(nonzeros);
+        self.coefficients.reserve(nonzeros);
+    }
+
     /// Appends one row of `(wire, coefficient)`, sorted by wire, without zeros. After an error the matrix is as before.
     ///
     /// # Errors

@@ -47,6 +47,7 @@ pub fn lower(mut program: Program<'_>, manifest: Manifest, program_hash: [u8; 32
     };
     let mut emitter = Emitter::new(graph, Builder::new(layout), program.place);
     let before = emitter.builder.rows();
+    emitter.builder.reserve(live.uses.iter().filter(|uses| **uses > 0).count());
     for (id, uses) in live.uses.iter().enumerate() {
         if *uses > 0 {
             emitter.node(id as NodeId, &mapping);

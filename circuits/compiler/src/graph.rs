@@ -112,6 +112,8 @@ pub struct Graph {
     comparisons: Table<NodeId, Int>,
     /// `combination = c ? a : b`.
     selections: Table<(Lc, u32), (Bit, Word, Word)>,
+    /// By the entries of a table that was read: how many of the index's bits choose within a row of it.
+    cheapest: Table<Vec<ethnum::I256>, u32>,
     /// Splits that must stand where a node stands.
     companions: BTreeMap<NodeId, Vec<NodeId>>,
 }
@@ -132,6 +134,7 @@ impl Graph {
             latest_split: Table::new(),
             comparisons: Table::new(),
             selections: Table::new(),
+            cheapest: Table::new(),
             companions: BTreeMap::new(),
         };
         graph.node(Node::One);

@@ -47,6 +47,38 @@ fn cost(table: u8) -> u64 {
     }
 }
 
+/// What is asked of tables, for each of the 256.
+struct Tables {
+    /// Area flow of the rows.
+    rows: [u64; 256],
+    support: [u8; 256],
+    /// By the places that the inputs take among three, as a set, in order: the table over all three.
+    spread: [[u8; 256]; 8],
+    /// By the places of the inputs that are kept: the table over these alone.
+    squeezed: [[u8; 256]; 8],
+}
+
+impl Tables {
+    fn new() -> Tables {
+        let mut tables = Tables { rows: [0; 256], support: [0; 256], spread: [[0; 256]; 8], squeezed: [[0; 256]; 8] };
+        for table in 0..=255u8 {
+            tables.rows[usize::from(table)] = cost(table) * ROW;
+            tables.support[usize::from(table)] = cell::support(table);
+            for set in 0..8usize {
+                let places = (0..3).filter(|place| set >> place & 1 == 1);
+                // Reads the inputs' values off `x`, an index over all three; and the other way round.
+                let packed = |x: u8| places.clone().enumerate().fold(0, |to, (at, from)| to | (x >> from & 1) << at);
+                let placed = |x: u8| places.clone().enumerate().fold(0, |to, (at, from)| to | (x >> at & 1) << from);
+                for x in 0..8u8 {
+                    tables.spread[set][usize::from(table)] |= (table >> packed(x) & 1) << x;
+                    tables.squeezed[set][usize::from(table)] |= (table >> placed(x) & 1) << x;
+                }
+            }
+        }
+        tables
+    }
+}
+
 /// The best cut of every node of logic; none of others.
 pub(crate) struct Mapping {
     best: Vec<Option<Cut>>,
@@ -54,7 +86,7 @@ pub(crate) struct Mapping {
     cuts: Vec<Cut>,
     /// Start and length in `cuts`.
     ranges: Vec<(u32, u8)>,
-    costs: Vec<u64>,
+    tables: Tables,
 }
 
 impl Mapping {
@@ -65,13 +97,13 @@ impl Mapping {
 
     /// Maps the live logic of a graph. `uses` says how often each node is used, 0 for nodes that are not live.
     pub(crate) fn new(graph: &Graph, uses: &[u32]) -> Mapping {
-        let costs: Vec<u64> = (0..=255).map(cost).collect();
+        let tables = Tables::new();
         let mut best: Vec<Option<Cut>> = vec![None; uses.len()];
         let mut flows = vec![0u64; uses.len()];
         // Cuts of every node, one after the other.
         let mut cuts: Vec<Cut> = Vec::new();
         let mut ranges: Vec<(u32, u8)> = vec![(0, 0); uses.len()];
-        let mut found: Vec<Cut> = Vec::new();
+        let mut found: Vec<Cut> = Vec::with_capacity(CUTS_MAX + 1);
         for (id, node) in graph.all_nodes().iter().enumerate() {
             if uses[id] == 0 {
                 continue;
@@ -83,21 +115,20 @@ impl Mapping {
                 let own = Cut::leaf(node, flows[node as usize]);
                 Choices { own, others: &cuts[start as usize..][..usize::from(len)], negated: bit.is_negated() }
             };
+            let mut search = Search { tables: &tables, flows: &flows, found: &mut found };
             match *node {
-                Node::And(a, b) => combine(&of(a), &of(b), &costs, &flows, &mut found, |x, y| x & y),
-                Node::Xor(a, b) => combine(&of(a), &of(b), &costs, &flows, &mut found, |x, y| x ^ y),
-                Node::Mux(c, a, b) => choose(&of(c), &of(a), &of(b), &costs, &flows, &mut found),
+                Node::And(a, b) => search.combine(&of(a), &of(b), |x, y| x & y),
+                Node::Xor(a, b) => search.combine(&of(a), &of(b), |x, y| x ^ y),
+                Node::Mux(c, a, b) => search.choose(&of(c), &of(a), &of(b)),
                 _ => continue,
             }
-            found.sort_by_key(|cut| (cut.flow, cut.len, cut.leaves));
-            found.truncate(CUTS_MAX);
             let first = *found.first().expect("two or three inputs always fit");
             flows[id] = first.flow / u64::from(uses[id]);
             ranges[id] = (cuts.len() as u32, found.len() as u8);
             cuts.extend_from_slice(&found);
             best[id] = Some(first);
         }
-        Mapping { best, cuts, ranges, costs }
+        Mapping { best, cuts, ranges, tables }
     }
 
     /// Chooses again, node by node, by what each choice adds or frees in this very cover. `uses` says how often each node is
@@ -106,8 +137,11 @@ impl Mapping {
     pub(crate) fn refine(&mut self, uses: &mut [u32]) {
         for id in 0..self.best.len() {
             let Some(current) = self.best[id].filter(|_| uses[id] > 0) else { continue };
-            self.release(&current, uses);
             let (start, len) = self.ranges[id];
+            if len == 1 {
+                continue;
+            }
+            self.release(&current, uses);
             let mut chosen = None;
             for at in start..start + u32::from(len) {
                 let cut = self.cuts[at as usize];
@@ -126,7 +160,7 @@ impl Mapping {
 
     /// Takes a cut into the cover; the rows that it adds.
     fn claim(&self, cut: &Cut, uses: &mut [u32]) -> u64 {
-        let mut area = self.costs[usize::from(cut.table)];
+        let mut area = self.tables.rows[usize::from(cut.table)];
         for leaf in cut.leaves() {
             let at = *leaf as usize;
             uses[at] += 1;
@@ -168,115 +202,104 @@ impl Choices<'_> {
     }
 }
 
-fn combine(
-    a: &Choices<'_>,
-    b: &Choices<'_>,
-    costs: &[u64],
-    flows: &[u64],
-    found: &mut Vec<Cut>,
-    f: impl Fn(u8, u8) -> u8,
-) {
-    for x in a.iter(CUTS_MAX) {
-        for y in b.iter(CUTS_MAX) {
-            if let Some((leaves, len)) = union(x.leaves(), y.leaves()) {
-                let table = f(spread(&x, &leaves), spread(&y, &leaves));
-                push(leaves, len, table, costs, flows, found);
+/// The best cuts of one node so far, at most [`CUTS_MAX`], the best first.
+struct Search<'a> {
+    tables: &'a Tables,
+    flows: &'a [u64],
+    found: &'a mut Vec<Cut>,
+}
+
+impl Search<'_> {
+    fn combine(&mut self, a: &Choices<'_>, b: &Choices<'_>, f: impl Fn(u8, u8) -> u8) {
+        for x in a.iter(CUTS_MAX) {
+            for y in b.iter(CUTS_MAX) {
+                if let Some(union) = Union::new(x.leaves(), y.leaves()) {
+                    let table = f(self.spread(&x, union.left), self.spread(&y, union.right));
+                    self.push(&union, table);
+                }
             }
         }
     }
-}
 
-fn choose(c: &Choices<'_>, a: &Choices<'_>, b: &Choices<'_>, costs: &[u64], flows: &[u64], found: &mut Vec<Cut>) {
-    // Fewer of each, since there are three.
-    const MOST: usize = 3;
-    for x in c.iter(MOST) {
-        for y in a.iter(MOST) {
-            let Some((two, len)) = union(x.leaves(), y.leaves()) else { continue };
-            for z in b.iter(MOST) {
-                let Some((leaves, len)) = union(&two[..usize::from(len)], z.leaves()) else { continue };
-                let [x, y, z] = [&x, &y, &z].map(|cut| spread(cut, &leaves));
-                push(leaves, len, x & y | !x & z, costs, flows, found);
+    fn choose(&mut self, c: &Choices<'_>, a: &Choices<'_>, b: &Choices<'_>) {
+        // Fewer of each, since there are three.
+        const MOST: usize = 3;
+        for x in c.iter(MOST) {
+            for y in a.iter(MOST) {
+                let Some(two) = Union::new(x.leaves(), y.leaves()) else { continue };
+                let [x, y] = [(&x, two.left), (&y, two.right)].map(|(cut, set)| self.spread(cut, set));
+                for z in b.iter(MOST) {
+                    let Some(union) = Union::new(two.leaves(), z.leaves()) else { continue };
+                    let [x, y] = [x, y].map(|table| self.tables.spread[union.left][usize::from(table)]);
+                    let z = self.spread(&z, union.right);
+                    self.push(&union, x & y | !x & z);
+                }
             }
         }
     }
-}
 
-/// Adds a cut without inputs that do not matter, unless it is there.
-fn push(leaves: [NodeId; 3], len: u8, table: u8, costs: &[u64], flows: &[u64], found: &mut Vec<Cut>) {
-    let mut cut = Cut { leaves: [0; 3], len: 0, table: 0, flow: costs[usize::from(table)] * ROW };
-    let support = cell::support(table);
-    let mut places = [0usize; 3];
-    for at in 0..usize::from(len) {
-        if support >> at & 1 == 1 {
-            places[usize::from(cut.len)] = at;
-            cut.leaves[usize::from(cut.len)] = leaves[at];
-            cut.flow += flows[leaves[at] as usize];
-            cut.len += 1;
-        }
+    /// The table of a cut over three leaves, of which its own stand at these places.
+    fn spread(&self, cut: &Cut, set: usize) -> u8 {
+        self.tables.spread[set][usize::from(cut.table)]
     }
-    // The table over the places that are left.
-    for x in 0..8u8 {
-        let index = (0..usize::from(cut.len)).fold(0, |index, at| index | (x >> at & 1) << places[at]);
-        cut.table |= (table >> index & 1) << x;
-    }
-    if !found.iter().any(|known| known.leaves() == cut.leaves() && known.table == cut.table) {
-        found.push(cut);
-    }
-}
 
-/// Leaves of both in order, where they are no more than three.
-fn union(a: &[NodeId], b: &[NodeId]) -> Option<([NodeId; 3], u8)> {
-    let mut out = [0; 3];
-    let (mut i, mut j, mut len) = (0, 0, 0);
-    while i < a.len() || j < b.len() {
-        if len == 3 {
-            return None;
-        }
-        let next = match (a.get(i), b.get(j)) {
-            (Some(x), Some(y)) if x == y => {
-                (i, j) = (i + 1, j + 1);
-                *x
+    /// Adds a cut without inputs that do not matter, unless it is there or as many better ones are; after its equals.
+    fn push(&mut self, union: &Union, table: u8) {
+        let support = self.tables.support[usize::from(table)];
+        let mut cut = Cut { leaves: [0; 3], len: 0, table: 0, flow: self.tables.rows[usize::from(table)] };
+        for (at, leaf) in union.leaves().iter().enumerate() {
+            if support >> at & 1 == 1 {
+                cut.leaves[usize::from(cut.len)] = *leaf;
+                cut.flow += self.flows[*leaf as usize];
+                cut.len += 1;
             }
-            (Some(x), Some(y)) if x < y => {
+        }
+        cut.table = self.tables.squeezed[usize::from(support)][usize::from(table)];
+        let key = |cut: &Cut| (cut.flow, cut.len, cut.leaves);
+        let place = self.found.partition_point(|known| key(known) <= key(&cut));
+        // Equal cuts have equal keys.
+        let equals = self.found[..place].iter().rev().take_while(|known| key(known) == key(&cut));
+        if place == CUTS_MAX || equals.into_iter().any(|known| known.table == cut.table) {
+            return;
+        }
+        self.found.truncate(CUTS_MAX - 1);
+        self.found.insert(place, cut);
+    }
+}
+
+/// Leaves of two cuts in order, and where each cut's own stand among them.
+struct Union {
+    leaves: [NodeId; 3],
+    len: usize,
+    left: usize,
+    right: usize,
+}
+
+impl Union {
+    /// `None` where there are more than three.
+    fn new(a: &[NodeId], b: &[NodeId]) -> Option<Union> {
+        let mut union = Union { leaves: [0; 3], len: 0, left: 0, right: 0 };
+        let (mut i, mut j) = (0, 0);
+        while i < a.len() || j < b.len() {
+            let (x, y) = (a.get(i).copied().unwrap_or(NodeId::MAX), b.get(j).copied().unwrap_or(NodeId::MAX));
+            let next = x.min(y);
+            *union.leaves.get_mut(union.len)? = next;
+            if x == next {
+                union.left |= 1 << union.len;
                 i += 1;
-                *x
             }
-            (_, Some(y)) => {
+            if y == next {
+                union.right |= 1 << union.len;
                 j += 1;
-                *y
             }
-            (Some(x), None) => {
-                i += 1;
-                *x
-            }
-            (None, None) => break,
-        };
-        out[len] = next;
-        len += 1;
-    }
-    Some((out, len as u8))
-}
-
-/// The table of a cut over a set of leaves that holds its own.
-fn spread(cut: &Cut, leaves: &[NodeId; 3]) -> u8 {
-    const MASKS: [u8; 3] = [0xaa, 0xcc, 0xf0];
-    let mut table = 0;
-    let own = cut.leaves();
-    let mut variables = [0u8; 3];
-    for (variable, leaf) in variables.iter_mut().zip(own) {
-        let at = leaves.iter().position(|other| other == leaf).expect("the union holds every leaf");
-        *variable = MASKS[at];
-    }
-    for x in 0..1u8 << own.len() {
-        if cut.table >> x & 1 == 1 {
-            let mut minterm = 0xff;
-            for (at, variable) in variables.iter().enumerate().take(own.len()) {
-                minterm &= if x >> at & 1 == 1 { *variable } else { !*variable };
-            }
-            table |= minterm;
+            union.len += 1;
         }
+        Some(union)
     }
-    table
+
+    fn leaves(&self) -> &[NodeId] {
+        &self.leaves[..self.len]
+    }
 }
 
 #[cfg(test)]

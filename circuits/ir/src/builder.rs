@@ -1,13 +1,16 @@
 //! Wires, the operations that compute them, and the rows that pin them.
 
-use crate::lc::LcKey;
 use crate::statement::Input;
 use crate::{Bit, FinishError, Layout, Lc, Verdict, Wire, cell};
 use ark_bn254::Fr;
 use ark_ff::One;
-use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::OnceLock;
+use zera_r1cs::hash::Table;
 use zera_r1cs::{
-    Artefact, Booleans, Manifest, Matrices, Register, Span, Spans, SparseMatrix, Step, Tape, TapeBuilder, certificate,
+    Artefact, Booleans, Manifest, Matrices, MatrixError, Register, Span, Spans, SparseMatrix, Step, Tape, TapeBuilder,
+    certificate,
 };
 
 /// The first wires of every statement.
@@ -24,28 +27,33 @@ const DECLARED: Wire = 4;
 pub struct Builder {
     layout: Layout,
     next: Wire,
-    pub(crate) rows: Vec<Row>,
+    /// A, B and C.
+    pub(crate) rows: [SparseMatrix; 3],
+    /// Why the last rows could not be added.
+    beyond: Option<MatrixError>,
     booleans: Vec<Wire>,
     steps: Vec<Step>,
     /// Steps in front of those from an index on.
     earlier: Vec<(usize, Vec<Step>)>,
     tape: TapeBuilder,
+    /// Combinations by number, for the tables below.
+    numbers: Table<Lc, Number>,
     /// Where the tape holds a combination.
-    registers: BTreeMap<LcKey, Register>,
-    products: BTreeMap<(LcKey, LcKey), Lc>,
-    zeros: BTreeMap<LcKey, Bit>,
-    pub(crate) splits: BTreeMap<(LcKey, u32), Vec<Bit>>,
+    registers: Table<Number, Register>,
+    /// The smaller number first.
+    products: Table<(Number, Number), Lc>,
+    zeros: Table<Number, Bit>,
+    pub(crate) splits: Table<(Number, u32), Vec<Bit>>,
     pub(crate) public_bits: Vec<Bit>,
     pub(crate) private_bits: Vec<Bit>,
-    span_stack: Vec<String>,
-    spans: Vec<Span>,
+    span_stack: Vec<Rc<str>>,
+    spans: Vec<(Range<u32>, Rc<str>)>,
+    /// Rows in the making, kept from one to the next.
+    scratch: [Vec<(Wire, Fr)>; 3],
 }
 
-pub(crate) struct Row {
-    pub(crate) a: Lc,
-    pub(crate) b: Lc,
-    c: Lc,
-}
+/// A combination, by number: equal combinations have equal numbers.
+pub(crate) type Number = u32;
 
 impl Builder {
     /// The statement's wires with what holds them: eight boolean rows an input byte, the root of the public bytes
@@ -58,19 +66,22 @@ impl Builder {
         let mut builder = Builder {
             layout,
             next: DECLARED + len(layout.declared),
-            rows: Vec::new(),
+            rows: Default::default(),
+            beyond: None,
             booleans: Vec::new(),
             steps: Vec::new(),
             earlier: Vec::new(),
             tape: TapeBuilder::new(len(layout.public_len), len(layout.private_len)),
-            registers: BTreeMap::new(),
-            products: BTreeMap::new(),
-            zeros: BTreeMap::new(),
-            splits: BTreeMap::new(),
+            numbers: Table::default(),
+            registers: Table::default(),
+            products: Table::default(),
+            zeros: Table::default(),
+            splits: Table::default(),
             public_bits: Vec::new(),
             private_bits: Vec::new(),
             span_stack: Vec::new(),
             spans: Vec::new(),
+            scratch: Default::default(),
         };
         builder.span("statement", |builder| {
             builder.span("public bytes", |builder| {
@@ -94,9 +105,16 @@ impl Builder {
         builder
     }
 
+    /// Makes room for about as many more rows, so that they are not moved as they grow.
+    pub fn reserve(&mut self, rows: usize) {
+        // Room that is not used costs nothing, but is asked for; terms are few in the usual row.
+        let rows = rows.min(1 << 18);
+        self.rows.iter_mut().for_each(|matrix| matrix.reserve(rows, 4 * rows));
+    }
+
     /// Rows so far.
     pub fn rows(&self) -> usize {
-        self.rows.len()
+        self.rows[0].rows()
     }
 
     /// Wires so far, wire 0 included.
@@ -114,11 +132,10 @@ impl Builder {
 
     /// Opens a span: rows from here on belong to `text`, within the spans that are open.
     pub fn push_span(&mut self, text: &str) {
-        let path = match self.span_stack.last() {
-            Some(outer) => format!("{outer}: {text}"),
-            None => text.to_owned(),
-        };
-        self.span_stack.push(path);
+        match self.span_stack.last() {
+            Some(outer) => self.span_stack.push(format!("{outer}: {text}").into()),
+            None => self.span_stack.push(text.into()),
+        }
     }
 
     /// Closes the span opened last.
@@ -136,7 +153,7 @@ impl Builder {
         if let Some(factor) = b.as_constant() {
             return a.scale(factor);
         }
-        let key = product_key(a, b);
+        let key = self.product_key(a, b);
         if let Some(product) = self.products.get(&key) {
             return product.clone();
         }
@@ -158,7 +175,7 @@ impl Builder {
             (None, Some(step)) => return b.add_scaled(bit.lc(), step),
             (None, None) => {}
         }
-        let key = product_key(&difference, bit.lc());
+        let key = self.product_key(&difference, bit.lc());
         if let Some(product) = self.products.get(&key) {
             return b.add(product);
         }
@@ -177,7 +194,7 @@ impl Builder {
         if let Some(value) = x.as_constant() {
             return Bit::constant(value == Fr::from(0));
         }
-        let key = x.key();
+        let key = self.number(x);
         if let Some(bit) = self.zeros.get(&key) {
             return bit.clone();
         }
@@ -240,9 +257,14 @@ impl Builder {
         let one = Lc::wire(0);
         let z = Lc::wire(wire);
         let parts = [&one, inputs[0].lc(), inputs[1].lc(), inputs[2].lc(), &z];
-        let [a, b, c] = [&cell.a, &cell.b, &cell.c]
-            .map(|row| Lc::combine(row.iter().zip(parts).filter(|(k, _)| **k != 0).map(|(k, lc)| (Fr::from(*k), lc))));
-        self.pin(wire, &a, &b, &c);
+        let mut row = std::mem::take(&mut self.scratch);
+        for (terms, coefficients) in row.iter_mut().zip([&cell.a, &cell.b, &cell.c]) {
+            let used = coefficients.iter().zip(parts).filter(|(k, _)| **k != 0);
+            Lc::combine_into(used.map(|(k, lc)| (small(*k), lc)), terms);
+        }
+        self.push_row(&row[0], &row[1], &row[2]);
+        self.scratch = row;
+        self.certify(Step::Solve { row: self.last_row(), wire });
         self.booleans.push(wire);
         Bit::assume_boolean(z)
     }
@@ -266,13 +288,21 @@ impl Builder {
 
     /// Asserts `a b = c`: one row, no wire. The longer factor stands in A.
     pub fn assert_product(&mut self, a: &Lc, b: &Lc, c: &Lc) {
-        let (a, b) = if a.terms().len() < b.terms().len() { (b, a) } else { (a, b) };
-        self.rows.push(Row { a: a.clone(), b: b.clone(), c: c.clone() });
+        self.push_row(a.terms(), b.terms(), c.terms());
+    }
+
+    fn push_row(&mut self, a: &[(Wire, Fr)], b: &[(Wire, Fr)], c: &[(Wire, Fr)]) {
+        let (a, b) = if a.len() < b.len() { (b, a) } else { (a, b) };
+        for (matrix, terms) in self.rows.iter_mut().zip([a, b, c]) {
+            if let Err(error) = matrix.push_row(terms.iter().copied()) {
+                self.beyond.get_or_insert(error);
+            }
+        }
         let Some(text) = self.span_stack.last() else { return };
         let row = self.last_row();
         match self.spans.last_mut() {
-            Some(span) if span.rows.end == row && span.text == *text => span.rows.end += 1,
-            _ => self.spans.push(Span { rows: row..row + 1, text: text.clone() }),
+            Some((rows, known)) if rows.end == row && (Rc::ptr_eq(known, text) || known == text) => rows.end += 1,
+            _ => self.spans.push((row..row + 1, Rc::clone(text))),
         }
     }
 
@@ -302,7 +332,7 @@ impl Builder {
 
     /// Index of the row added last.
     pub fn last_row(&self) -> u32 {
-        self.rows.len() as u32 - 1
+        self.rows() as u32 - 1
     }
 
     /// Asserts `a = b`: one row `(a - b) 1 = 0`, none where they are the same combination.
@@ -315,7 +345,28 @@ impl Builder {
     /// Asserts that a combination is 0 or `size`: `l (l - size) = 0`.
     pub(crate) fn assert_zero_or(&mut self, lc: &Lc, size: Fr) {
         self.booleans.extend(lc.as_wire().filter(|_| size.is_one()));
+        if lc.as_wire().is_some_and(|wire| wire > 0) {
+            // The usual case, without a combination of its own.
+            let minus = [(0, -size), lc.terms()[0]];
+            return self.push_row(&minus, lc.terms(), &[]);
+        }
         self.assert_product(lc, &lc.add_constant(-size), &Lc::zero());
+    }
+
+    /// The number of a combination.
+    pub(crate) fn number(&mut self, lc: &Lc) -> Number {
+        if let Some(number) = self.numbers.get(lc) {
+            return *number;
+        }
+        let number = Number::try_from(self.numbers.len()).expect("fewer than 2^32 combinations");
+        self.numbers.insert(lc.clone(), number);
+        number
+    }
+
+    /// Equal for equal products, whichever factor comes first.
+    fn product_key(&mut self, a: &Lc, b: &Lc) -> (Number, Number) {
+        let (a, b) = (self.number(a), self.number(b));
+        (a.min(b), a.max(b))
     }
 
     /// A new wire; the caller adds the operation and the rows.
@@ -329,7 +380,7 @@ impl Builder {
         if let Some(wire) = lc.as_wire() {
             return Register::Wire(wire);
         }
-        let key = lc.key();
+        let key = self.number(lc);
         if let Some(register) = self.registers.get(&key) {
             return *register;
         }
@@ -412,15 +463,16 @@ impl Builder {
             });
         });
         let publics = INPUT_ROOT + declared.len() as u32;
-        let matrix = |part: fn(&Row) -> &Lc| {
-            SparseMatrix::from_rows(self.rows.iter().map(|row| part(row).terms().iter().copied()))
-        };
-        let (a, b, c) = (matrix(|row| &row.a)?, matrix(|row| &row.b)?, matrix(|row| &row.c)?);
+        if let Some(error) = self.beyond {
+            return Err(error.into());
+        }
+        let [a, b, c] = self.rows;
         let matrices = Matrices::new(publics, self.next, a, b, c)?;
         let tape: Tape = self.tape.finish(self.next)?;
         let mut booleans = Booleans::new(self.next);
         self.booleans.iter().for_each(|wire| booleans.set(*wire));
-        let spans = Spans::new(self.spans)?;
+        let spans = self.spans.iter().map(|(rows, text)| Span { rows: rows.clone(), text: text.to_string() });
+        let spans = Spans::new(spans.collect())?;
         let steps = certificate::encode(&ordered(self.steps, self.earlier));
         Ok(Artefact::new(manifest, program_hash, matrices, tape, steps, spans, booleans)?)
     }
@@ -441,8 +493,10 @@ fn ordered(steps: Vec<Step>, mut earlier: Vec<(usize, Vec<Step>)>) -> Vec<Step> 
     all
 }
 
-/// Equal for equal products, whichever factor comes first.
-fn product_key(a: &Lc, b: &Lc) -> (LcKey, LcKey) {
-    let (a, b) = (a.key(), b.key());
-    if a <= b { (a, b) } else { (b, a) }
+/// An integer as a scalar. Those of cells are below 64 in absolute value.
+fn small(value: i32) -> Fr {
+    const MOST: i32 = 64;
+    static SMALL: OnceLock<Vec<Fr>> = OnceLock::new();
+    let table = SMALL.get_or_init(|| (-MOST..=MOST).map(Fr::from).collect());
+    table.get((value + MOST) as usize).copied().unwrap_or_else(|| Fr::from(value))
 }

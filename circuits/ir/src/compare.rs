@@ -1,9 +1,9 @@
 //! Rows for integers: splits, products, comparisons, selection.
 
-use crate::interval::to_field;
+use crate::interval::{inverse_power_of_two, power_of_two};
 use crate::{Bit, Builder, Int, Interval, Lc};
 use ark_bn254::Fr;
-use ark_ff::{Field, One};
+use ark_ff::One;
 use ethnum::I256;
 use zera_r1cs::Step;
 
@@ -39,7 +39,7 @@ impl Builder {
     }
 
     fn split_rows(&mut self, rep: &Lc, n: u32) -> Vec<Bit> {
-        let key = (rep.key(), n);
+        let key = (self.number(rep), n);
         if let Some(bits) = self.splits.get(&key) {
             return bits.clone();
         }
@@ -51,20 +51,20 @@ impl Builder {
             bits.push(Bit::assume_boolean(bit));
         }
         let rest = rep.sub(Int::from_bits(&bits).rep());
-        let weight = to_field(I256::ONE << (n - 1));
-        self.assert_zero_or(&rest, weight);
+        self.assert_zero_or(&rest, power_of_two(n - 1));
         if !wires.is_empty() {
             let row = self.last_row();
             self.certify(Step::Digits { row, wires });
         }
-        bits.push(Bit::assume_boolean(rest.scale(weight.inverse().expect("a power of two is not zero"))));
+        bits.push(Bit::assume_boolean(rest.scale(inverse_power_of_two(n - 1))));
         self.splits.insert(key, bits.clone());
         bits
     }
 
     /// Lets [`split`](Builder::split) find the bits that an integer was composed from.
     pub(crate) fn remember_split(&mut self, x: &Int, bits: &[Bit]) {
-        self.splits.insert((x.rep().key(), bits.len() as u32), bits.to_vec());
+        let key = (self.number(x.rep()), bits.len() as u32);
+        self.splits.insert(key, bits.to_vec());
     }
 
     /// `a * b`: one row, none where a factor is constant.

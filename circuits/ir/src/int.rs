@@ -3,6 +3,7 @@
 use crate::interval::to_field;
 use crate::{Bit, Interval, Lc};
 use ark_bn254::Fr;
+use ark_ff::{AdditiveGroup, One};
 use ethnum::I256;
 
 /// An integer of known range, held by a linear combination.
@@ -39,17 +40,15 @@ impl Int {
     /// # Panics
     /// On more than 250 bits.
     pub fn from_bits(bits: &[Bit]) -> Self {
-        let mut power = Fr::from(1);
-        let mut factors = Vec::with_capacity(bits.len());
-        let (mut lo, mut hi, mut weight) = (I256::ZERO, I256::ZERO, I256::ONE);
-        for bit in bits {
-            factors.push((power, bit.lc()));
-            lo += if bit.as_constant() == Some(true) { weight } else { I256::ZERO };
-            hi += if bit.as_constant() == Some(false) { I256::ZERO } else { weight };
-            power += power;
-            weight = weight.checked_mul(I256::from(2)).expect("at most 250 bits");
+        let (mut lo, mut hi) = (I256::ZERO, I256::ZERO);
+        for (at, bit) in (0..).zip(bits) {
+            let weight = I256::ONE.checked_shl(at).filter(|weight| *weight > I256::ZERO).expect("at most 250 bits");
+            lo |= if bit.as_constant() == Some(true) { weight } else { I256::ZERO };
+            hi |= if bit.as_constant() == Some(false) { I256::ZERO } else { weight };
         }
-        Int { rep: Lc::combine(factors), range: Interval::new(lo, hi).expect("at most 250 bits") }
+        let range = Interval::new(lo, hi).expect("at most 250 bits");
+        let powers = std::iter::successors(Some(Fr::one()), |power| Some(power.double()));
+        Int { rep: Lc::combine(powers.zip(bits.iter().map(Bit::lc))), range }
     }
 
     /// Takes the caller's word that rows keep `rep` within `range`.

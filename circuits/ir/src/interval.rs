@@ -1,9 +1,10 @@
 //! Closed intervals of integers, the facts that make words cheap.
 
 use ark_bn254::Fr;
-use ark_ff::{BigInt, PrimeField};
+use ark_ff::{AdditiveGroup, BigInt, Field, One, PrimeField};
 use ethnum::I256;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Every bound of every interval is below `2^250` in absolute value, so an integer and its image in the field (`r` is
 /// above `2^253`) name each other, and so do sums and differences of two.
@@ -117,6 +118,26 @@ pub fn to_field(value: I256) -> Fr {
     let limbs = BigInt([low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64]);
     let field = Fr::from_bigint(limbs).expect("an interval's bounds are below 2^250, and r is not");
     if value < I256::ZERO { -field } else { field }
+}
+
+/// `2^n`, below `2^250`.
+pub(crate) fn power_of_two(n: u32) -> Fr {
+    powers()[n as usize].0
+}
+
+/// `2^-n` in the field, `n < 250`.
+pub(crate) fn inverse_power_of_two(n: u32) -> Fr {
+    powers()[n as usize].1
+}
+
+/// `2^n` and `2^-n` for every `n` below the bound.
+fn powers() -> &'static [(Fr, Fr)] {
+    static POWERS: OnceLock<Vec<(Fr, Fr)>> = OnceLock::new();
+    POWERS.get_or_init(|| {
+        let half = Fr::from(2).inverse().expect("2 is not zero");
+        let next = |(power, inverse): &(Fr, Fr)| Some((power.double(), *inverse * half));
+        std::iter::successors(Some((Fr::one(), Fr::one())), next).take(BOUND_BITS as usize).collect()
+    })
 }
 
 #[cfg(test)]

@@ -3,17 +3,44 @@
 use crate::Wire;
 use ark_bn254::Fr;
 use ark_ff::{One, Zero};
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 /// A linear combination `sum_i c_i z_i` of wires; wire 0 is the constant one.
 ///
 /// Terms are sorted by wire, one a wire, none with a zero coefficient: equal combinations are equal values.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Lc(Vec<(Wire, Fr)>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lc(Terms);
+
+/// One term stands in place, since most combinations are single wires; longer ones are shared by their copies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Terms {
+    None,
+    One([(Wire, Fr); 1]),
+    /// Two or more.
+    Many(Rc<[(Wire, Fr)]>),
+}
+
+impl Default for Lc {
+    fn default() -> Lc {
+        Lc::zero()
+    }
+}
+
+impl Hash for Lc {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for (wire, c) in self.terms() {
+            state.write_u32(*wire);
+            // Montgomery limbs, which need no conversion.
+            c.0.0.iter().for_each(|limb| state.write_u64(*limb));
+        }
+    }
+}
 
 impl Lc {
     /// The combination without terms.
     pub const fn zero() -> Self {
-        Lc(Vec::new())
+        Lc(Terms::None)
     }
 
     /// `value` on wire 0.
@@ -23,22 +50,35 @@ impl Lc {
 
     /// One wire.
     pub fn wire(wire: Wire) -> Self {
-        Lc(vec![(wire, Fr::one())])
+        Lc(Terms::One([(wire, Fr::one())]))
     }
 
     /// `coefficient * wire`.
     pub fn term(wire: Wire, coefficient: Fr) -> Self {
-        if coefficient.is_zero() { Lc::zero() } else { Lc(vec![(wire, coefficient)]) }
+        if coefficient.is_zero() { Lc::zero() } else { Lc(Terms::One([(wire, coefficient)])) }
+    }
+
+    /// From terms in order.
+    fn of(terms: &[(Wire, Fr)]) -> Self {
+        match terms {
+            [] => Lc(Terms::None),
+            [term] => Lc(Terms::One([*term])),
+            _ => Lc(Terms::Many(terms.into())),
+        }
     }
 
     /// The terms, sorted by wire.
     pub fn terms(&self) -> &[(Wire, Fr)] {
-        &self.0
+        match &self.0 {
+            Terms::None => &[],
+            Terms::One(term) => term,
+            Terms::Many(terms) => terms,
+        }
     }
 
     /// The value, where no wire but the constant one occurs.
     pub fn as_constant(&self) -> Option<Fr> {
-        match self.0.as_slice() {
+        match self.terms() {
             [] => Some(Fr::zero()),
             [(0, value)] => Some(*value),
             _ => None,
@@ -47,7 +87,7 @@ impl Lc {
 
     /// The wire, where the combination is exactly one wire with coefficient one.
     pub fn as_wire(&self) -> Option<Wire> {
-        match self.0.as_slice() {
+        match self.terms() {
             [(wire, coefficient)] if coefficient.is_one() => Some(*wire),
             _ => None,
         }
@@ -73,7 +113,12 @@ impl Lc {
         if factor.is_zero() {
             return Lc::zero();
         }
-        Lc(self.0.iter().map(|(wire, c)| (*wire, *c * factor)).collect())
+        let scaled = |(wire, c): &(Wire, Fr)| (*wire, times(c, &factor));
+        Lc(match &self.0 {
+            Terms::None => Terms::None,
+            Terms::One(term) => Terms::One(term.each_ref().map(scaled)),
+            Terms::Many(terms) => Terms::Many(terms.iter().map(scaled).collect()),
+        })
     }
 
     /// `self + factor * other`: one merge of the two term lists.
@@ -81,18 +126,18 @@ impl Lc {
         if factor.is_zero() {
             return self.clone();
         }
-        let mut terms = Vec::with_capacity(self.0.len() + other.0.len());
-        let (mut left, mut right) = (self.0.iter().peekable(), other.0.iter().peekable());
+        let mut terms = Vec::with_capacity(self.terms().len() + other.terms().len());
+        let (mut left, mut right) = (self.terms().iter().peekable(), other.terms().iter().peekable());
         loop {
             let term = match (left.peek(), right.peek()) {
                 (Some((i, _)), Some((j, _))) if i == j => {
                     let ((wire, a), (_, b)) = (left.next().expect("peeked"), right.next().expect("peeked"));
-                    (*wire, *a + *b * factor)
+                    (*wire, *a + times(b, &factor))
                 }
                 (Some((i, _)), Some((j, _))) if i < j => *left.next().expect("peeked"),
                 (_, Some((wire, b))) => {
                     right.next();
-                    (*wire, *b * factor)
+                    (*wire, times(b, &factor))
                 }
                 (Some(_), None) => *left.next().expect("peeked"),
                 (None, None) => break,
@@ -101,45 +146,54 @@ impl Lc {
                 terms.push(term);
             }
         }
-        Lc(terms)
+        Lc::of(&terms)
     }
 
     /// `sum_i factor_i * lc_i`, cheaper than adding one by one.
     pub fn combine<'a>(parts: impl IntoIterator<Item = (Fr, &'a Lc)>) -> Lc {
-        let mut all: Vec<(Wire, Fr)> = Vec::new();
+        let mut terms = Vec::new();
+        Lc::combine_into(parts, &mut terms);
+        Lc::of(&terms)
+    }
+
+    /// [`combine`](Lc::combine) into a list, which is emptied first.
+    pub(crate) fn combine_into<'a>(parts: impl IntoIterator<Item = (Fr, &'a Lc)>, terms: &mut Vec<(Wire, Fr)>) {
+        terms.clear();
         for (factor, lc) in parts {
-            all.extend(lc.0.iter().map(|(wire, c)| (*wire, *c * factor)));
+            terms.extend(lc.terms().iter().map(|(wire, c)| (*wire, times(c, &factor))));
         }
         // Runs of sorted terms: the stable sort merges them.
-        all.sort_by_key(|(wire, _)| *wire);
-        let mut terms: Vec<(Wire, Fr)> = Vec::with_capacity(all.len());
-        for (wire, c) in all {
-            match terms.last_mut() {
-                Some((last, sum)) if *last == wire => *sum += c,
-                _ => terms.push((wire, c)),
+        terms.sort_by_key(|(wire, _)| *wire);
+        terms.dedup_by(|(wire, c), (last, sum)| {
+            let same = wire == last;
+            if same {
+                *sum += *c;
             }
-        }
+            same
+        });
         terms.retain(|(_, c)| !c.is_zero());
-        Lc(terms)
     }
 
     /// The value under an assignment; `None` where a wire has no value yet.
     pub fn eval(&self, assignment: &[Fr]) -> Option<Fr> {
         let mut sum = Fr::zero();
-        for (wire, c) in &self.0 {
+        for (wire, c) in self.terms() {
             sum += *c * assignment.get(*wire as usize)?;
         }
         Some(sum)
     }
-
-    /// A key that is equal for equal combinations; only for maps, its order means nothing.
-    pub(crate) fn key(&self) -> LcKey {
-        self.0.iter().map(|(wire, c)| (*wire, c.0.0)).collect()
-    }
 }
 
-/// See [`Lc::key`]: Montgomery limbs, which need no conversion.
-pub(crate) type LcKey = Vec<(Wire, [u64; 4])>;
+/// `a b`, where one of them is often 1.
+fn times(a: &Fr, b: &Fr) -> Fr {
+    if a.is_one() {
+        *b
+    } else if b.is_one() {
+        *a
+    } else {
+        *a * b
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -12,28 +12,36 @@ impl Builder {
     /// Row by row, the factor that brings fewer new wires goes to B, until nothing changes: a local optimum. Factors of
     /// products commute, so neither the certificate nor what satisfies the rows changes.
     pub fn orient(&mut self) {
+        let [a, b, _] = &self.rows;
         let mut uses = vec![0u32; self.wires()];
-        for row in &self.rows {
-            row.b.terms().iter().for_each(|(wire, _)| uses[*wire as usize] += 1);
+        let mut swapped = vec![false; a.rows()];
+        for row in 0..b.rows() {
+            b.row(row).0.iter().for_each(|wire| uses[*wire as usize] += 1);
         }
         for _ in 0..PASSES {
             let mut changed = false;
-            for row in &mut self.rows {
-                row.b.terms().iter().for_each(|(wire, _)| uses[*wire as usize] -= 1);
-                let [a, b] = [&row.a, &row.b].map(|factor| {
-                    let new = factor.terms().iter().filter(|(wire, _)| uses[*wire as usize] == 0).count();
-                    (new, factor.terms().len())
-                });
-                if a < b {
-                    std::mem::swap(&mut row.a, &mut row.b);
-                    changed = true;
+            for (row, swapped) in swapped.iter_mut().enumerate() {
+                let [mut left, mut right] = [a.row(row).0, b.row(row).0];
+                if *swapped {
+                    std::mem::swap(&mut left, &mut right);
                 }
-                row.b.terms().iter().for_each(|(wire, _)| uses[*wire as usize] += 1);
+                right.iter().for_each(|wire| uses[*wire as usize] -= 1);
+                let [to_left, to_right] = [left, right].map(|factor| {
+                    let new = factor.iter().filter(|wire| uses[**wire as usize] == 0).count();
+                    (new, factor.len())
+                });
+                if to_left < to_right {
+                    (*swapped, changed) = (!*swapped, true);
+                    right = left;
+                }
+                right.iter().for_each(|wire| uses[*wire as usize] += 1);
             }
             if !changed {
-                return;
+                break;
             }
         }
+        let [a, b] = [(a, b), (b, a)].map(|(kept, other)| kept.with_rows_of(other, &swapped));
+        (self.rows[0], self.rows[1]) = (a, b);
     }
 }
 

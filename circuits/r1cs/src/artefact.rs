@@ -187,8 +187,24 @@ impl Artefact {
 
     fn checked(self) -> Result<Artefact, ArtefactError> {
         self.fits()?;
-        let got = self.encode().len();
-        if got > FILE_MAX { Err(ArtefactError::TooLong { got }) } else { Ok(self) }
+        // Only what might be too long is written out to see.
+        if self.len_bound() > FILE_MAX as u64 {
+            let got = self.encode_sections().len() + SEAL_LEN;
+            if got > FILE_MAX {
+                return Err(ArtefactError::TooLong { got });
+            }
+        }
+        Ok(self)
+    }
+
+    /// At least as many bytes as the file has, told from the numbers of its parts alone.
+    fn len_bound(&self) -> u64 {
+        let header = (LENGTHS_AT + 4 * 7 + 32 + SEAL_LEN) as u64;
+        let plain = self.manifest.to_bytes().len()
+            + self.certificate.len()
+            + self.booleans.as_bytes().len()
+            + self.program.len();
+        header + plain as u64 + matrices::len_bound(&self.matrices) + self.tape.len_bound() + self.spans.len_bound()
     }
 
     /// The name of this version: [`zera_statement::predicate_id`] of matrices, program hash and manifest. Tape, certificate,
@@ -199,6 +215,15 @@ impl Artefact {
 
     /// The bytes of the file.
     pub fn encode(&self) -> Vec<u8> {
+        let mut out = self.encode_sections();
+        let seal = Sha256::digest(&out);
+        out.extend_from_slice(&seal);
+        debug_assert!(out.len() as u64 <= self.len_bound(), "the bound holds");
+        out
+    }
+
+    /// All but the seal.
+    fn encode_sections(&self) -> Vec<u8> {
         let mut out = Vec::new();
         out.extend_from_slice(&MAGIC);
         let (version, sections) = if self.program.is_empty() { (VERSION, 6) } else { (VERSION_PROGRAM, 7) };
@@ -219,8 +244,6 @@ impl Artefact {
             let length = (out.len() - start) as u32;
             out[LENGTHS_AT + 4 * at..][..4].copy_from_slice(&length.to_le_bytes());
         }
-        let seal = Sha256::digest(&out);
-        out.extend_from_slice(&seal);
         out
     }
 

@@ -1,7 +1,7 @@
 //! What the sections of an artefact share: short numbers, counted text and pools of scalars.
 
+use crate::hash::Table;
 use ark_bn254::Fr;
-use std::collections::BTreeMap;
 use thiserror::Error;
 use zera_abi::wire::{Reader, WireError};
 use zera_statement::{scalar_from_be, scalar_to_be};
@@ -55,6 +55,9 @@ impl From<WireError> for CodecError {
     }
 }
 
+/// Most bytes of a number.
+pub(crate) const NUMBER_MAX: u64 = 5;
+
 /// Appends a number as little-endian groups of seven bits, the eighth bit set on all but the last: 1 to 5 bytes.
 pub(crate) fn put_number(out: &mut Vec<u8>, mut number: u32) {
     while number >= 0x80 {
@@ -96,8 +99,8 @@ pub(crate) fn count(
 /// Scalars by index, in the order of their first use.
 #[derive(Default)]
 pub(crate) struct PoolWriter {
-    /// Keyed by Montgomery limbs: cheap to compare, and the order is used for nothing.
-    index: BTreeMap<[u64; 4], u32>,
+    /// Keyed by Montgomery limbs, which need no conversion.
+    index: Table<[u64; 4], u32>,
     scalars: Vec<Fr>,
 }
 

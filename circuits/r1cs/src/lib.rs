@@ -10,6 +10,7 @@
 //! - [`booleans`]: [`Booleans`], which wires are known to be 0 or 1.
 //! - [`certificate`]: [`Step`], the claims from which `zera-check` shows that the rows leave no choice.
 //! - [`artefact`]: [`Artefact`], the `.zpred` file.
+//! - [`hash`]: tables that are the same on every machine, for those who make artefacts.
 //!
 //! Wires: 0 is the constant 1, then the public ones (outcome, binding, input root, declared values), then the private
 //! ones.
@@ -21,6 +22,7 @@ pub mod artefact;
 pub mod booleans;
 pub mod certificate;
 mod codec;
+pub mod hash;
 pub mod manifest;
 pub mod matrices;
 pub mod spans;

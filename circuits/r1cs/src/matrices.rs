@@ -169,6 +169,13 @@ impl SparseMatrix {
         Ok(matrix)
     }
 
+    /// Makes room for more rows and their terms, so that they are not moved as the matrix grows.
+    pub fn reserve(&mut self, rows: usize, nonzeros: usize) {
+        self.starts.reserve(rows);
+        self.wires.reserve(nonzeros);
+        self.coefficients.reserve(nonzeros);
+    }
+
     /// Appends one row of `(wire, coefficient)`, sorted by wire, without zeros. After an error the matrix is as before.
     ///
     /// # Errors
@@ -205,6 +212,23 @@ impl SparseMatrix {
         }
         self.starts.push(self.wires.len() as u32);
         Ok(())
+    }
+
+    /// This matrix with the rows of `other` in the places that are marked.
+    ///
+    /// # Panics
+    /// Unless both have as many rows as there are marks.
+    pub fn with_rows_of(&self, other: &SparseMatrix, marks: &[bool]) -> SparseMatrix {
+        assert!(self.rows() == marks.len() && other.rows() == marks.len(), "matrices: {} marks", marks.len());
+        let mut mixed = SparseMatrix::new();
+        mixed.reserve(self.rows(), self.nonzeros());
+        for (row, marked) in marks.iter().enumerate() {
+            let (wires, coefficients) = if *marked { other.row(row) } else { self.row(row) };
+            mixed.wires.extend_from_slice(wires);
+            mixed.coefficients.extend_from_slice(coefficients);
+            mixed.starts.push(mixed.wires.len() as u32);
+        }
+        mixed
     }
 
     /// Number of rows.

@@ -1,6 +1,6 @@
 //! Which rows belong to which place in the source.
 
-use crate::codec::{CodecError, count, number, put_number};
+use crate::codec::{CodecError, NUMBER_MAX, count, number, put_number};
 use std::ops::Range;
 use thiserror::Error;
 use zera_abi::wire::Reader;
@@ -82,6 +82,12 @@ impl Spans {
     /// The row after the last span; 0 without spans.
     pub fn end(&self) -> u32 {
         self.spans.last().map_or(0, |span| span.rows.end)
+    }
+
+    /// At least as many bytes as the section has.
+    pub(crate) fn len_bound(&self) -> u64 {
+        let texts: usize = self.spans.iter().map(|span| 1 + span.text.len()).sum();
+        texts as u64 + NUMBER_MAX * (1 + 2 * self.spans.len() as u64)
     }
 
     /// Appends the section: count; per span the rows skipped since the span before, the number of rows, the text's

@@ -13,14 +13,14 @@ use std::rc::Rc;
 pub struct Facts {
     /// The conjunction of all that was learned.
     condition: Bit,
-    /// Bounds of primitive combinations without constant; later ones are tighter.
-    ranges: Rc<Vec<(Lc, I256, I256)>>,
+    /// Bounds of primitive combinations without constant.
+    ranges: Ranges,
 }
 
 impl Facts {
     /// Nothing is known.
     pub fn none() -> Facts {
-        Facts { condition: Bit::TRUE, ranges: Rc::new(Vec::new()) }
+        Facts { condition: Bit::TRUE, ranges: Ranges::default() }
     }
 }
 
@@ -31,9 +31,9 @@ impl Graph {
         if condition.as_constant().is_some() {
             return;
         }
-        let before = facts.ranges.len();
+        let before = facts.ranges.learned;
         self.learn_bit(facts, condition, 0);
-        if facts.ranges.len() > before {
+        if facts.ranges.learned > before {
             facts.condition = self.bit_and(facts.condition, condition);
         }
     }
@@ -73,12 +73,12 @@ impl Graph {
         let (a, b) = if scale < I256::ZERO { (-b, -a) } else { (a, b) };
         let scale = scale.abs();
         let (mut lo, mut hi) = (-((-a).div_euclid(scale)), b.div_euclid(scale));
-        if let Some((l, h)) = facts.bounds(key) {
+        if let Some((l, h)) = facts.ranges.get(key) {
             (lo, hi) = (lo.max(l), hi.min(h));
         }
         // A path that contradicts itself: anything may be said of it, so nothing is.
         if lo <= hi {
-            Rc::make_mut(&mut facts.ranges).push((key, lo, hi));
+            facts.ranges.insert(Range { key, lo, hi });
         }
     }
 
@@ -99,12 +99,12 @@ impl Graph {
 
     fn bounds_under(&mut self, facts: &Facts, int: Int) -> (I256, I256) {
         let (mut lo, mut hi) = (int.lo, int.hi);
-        if facts.ranges.is_empty() {
+        if facts.ranges.learned == 0 {
             return (lo, hi);
         }
         let mut take = |l: I256, h: I256| (lo, hi) = (lo.max(l), hi.min(h));
         let (key, scale, offset) = self.primitive(int.lc);
-        if let Some((l, h)) = facts.bounds(key) {
+        if let Some((l, h)) = facts.ranges.get(key) {
             let (x, y) = (l * scale + offset, h * scale + offset);
             take(x.min(y), x.max(y));
         }
@@ -114,7 +114,7 @@ impl Graph {
         for (node, c) in &data.terms {
             let lc = self.node_lc(*node);
             let (mut a, mut b) = self.bounds(lc);
-            if let Some((x, y)) = facts.bounds(lc) {
+            if let Some((x, y)) = facts.ranges.get(lc) {
                 (a, b) = (a.max(x), b.min(y));
             }
             let (x, y) = (a * *c, b * *c);
@@ -182,8 +182,98 @@ impl Graph {
     }
 }
 
-impl Facts {
-    fn bounds(&self, key: Lc) -> Option<(I256, I256)> {
-        self.ranges.iter().rev().find(|(known, _, _)| *known == key).map(|(_, lo, hi)| (*lo, *hi))
+/// The bounds of one combination.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    key: Lc,
+    lo: I256,
+    hi: I256,
+}
+
+/// Bounds by combination. Paths part and learn on by the thousand, so what two of them share is one: a change copies
+/// only the branches that lead to it.
+#[derive(Clone, Debug, Default)]
+struct Ranges {
+    root: Option<Rc<Branch>>,
+    /// Changes so far.
+    learned: usize,
+}
+
+/// Keys that share their low bits, of which each level takes [`LEVEL_BITS`].
+#[derive(Clone, Debug)]
+struct Branch {
+    range: Range,
+    beneath: [Option<Rc<Branch>>; 1 << LEVEL_BITS],
+}
+
+const LEVEL_BITS: u32 = 3;
+
+impl Ranges {
+    fn get(&self, key: Lc) -> Option<(I256, I256)> {
+        let (mut branch, mut path) = (self.root.as_ref()?, key.0);
+        while branch.range.key != key {
+            branch = branch.beneath[level(&mut path)].as_ref()?;
+        }
+        Some((branch.range.lo, branch.range.hi))
+    }
+
+    /// Replaces what there is for the key.
+    fn insert(&mut self, range: Range) {
+        self.learned += 1;
+        let (mut slot, mut path) = (&mut self.root, range.key.0);
+        loop {
+            let branch = match slot {
+                Some(branch) => Rc::make_mut(branch),
+                None => {
+                    *slot = Some(Rc::new(Branch { range, beneath: Default::default() }));
+                    return;
+                }
+            };
+            if branch.range.key == range.key {
+                branch.range = range;
+                return;
+            }
+            slot = &mut branch.beneath[level(&mut path)];
+        }
+    }
+}
+
+/// Takes the branch of a level off a path.
+fn level(path: &mut u32) -> usize {
+    let branch = *path & ((1 << LEVEL_BITS) - 1);
+    *path >>= LEVEL_BITS;
+    branch as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a map would: the latest bounds of every key, in each of two that parted.
+    #[test]
+    fn ranges_are_maps_that_part() {
+        let key = |n: u32| Lc(n.wrapping_mul(0x9e37_79b1) >> 20);
+        let bounds = |n: u32| (-I256::from(n), I256::from(n));
+        let (mut here, mut there) = (Ranges::default(), Ranges::default());
+        let mut expected = [std::collections::BTreeMap::new(), std::collections::BTreeMap::new()];
+        for n in 0..5_000 {
+            if n == 2_000 {
+                there = here.clone();
+                expected[1] = expected[0].clone();
+            }
+            for (ranges, expected) in [(&mut here, &mut expected[0])].into_iter().chain(
+                // The other one learns something else.
+                (n > 2_000 && n % 3 == 0).then_some((&mut there, &mut expected[1])),
+            ) {
+                let (lo, hi) = bounds(n ^ expected.len() as u32);
+                ranges.insert(Range { key: key(n), lo, hi });
+                expected.insert(key(n), (lo, hi));
+            }
+        }
+        for n in 0..1 << 12 {
+            let key = Lc(n);
+            assert_eq!([here.get(key), there.get(key)], [0, 1].map(|at| expected[at].get(&key).copied()));
+        }
+        assert!(expected[0] != expected[1] && expected[0].len() > 1_000);
     }
 }

@@ -1,6 +1,7 @@
 //! Values by number, each once.
 
 use std::hash::{Hash, Hasher};
+use zera_r1cs::hash::Fixed;
 
 /// Gives equal values equal numbers, counted up in the order of first sight: the same on every machine.
 ///
@@ -8,13 +9,13 @@ use std::hash::{Hash, Hasher};
 /// most `2^32 - 1` values.
 pub(crate) struct Interner<K> {
     items: Vec<K>,
-    /// Index of an item plus one; 0 is empty. A power of two in length, at most half full.
-    slots: Vec<u32>,
+    /// Hash of an item, and its index plus one; 0 is empty. A power of two in length, at most half full.
+    slots: Vec<(u32, u32)>,
 }
 
 impl<K: Hash + Eq> Interner<K> {
     pub(crate) fn new() -> Self {
-        Interner { items: Vec::new(), slots: vec![0; 1024] }
+        Interner { items: Vec::new(), slots: vec![(0, 0); 16] }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -31,18 +32,19 @@ impl<K: Hash + Eq> Interner<K> {
 
     /// The number of a value, where it has one.
     pub(crate) fn find(&self, item: &K) -> Option<u32> {
-        self.slots[self.slot(item)].checked_sub(1)
+        self.slots[self.slot(item, hash(item))].1.checked_sub(1)
     }
 
     /// The number of a value, and whether it is new.
     pub(crate) fn intern(&mut self, item: K) -> (u32, bool) {
-        let slot = self.slot(&item);
-        if let Some(index) = self.slots[slot].checked_sub(1) {
+        let hash = hash(&item);
+        let slot = self.slot(&item, hash);
+        if let Some(index) = self.slots[slot].1.checked_sub(1) {
             return (index, false);
         }
         let index = u32::try_from(self.items.len()).expect("fewer than 2^32 values");
         self.items.push(item);
-        self.slots[slot] = index + 1;
+        self.slots[slot] = (hash, index + 1);
         if self.items.len() * 2 > self.slots.len() {
             self.grow();
         }
@@ -50,27 +52,27 @@ impl<K: Hash + Eq> Interner<K> {
     }
 
     /// Where the value is, or the empty slot where it would be.
-    fn slot(&self, item: &K) -> usize {
+    fn slot(&self, item: &K, hash: u32) -> usize {
         let mask = self.slots.len() - 1;
-        let mut at = hash(item) as usize & mask;
+        let mut at = hash as usize & mask;
         loop {
-            match self.slots[at].checked_sub(1) {
-                None => return at,
-                Some(index) if self.items[index as usize] == *item => return at,
-                Some(_) => at = (at + 1) & mask,
+            match self.slots[at] {
+                (_, 0) => return at,
+                (other, next) if other == hash && self.items[next as usize - 1] == *item => return at,
+                _ => at = (at + 1) & mask,
             }
         }
     }
 
     fn grow(&mut self) {
         let mask = self.slots.len() * 2 - 1;
-        let mut slots = vec![0; mask + 1];
-        for (index, item) in self.items.iter().enumerate() {
-            let mut at = hash(item) as usize & mask;
-            while slots[at] != 0 {
+        let mut slots = vec![(0, 0); mask + 1];
+        for slot in self.slots.iter().filter(|(_, next)| *next != 0) {
+            let mut at = slot.0 as usize & mask;
+            while slots[at].1 != 0 {
                 at = (at + 1) & mask;
             }
-            slots[at] = index as u32 + 1;
+            slots[at] = *slot;
         }
         self.slots = slots;
     }
@@ -99,52 +101,8 @@ impl<K: Hash + Eq, V> Table<K, V> {
     }
 }
 
-/// Word-wise multiply and rotate (the hash of rustc and Firefox), finished so that low bits depend on all of them.
-struct Fixed(u64);
-
-impl Fixed {
-    fn word(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-}
-
-impl Hasher for Fixed {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.word(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_u8(&mut self, word: u8) {
-        self.word(u64::from(word));
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.word(u64::from(word));
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.word(word);
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.word(word as u64);
-    }
-
-    fn write_i128(&mut self, word: i128) {
-        self.word(word as u64);
-        self.word((word >> 64) as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
-}
-
-fn hash<K: Hash>(item: &K) -> u64 {
-    let mut state = Fixed(0);
+fn hash<K: Hash>(item: &K) -> u32 {
+    let mut state = Fixed::default();
     item.hash(&mut state);
-    state.finish()
+    state.finish() as u32
 }

@@ -1,6 +1,7 @@
 //! Reads at an address that is not known: one of several words by an index.
 
 use super::int::{Int, bit_length};
+use super::intern::Interner;
 use super::word::WordData;
 use super::{Bit, Facts, Graph, Lc, Word};
 use ethnum::I256;
@@ -104,14 +105,14 @@ impl Graph {
             return self.tree(bits, entries);
         }
         // The split into a lower and b upper bits with the fewest rows.
-        let k = bits.len() as u32;
-        let cost = |a: u32| {
-            let b = k - a;
-            let lower = (1usize << a) - a as usize - 1;
-            let upper = if b == 0 { 0 } else { (1usize << b) - b as usize - 1 };
-            lower + upper + independent_rows(&values, a)
+        let a = match self.cheapest.get(&values) {
+            Some(a) => *a,
+            None => {
+                let a = cheapest(&values);
+                self.cheapest.insert(values.clone(), a);
+                a
+            }
         };
-        let a = (0..=k).min_by_key(|a| cost(*a)).expect("at least one way");
         let (lower, upper) = bits.split_at(a as usize);
         let monomials = self.monomials(lower);
         let minterms = self.minterms(upper);
@@ -124,6 +125,7 @@ impl Graph {
             })
             .collect();
         // L_0 + sum_j h_j (L_j - L_0); rows that differ from the first by the same are taken together.
+        let mut primitives: Interner<Lc> = Interner::new();
         let mut groups: Vec<(Lc, Vec<(I256, Lc)>)> = Vec::new();
         for (row, minterm) in rows.iter().zip(&minterms).skip(1) {
             let difference = self.combine(I256::ZERO, &[(I256::ONE, *row), (I256::MINUS_ONE, rows[0])]);
@@ -134,9 +136,9 @@ impl Graph {
             let negative = self.lc(difference).terms.first().is_some_and(|(_, c)| *c < I256::ZERO);
             let content = if negative { -content } else { content };
             let primitive = self.divide_lc(difference, content);
-            match groups.iter_mut().find(|(known, _)| *known == primitive) {
-                Some((_, minterms)) => minterms.push((content, *minterm)),
-                None => groups.push((primitive, vec![(content, *minterm)])),
+            match primitives.intern(primitive) {
+                (at, false) => groups[at as usize].1.push((content, *minterm)),
+                (_, true) => groups.push((primitive, vec![(content, *minterm)])),
             }
         }
         let mut parts = vec![(I256::ONE, rows[0])];
@@ -219,19 +221,29 @@ impl Graph {
     }
 }
 
+/// How many of the index's bits choose within a row, where all is read in the fewest circuit rows.
+fn cheapest(values: &[I256]) -> u32 {
+    let k = values.len().trailing_zeros();
+    let cost = |a: u32| {
+        let b = k - a;
+        let lower = (1usize << a) - a as usize - 1;
+        let upper = if b == 0 { 0 } else { (1usize << b) - b as usize - 1 };
+        lower + upper + independent_rows(values, a)
+    };
+    (0..=k).min_by_key(|a| cost(*a)).expect("at least one way")
+}
+
 /// How many rows of `2^a` entries, less the first, are neither 0 nor multiples of one another.
 fn independent_rows(values: &[I256], a: u32) -> usize {
     let rows: Vec<&[I256]> = values.chunks(1 << a).collect();
-    let mut seen: Vec<Vec<I256>> = Vec::new();
+    let mut seen: Interner<Box<[I256]>> = Interner::new();
     for row in &rows[1..] {
-        let difference: Vec<I256> = row.iter().zip(rows[0]).map(|(x, y)| *x - *y).collect();
+        let difference = || row.iter().zip(rows[0]).map(|(x, y)| *x - *y);
         // A constant difference multiplies a minterm by a number: free.
-        if difference.windows(2).all(|pair| pair[0] == pair[1]) {
+        if difference().skip(1).all(|x| x == row[0] - rows[0][0]) {
             continue;
         }
-        if !seen.contains(&difference) {
-            seen.push(difference);
-        }
+        seen.intern(difference().collect());
     }
     seen.len()
 }

@@ -49,6 +49,7 @@ pub fn lower(mut program: Program<'_>, manifest: Manifest, program_hash: [u8; 32
     let packing = Packing::new(graph, &live, &mapping);
     let mut emitter = Emitter::new(graph, packing, Builder::new(layout), program.place);
     let before = emitter.builder.rows();
+    emitter.builder.reserve(live.uses.iter().filter(|uses| **uses > 0).count());
     for (id, uses) in live.uses.iter().enumerate() {
         if *uses > 0 {
             emitter.node(id as NodeId, &mapping);

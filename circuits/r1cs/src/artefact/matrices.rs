@@ -1,10 +1,17 @@
 //! The matrices' section; the layout stands in [`crate::artefact`].
 
 use super::ArtefactError;
-use crate::codec::{CodecError, PoolWriter, count, number, put_number, put_scalars, scalars};
+use crate::codec::{CodecError, NUMBER_MAX, PoolWriter, count, number, put_number, put_scalars, scalars};
 use crate::matrices::{Matrices, ROWS_MAX, SparseMatrix};
 use ark_bn254::Fr;
 use zera_abi::wire::Reader;
+
+/// At least as many bytes as the section has: numbers take at most [`NUMBER_MAX`], and every scalar might be new.
+pub(super) fn len_bound(matrices: &Matrices) -> u64 {
+    let Matrices { a, b, c, .. } = matrices;
+    let nonzeros = (a.nonzeros() + b.nonzeros() + c.nonzeros()) as u64;
+    NUMBER_MAX * (4 + 3 * matrices.rows() as u64) + nonzeros * (2 * NUMBER_MAX + 32)
+}
 
 /// Appends the section.
 pub(super) fn encode(matrices: &Matrices, out: &mut Vec<u8>) {

@@ -2,13 +2,19 @@
 
 use super::program::Program;
 use super::{InvalidTape, Operation, REGISTERS_MAX, Tape, implicit_scalars};
-use crate::codec::{count, number, put_number, put_scalars, scalars};
+use crate::codec::{NUMBER_MAX, count, number, put_number, put_scalars, scalars};
 use zera_abi::wire::Reader;
 
 /// First byte of every tape of this layout.
 const LAYOUT: u8 = 1;
 
 impl Tape {
+    /// At least as many bytes as the section has: an operation is an opcode, at most four numbers and a table.
+    pub(crate) fn len_bound(&self) -> u64 {
+        let numbers = 5 + 4 * self.operations.len() + 2 * self.terms.len() + self.targets.len();
+        (1 + 2 * self.operations.len() + 32 * self.scalars.len()) as u64 + NUMBER_MAX * numbers as u64
+    }
+
     /// Appends the section.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         out.push(LAYOUT);

@@ -3,11 +3,14 @@
 
 #[path = "support/pipeline.rs"]
 mod pipeline;
+#[path = "support/prebuilt.rs"]
+mod prebuilt;
 
 use pipeline::build;
+use prebuilt::{Case, cases, modules};
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
@@ -24,43 +27,9 @@ const CEILINGS: [(&str, usize); 8] = [
     ("sha256", 17_600),
 ];
 
-struct Case {
-    name: String,
-    public: Vec<u8>,
-    private: Vec<u8>,
-    outcome: u32,
-}
-
-fn predicates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts/predicates")
-}
-
-/// The cases of a module: those of its name up to the first point.
-fn cases(module: &str) -> Vec<Case> {
-    let path = predicates().join(format!("cases/{}.json", module.split('.').next().unwrap()));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let bytes = |value: &serde_json::Value| hex::decode(value.as_str().unwrap()).unwrap();
-    let case = |value: &serde_json::Value| Case {
-        name: value["name"].as_str().unwrap().to_owned(),
-        public: bytes(&value["public"]),
-        private: bytes(&value["private"]),
-        outcome: value["outcome"].as_u64().unwrap() as u32,
-    };
-    json.as_array().unwrap().iter().map(case).collect()
-}
-
-fn modules() -> Vec<String> {
-    let entries = std::fs::read_dir(predicates().join("prebuilt")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter_map(|name| name.strip_suffix(".wasm").map(str::to_owned)).collect();
-    names.sort();
-    names
-}
-
 /// Body rows of a module whose cases all hold, and its wires that the certificate takes on trust.
 fn hold(module: &str) -> (usize, usize) {
-    let wasm = std::fs::read(predicates().join(format!("prebuilt/{module}.wasm"))).unwrap();
+    let wasm = prebuilt::wasm(module);
     let cases = cases(module);
     let lens = |case: &Case| (case.public.len() as u32, case.private.len() as u32);
     let (public_len, private_len) = lens(&cases[0]);

@@ -8,8 +8,10 @@
 //! - [`block`]: a chain one block before its proofs.
 //! - [`rows`]: what a block writes.
 //! - [`sha256`]: the witness tape of a compression.
+//! - [`compiled`]: modules of hash functions for the compiler.
 
 pub mod block;
+pub mod compiled;
 pub mod crowd;
 pub mod desk;
 pub mod poseidon;

@@ -87,6 +87,8 @@ pub(crate) struct Mapping {
     /// Start and length in `cuts`.
     ranges: Vec<(u32, u8)>,
     tables: Tables,
+    /// By node: the rows that would be freed with it, as last counted; by area flow before that.
+    areas: Vec<u64>,
 }
 
 impl Mapping {
@@ -128,62 +130,95 @@ impl Mapping {
             cuts.extend_from_slice(&found);
             best[id] = Some(first);
         }
-        Mapping { best, cuts, ranges, tables }
+        Mapping { best, cuts, ranges, tables, areas: flows }
     }
 
     /// Chooses again, node by node, by what each choice adds or frees in this very cover. `uses` says how often each node is
     /// used in the cover, and is kept so. On a tie the cut that reaches deeper wins: where all users of a node reach past
     /// it, it is gone.
     pub(crate) fn refine(&mut self, uses: &mut [u32]) {
+        let mut scratch = Scratch::default();
         for id in 0..self.best.len() {
             let Some(current) = self.best[id].filter(|_| uses[id] > 0) else { continue };
             let (start, len) = self.ranges[id];
             if len == 1 {
+                let alone = current.leaves().iter().filter(|leaf| uses[**leaf as usize] == 1);
+                let own = self.tables.rows[usize::from(current.table)];
+                self.areas[id] = alone.fold(own, |area, leaf| area.saturating_add(self.areas[*leaf as usize]));
                 continue;
             }
-            self.release(&current, uses);
+            self.release(&current, uses, DEPTH_MAX, &mut scratch);
+            let without = scratch.changed.len();
             let mut chosen = None;
             for at in start..start + u32::from(len) {
                 let cut = self.cuts[at as usize];
-                let area = self.claim(&cut, uses);
-                self.release(&cut, uses);
+                let area = self.claim(&cut, uses, DEPTH_MAX, &mut scratch);
+                scratch.changed.drain(without..).for_each(|at| uses[at as usize] -= 1);
                 let depth = cut.leaves().iter().copied().max().unwrap_or(0);
                 if chosen.is_none_or(|(least, deepest, _)| (area, depth) < (least, deepest)) {
                     chosen = Some((area, depth, cut));
                 }
             }
-            let (_, _, cut) = chosen.expect("a node of logic has a cut");
-            self.claim(&cut, uses);
-            self.best[id] = Some(cut);
+            scratch.changed.drain(..).for_each(|at| uses[at as usize] += 1);
+            let (area, _, cut) = chosen.expect("a node of logic has a cut");
+            self.areas[id] = area;
+            if cut != current {
+                // In this order, so that what both stand on is not walked.
+                self.claim(&cut, uses, u32::MAX, &mut scratch);
+                self.release(&current, uses, u32::MAX, &mut scratch);
+                scratch.changed.clear();
+                self.best[id] = Some(cut);
+            }
         }
     }
 
-    /// Takes a cut into the cover; the rows that it adds.
-    fn claim(&self, cut: &Cut, uses: &mut [u32]) -> u64 {
+    /// Takes a cut into the cover, for so many levels beneath; the rows that it adds, counted that far.
+    fn claim(&self, cut: &Cut, uses: &mut [u32], depth_max: u32, scratch: &mut Scratch) -> u64 {
+        let Scratch { open, changed } = scratch;
         let mut area = self.tables.rows[usize::from(cut.table)];
-        for leaf in cut.leaves() {
-            let at = *leaf as usize;
-            uses[at] += 1;
-            if uses[at] == 1
-                && let Some(beneath) = &self.best[at]
-            {
-                area += self.claim(beneath, uses);
+        open.extend(cut.leaves().iter().map(|leaf| (*leaf, 0)));
+        while let Some((at, depth)) = open.pop() {
+            changed.push(at);
+            uses[at as usize] += 1;
+            match &self.best[at as usize] {
+                Some(beneath) if uses[at as usize] == 1 && depth < depth_max => {
+                    area = area.saturating_add(self.tables.rows[usize::from(beneath.table)]);
+                    open.extend(beneath.leaves().iter().map(|leaf| (*leaf, depth + 1)));
+                }
+                // What two of them share counts twice.
+                Some(_) if uses[at as usize] == 1 => area = area.saturating_add(self.areas[at as usize]),
+                _ => {}
             }
         }
         area
     }
 
-    fn release(&self, cut: &Cut, uses: &mut [u32]) {
-        for leaf in cut.leaves() {
-            let at = *leaf as usize;
-            uses[at] -= 1;
-            if uses[at] == 0
-                && let Some(beneath) = &self.best[at]
+    fn release(&self, cut: &Cut, uses: &mut [u32], depth_max: u32, scratch: &mut Scratch) {
+        let Scratch { open, changed } = scratch;
+        open.extend(cut.leaves().iter().map(|leaf| (*leaf, 0)));
+        while let Some((at, depth)) = open.pop() {
+            changed.push(at);
+            uses[at as usize] -= 1;
+            if uses[at as usize] == 0
+                && depth < depth_max
+                && let Some(beneath) = &self.best[at as usize]
             {
-                self.release(beneath, uses);
+                open.extend(beneath.leaves().iter().map(|leaf| (*leaf, depth + 1)));
             }
         }
     }
+}
+
+/// Levels beneath a cut that a choice walks: whole programs can be a single chain. What is further beneath counts as it
+/// did when it was chosen.
+const DEPTH_MAX: u32 = 64;
+
+/// What walks of the cover keep from one to the next.
+#[derive(Default)]
+struct Scratch {
+    open: Vec<(NodeId, u32)>,
+    /// Nodes of which a use was added or taken, once for each.
+    changed: Vec<NodeId>,
 }
 
 /// What an operand may stand as: itself, or one of its own cuts.
@@ -348,6 +383,21 @@ mod tests {
         let all = graph.bit_and(a, b);
         let all = graph.bit_and(all, c);
         assert_eq!(rows(&graph, &[all]), 2);
+    }
+
+    /// A chain as long as programs can be: choosing takes no stack, and no time for what lies far beneath.
+    #[test]
+    fn long_chains_are_refined() {
+        let mut graph = Graph::new();
+        let bits = inputs(&mut graph, 200_001);
+        let parity = bits.iter().fold(Bit::FALSE, |sum, bit| graph.bit_xor(sum, *bit));
+        let live = crate::lower::Live::new(&graph, &[parity]);
+        let mut mapping = Mapping::new(&graph, &live.uses);
+        let mut uses = crate::lower::Live::mapped(&graph, &[parity], &mapping).uses;
+        mapping.refine(&mut uses);
+        assert_eq!(crate::lower::Live::mapped(&graph, &[parity], &mapping).uses, uses);
+        let rows = (0..).zip(&uses).filter(|(id, uses)| **uses > 0 && mapping.cut(*id).is_some()).count();
+        assert_eq!(rows, 100_000);
     }
 
     #[test]

@@ -248,31 +248,34 @@ fn level(path: &mut u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     /// As a map would: the latest bounds of every key, in each of two that parted.
     #[test]
     fn ranges_are_maps_that_part() {
         let key = |n: u32| Lc(n.wrapping_mul(0x9e37_79b1) >> 20);
         let bounds = |n: u32| (-I256::from(n), I256::from(n));
-        let (mut here, mut there) = (Ranges::default(), Ranges::default());
-        let mut expected = [std::collections::BTreeMap::new(), std::collections::BTreeMap::new()];
-        for n in 0..5_000 {
-            if n == 2_000 {
-                there = here.clone();
+        let mut ranges = [Ranges::default(), Ranges::default()];
+        let mut expected = [BTreeMap::new(), BTreeMap::new()];
+        let mut learn = |at: usize, n: u32| {
+            let (lo, hi) = bounds(n + at as u32);
+            ranges[at].insert(Range { key: key(n), lo, hi });
+            expected[at].insert(key(n), (lo, hi));
+            if (at, n) == (0, 2_000) {
+                ranges[1] = ranges[0].clone();
                 expected[1] = expected[0].clone();
             }
-            for (ranges, expected) in [(&mut here, &mut expected[0])].into_iter().chain(
-                // The other one learns something else.
-                (n > 2_000 && n % 3 == 0).then_some((&mut there, &mut expected[1])),
-            ) {
-                let (lo, hi) = bounds(n ^ expected.len() as u32);
-                ranges.insert(Range { key: key(n), lo, hi });
-                expected.insert(key(n), (lo, hi));
+        };
+        for n in 0..5_000 {
+            learn(0, n);
+            if n > 2_000 && n % 3 == 0 {
+                learn(1, n);
             }
         }
         for n in 0..1 << 12 {
             let key = Lc(n);
-            assert_eq!([here.get(key), there.get(key)], [0, 1].map(|at| expected[at].get(&key).copied()));
+            let found = ranges.each_ref().map(|ranges| ranges.get(key));
+            assert_eq!(found, expected.each_ref().map(|expected| expected.get(&key).copied()));
         }
         assert!(expected[0] != expected[1] && expected[0].len() > 1_000);
     }

@@ -7,68 +7,24 @@
 mod pipeline;
 #[path = "support/program.rs"]
 mod program;
+#[path = "support/smith.rs"]
+mod smith;
 
-use arbitrary::Unstructured;
 use pipeline::build_within;
 use program::{PRIVATE_LEN, PUBLIC_LEN, program};
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use smith::{LIMITS, smith};
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use wasm_smith::Config;
-use zera_compiler::symex::Limits;
 
 /// Inputs for each module; two bits of each result are asked for.
 const INPUTS: usize = 4;
-/// Tighter than ordinary, so that what grows too large is given up soon.
-const LIMITS: Limits = Limits { iterations: 64, instructions: 300_000, expressions: 800_000, candidates: 256 };
 /// Every so many modules one is wasm-smith's.
 const SMITH_EVERY: u64 = 5;
-
-fn smith(rng: &mut ChaCha20Rng) -> Option<Vec<u8>> {
-    let shape = wat::parse_str(
-        r#"(module
-            (import "zera" "read_public" (func (param i32 i32 i32)))
-            (import "zera" "bound" (func (param i32)))
-            (memory (export "memory") 1 3)
-            (func (export "predicate") (param i32 i32 i64 i32) (result i32) unreachable))"#,
-    );
-    let mut dice = vec![0; 3_000];
-    rng.fill_bytes(&mut dice);
-    let config = Config {
-        module_shape: Some(shape.unwrap()),
-        allow_floats: false,
-        allow_start_export: true,
-        simd_enabled: false,
-        relaxed_simd_enabled: false,
-        threads_enabled: false,
-        memory64_enabled: false,
-        gc_enabled: false,
-        reference_types_enabled: false,
-        exceptions_enabled: false,
-        saturating_float_to_int_enabled: false,
-        tail_call_enabled: false,
-        extended_const_enabled: false,
-        wide_arithmetic_enabled: false,
-        custom_page_sizes_enabled: false,
-        multi_value_enabled: true,
-        bulk_memory_enabled: false,
-        sign_extension_ops_enabled: true,
-        max_memories: 1,
-        max_tables: 1,
-        max_memory32_bytes: 4 << 16,
-        max_table_elements: 20,
-        disallow_traps: false,
-        max_funcs: 6,
-        max_instructions: 120,
-        ..Config::default()
-    };
-    let module = wasm_smith::Module::new(config, &mut Unstructured::new(&dice)).ok()?;
-    Some(module.to_bytes())
-}
 
 #[derive(Default)]
 struct Tally {
@@ -107,7 +63,9 @@ fn inputs(rng: &mut ChaCha20Rng) -> Vec<Vec<u8>> {
 fn one(seed: u64, tally: &Mutex<Tally>) {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let wasm = if seed.is_multiple_of(SMITH_EVERY) {
-        let Some(wasm) = smith(&mut rng) else { return };
+        let mut dice = vec![0; 3_000];
+        rng.fill_bytes(&mut dice);
+        let Some(wasm) = smith(&dice) else { return };
         wasm
     } else {
         let text = program(seed);

@@ -59,13 +59,18 @@ fn what_is_not_integer_wasm_is_refused_with_its_place() {
 
 /// The first error of a text, within a few seconds.
 fn exhausted(text: &str) -> Diagnostic {
+    *soon(&module(text)).err().unwrap_or_else(|| panic!("taken: {text}"))
+}
+
+/// Whether a module is taken, within a few seconds.
+fn soon(wasm: &[u8]) -> Result<(), Box<Diagnostic>> {
     let begun = Instant::now();
     let mut options = options(8, 0);
     options.limits.instructions = 3_000_000;
     options.limits.expressions = 1_000_000;
-    let error = refused(text, &options);
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?} for {error}", begun.elapsed());
-    error
+    let result = execute(wasm, &options).map(drop).map_err(|mut errors| Box::new(errors.remove(0)));
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?} for {result:?}", begun.elapsed());
+    result
 }
 
 #[test]
@@ -118,6 +123,110 @@ fn deep_nesting_and_wide_tables() {
     let wasm = module(&two);
     let execution = graph(&wasm, &options(4, 0));
     assert_eq!([0u32, 1, 598, 599, 600].map(|v| outcome(&execution, &v.to_le_bytes(), &[])), [1, 0, 1, 0, 0]);
+}
+
+/// Deeper than any stack: in blocks, in parentheses that never close, in calls.
+#[test]
+fn nesting_without_measure() {
+    for open in [&[0x02, 0x40][..], &[0x03, 0x40], &[0x41, 0, 0x04, 0x40]] {
+        for closed in [40_000, 0] {
+            let ends = std::iter::repeat_n(0x0b, closed);
+            let body: Vec<u8> = [0].into_iter().chain(open.repeat(40_000)).chain(ends).chain([0x41, 1, 0x0b]).collect();
+            let error = soon(&with_body(&body)).expect_err("nested deeply");
+            assert_eq!(error.code, if closed > 0 { "nesting" } else { "invalid-module" }, "{error}");
+        }
+    }
+    let calls: String = (0..2_000).map(|at| format!("(func $f{at} (call $f{}))", at + 1)).collect();
+    let text =
+        format!(r#"(module {calls} (func $f2000) (func (export "predicate") (result i32) (call $f0) (i32.const 1)))"#);
+    assert_eq!(exhausted(&text).code, "recursion");
+}
+
+/// A module whose only function has this body, of any length.
+fn with_body(body: &[u8]) -> Vec<u8> {
+    let leb = |mut value: usize| {
+        let mut bytes = Vec::new();
+        while value > 127 {
+            bytes.push((value & 127) as u8 | 128);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+        bytes
+    };
+    let section = |id: u8, content: &[u8]| [&[id][..], &leb(content.len()), content].concat();
+    let code = [&[1][..], &leb(body.len()), body].concat();
+    [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, &[1, 0x60, 0, 1, 0x7f]),
+        section(3, &[1, 0]),
+        section(5, &[1, 0, 1]),
+        section(7, b"\x02\x09predicate\0\0\x06memory\x02\0"),
+        section(10, &code),
+    ]
+    .concat()
+}
+
+/// As many as 256 KiB hold: functions, types, exports, globals, segments, entries of a table.
+#[test]
+fn as_many_of_everything_as_there_is_room_for() {
+    let many = |count: u32, one: &dyn Fn(u32) -> String| (0..count).map(one).collect::<String>();
+    let entry = r#"(func (export "predicate") (param i32) (result i32) (i32.const 1))"#;
+    let all = [
+        format!("{} {entry}", many(60_000, &|_| "(func)".to_owned())),
+        format!("{} {entry}", many(25_000, &|at| format!(r#"(func (export "{at}"))"#))),
+        format!("{} {entry}", many(60_000, &|_| "(global i32 (i32.const 0))".to_owned())),
+        format!(
+            r#"(memory (export "memory") 1) {} {entry}"#,
+            many(40_000, &|at| format!(r#"(data (i32.const {at}) "x")"#))
+        ),
+        format!("(table 65536 funcref) (elem (i32.const 0) {}) (func $f) {entry}", "$f ".repeat(65_536)),
+        format!("{} {entry}", many(900, &|at| format!("(type (func (param {}) ))", "i32 ".repeat(at as usize % 200)))),
+        format!(r#"(func (export "predicate") (param {}) (result i32) (i32.const 1))"#, "i64 ".repeat(900)),
+        format!("(func $l (local {})) {entry}", "i64 ".repeat(49_000)),
+    ];
+    for text in all {
+        let text = format!("(module {text})");
+        // Taken, or refused with a reason.
+        if let Err(error) = soon(&module(&text)) {
+            assert!(["too-large", "input-length"].contains(&error.code), "{error} for {}", &text[..200]);
+        }
+    }
+}
+
+/// Accesses that may go anywhere, one after the other; all of a large memory; any function of a large table.
+#[test]
+fn addresses_and_indices_without_measure() {
+    let anywhere = "(i32.store (local.get 0) (i32.load (i32.add (local.get 0) (i32.const 64))))";
+    assert_eq!(exhausted(&predicate(&format!("{anywhere} (i32.const 1)"))).code, "address");
+    let some = "(i32.store (i32.and (local.get 0) (i32.const 0xffc)) (i32.add (local.get 0)
+        (i32.load (i32.and (i32.const 0xffc) (i32.mul (local.get 0) (i32.load (i32.const 8)))))))
+        (local.set 0 (i32.mul (local.get 0) (i32.load (i32.const 12))))";
+    let error = exhausted(&predicate(&format!("{} (i32.const 1)", some.repeat(400))));
+    assert!(["expressions", "instructions"].contains(&error.code), "{error}");
+    for (body, code) in [
+        ("(memory.fill (i32.const 0) (i32.const 7) (local.get 0))", "length"),
+        ("(memory.copy (local.get 0) (i32.const 0) (i32.const 60000))", "address"),
+        ("(memory.copy (local.get 0) (i32.shr_u (local.get 0) (i32.const 3)) (local.get 0))", "address"),
+        ("(loop $l (drop (memory.grow (local.get 0))) (br $l))", "memory-grow"),
+        (
+            "(loop $l (drop (memory.grow (i32.const 1)))
+                (memory.fill (i32.const 0) (local.get 0) (i32.shl (memory.size) (i32.const 16))) (br $l))",
+            "instructions",
+        ),
+    ] {
+        assert_eq!(exhausted(&predicate(&format!("{body} (i32.const 1)"))).code, code, "{body}");
+    }
+    let functions: String =
+        (0..3_000).map(|at| format!("(func $f{at} (type $t) (i32.mul (local.get 0) (i32.const {at})))")).collect();
+    let elements: String = (0..3_000).map(|at| format!("$f{at} ")).collect();
+    let text = format!(
+        r#"(module (type $t (func (param i32) (result i32))) (table funcref (elem {elements})) {functions}
+            (func (export "predicate") (param i32) (result i32)
+                (call_indirect (type $t) (local.get 0) (local.get 0))))"#
+    );
+    if let Err(error) = soon(&module(&text)) {
+        assert_ne!(error.code, "invalid-module", "{error}");
+    }
 }
 
 #[test]

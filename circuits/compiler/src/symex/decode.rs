@@ -272,6 +272,7 @@ impl Reader<'_, '_> {
                     let export = export.map_err(|error| self.broken(&error))?;
                     self.exports_memory |= export.kind == ExternalKind::Memory && export.name == "memory";
                     if export.kind == ExternalKind::Func {
+                        self.not_bound(export.index, "exported")?;
                         self.exports.push((export.name.to_owned(), export.index));
                     }
                 }
@@ -280,10 +281,11 @@ impl Reader<'_, '_> {
             Payload::ElementSection(section) => {
                 for element in section {
                     let element = element.map_err(|error| self.broken(&error))?;
-                    if let ElementKind::Active { offset_expr, .. } = &element.kind {
-                        let at = self.constant(offset_expr)?;
-                        self.elements(at, element.items)?;
-                    }
+                    let at = match &element.kind {
+                        ElementKind::Active { offset_expr, .. } => Some(self.constant(offset_expr)?),
+                        _ => None,
+                    };
+                    self.elements(at, element.items)?;
                 }
             }
             Payload::DataSection(section) => {
@@ -332,7 +334,8 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    fn elements(&mut self, at: u64, items: ElementItems<'_>) -> Fallible<()> {
+    /// The functions of a segment, and where in the table they start, if they are put there.
+    fn elements(&mut self, at: Option<u64>, items: ElementItems<'_>) -> Fallible<()> {
         let functions: Vec<Option<u32>> = match items {
             ElementItems::Functions(section) => section
                 .into_iter()
@@ -352,12 +355,24 @@ impl Reader<'_, '_> {
             }
         };
         for (index, function) in functions.into_iter().enumerate() {
+            function.map_or(Ok(()), |function| self.not_bound(function, "in the table"))?;
+            let Some(at) = at else { continue };
             match self.module.table.get_mut((at + index as u64) as usize) {
                 Some(slot) => *slot = function,
                 None => return Err(refuse("segment", "an element segment lies outside the table")),
             }
         }
         Ok(())
+    }
+
+    /// Refuses `bound` where it would be called other than directly: natively it counts by the place of its call.
+    fn not_bound(&self, function: u32, place: &str) -> Fallible<()> {
+        match self.module.callees.get(function as usize) {
+            Some((Callee::Import(Intrinsic::Bound), _)) => {
+                Err(refuse("bound", format!("bound is {place}; it is called directly only")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The value of a constant expression. Imported globals do not exist here, so it is one constant.
@@ -424,9 +439,7 @@ fn mark_counting(module: &mut Module) {
             }
         }
     }
-    if !reached.is_empty()
-        || module.table.iter().flatten().any(|f| matches!(module.callees[*f as usize].0, Callee::Import(_)))
-    {
+    if !reached.is_empty() {
         // Who calls through the table may reach anything.
         reached.extend(indirect);
     }

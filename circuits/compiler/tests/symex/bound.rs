@@ -105,3 +105,27 @@ fn a_loop_without_bound_is_refused_with_its_line() {
     assert_eq!(error.place.expect("a place").function, "spin");
     assert!(error.help.expect("help").contains("zera.bound(n)"));
 }
+
+/// It was taken here, and the native run would not load it.
+#[test]
+fn bound_is_called_directly_only() {
+    let with = |more: &str| {
+        format!(
+            r#"(module (import "zera" "bound" (func $bound (param i32))) (import "zera" "assume" (func $assume (param i32)))
+                {more} (func $f (export "predicate") (result i32) (i32.const 1)))"#
+        )
+    };
+    for (more, place) in [
+        ("(table funcref (elem $f $bound))", "in the table"),
+        ("(table 2 funcref) (elem (i32.const 1) func $bound)", "in the table"),
+        ("(elem func $bound)", "in the table"),
+        (r#"(export "b" (func $bound))"#, "exported"),
+    ] {
+        let error = refused(&with(more), &options(0, 0));
+        assert_eq!(error.code, "bound", "{more}");
+        assert!(error.message.contains(place), "{error}");
+    }
+    // Other imports may be in the table.
+    let text = with(r#"(table funcref (elem $f $assume)) (export "a" (func $assume))"#);
+    graph(&module(&text), &options(0, 0));
+}

@@ -354,13 +354,14 @@ impl Reader<'_, '_> {
                 functions
             }
         };
+        // Of an empty segment, too, the start must be there.
+        if at.is_some_and(|at| at + functions.len() as u64 > self.module.table.len() as u64) {
+            return Err(refuse("segment", "an element segment lies outside the table"));
+        }
         for (index, function) in functions.into_iter().enumerate() {
             function.map_or(Ok(()), |function| self.not_bound(function, "in the table"))?;
             let Some(at) = at else { continue };
-            match self.module.table.get_mut((at + index as u64) as usize) {
-                Some(slot) => *slot = function,
-                None => return Err(refuse("segment", "an element segment lies outside the table")),
-            }
+            self.module.table[at as usize + index] = function;
         }
         Ok(())
     }

@@ -51,6 +51,10 @@ fn what_is_not_integer_wasm_is_refused_with_its_place() {
             r#"(module (table 1 funcref) (elem (i32.const 1) $f) (func $f (export "predicate") (result i32) (i32.const 1)))"#,
             "segment",
         ),
+        (
+            r#"(module (table 1 funcref) (elem (i32.const 2) func) (func (export "predicate") (result i32) (i32.const 1)))"#,
+            "segment",
+        ),
         (r#"(module (func (export "predicate") (param f32) (result i32) (i32.const 1)))"#, "invalid-module"),
     ] {
         assert_eq!(refused(text, &options(0, 0)).code, code, "{text}");

@@ -479,6 +479,8 @@ fn joint_digits_ask_for_products_of_bits_with_high_weights_alone() {
     let one = Fr::from(1);
     // Nothing says that a factor of the product, or an undetermined wire beside it, is a bit.
     assert_eq!(reason(Joint::with(4, |rows| rows[3] = Default::default())), Reason::NotBoolean { wire: 4 });
+    let even = |rows: &mut Vec<[Vec<(u32, Fr)>; 3]>| rows[3][1][0].1 = -Fr::from(2);
+    assert_eq!(reason(Joint::with(8, even)), Reason::NotBoolean { wire: 4 }, "0 or 2");
     let beside = |rows: &mut Vec<[Vec<(u32, Fr)>; 3]>| {
         rows[5] = Default::default();
         rows[7][2].push((6, Fr::from(8)));

@@ -107,7 +107,7 @@ fn span(below: I256, weight: I256, range: Range) -> Result<I256, Reason> {
 
 /// Shows that an equation determines `wires`. Whether each value of the rest has digits is the result: if not, the row
 /// also refuses something. `monomials` are coefficients of undetermined products of bits that are in the equation as
-/// well. The caller may know of a form that it is never negative.
+/// well. The caller says what range a form has without this row, and may know of one that it is never negative.
 ///
 /// # Correctness
 /// Two assignments that agree on what is determined differ by `D + R = 0`, where `D` comes from the digits, slack
@@ -119,6 +119,7 @@ pub(crate) fn determine(
     equation: &Equation,
     monomials: &[Fr],
     wires: &[u32],
+    range: impl Fn(&Form) -> Option<Range>,
     not_negative: Option<&Form>,
 ) -> Result<bool, Reason> {
     let Equation { known, unknown, slack } = equation;
@@ -153,7 +154,7 @@ pub(crate) fn determine(
     }
     let sum = known.as_ref().map(|known| known.scale(-inverse));
     let Some((sum, complete)) = sum.zip(digits.complete()) else { return Ok(false) };
-    Ok(facts.range(&sum).is_some_and(|range| {
+    Ok(range(&sum).is_some_and(|range| {
         let low = complete.lo <= range.lo || complete.lo == I256::ZERO && not_negative == Some(&sum);
         low && range.hi <= complete.hi
     }))

@@ -35,6 +35,8 @@ struct Two {
     form: Form,
     size: Fr,
     range: Range,
+    /// The row that says so, if any.
+    row: Option<u32>,
 }
 
 /// A row with what multiplies one of its wires apart: `(A + a w) (B + b w) = C + c w`.
@@ -87,7 +89,7 @@ impl<'a> Facts<'a> {
                 }
                 let index = facts.twos.len() as u32;
                 form.symbols().for_each(|wire| _ = facts.splits.entry(wire).or_insert(index));
-                facts.twos.push(Two { form, size, range: Range::BOOLEAN });
+                facts.twos.push(Two { form, size, range: Range::BOOLEAN, row: Some(row as u32) });
             }
         }
         facts
@@ -124,22 +126,31 @@ impl<'a> Facts<'a> {
 
     /// The integers that a form can be.
     pub(crate) fn range(&self, form: &Form) -> Option<Range> {
+        self.range_without(form, |_| false)
+    }
+
+    /// The same where some rows are not believed to be two-valued.
+    pub(crate) fn range_without(&self, form: &Form, doubted: impl Fn(u32) -> bool) -> Option<Range> {
         let sum = self.sum(form);
-        let reduced = self.reduce(form, true);
+        let believed = |two: &Two| !two.row.is_some_and(&doubted);
+        let reduced = self.reduce_by(form, true, &believed);
         match (sum, self.sum(&reduced)) {
             (Some(a), Some(b)) => Some(a.meet(b)),
-            (a, b) => a.or(b).or_else(|| self.sum(&self.integral(form))),
+            (a, b) => a.or(b).or_else(|| self.sum(&self.integral(form, believed))),
         }
     }
 
     /// A form with fewer coefficients that are no integers, where two-valued forms say how: half of an even number is
     /// the sum of its upper digits.
-    fn integral(&self, form: &Form) -> Form {
+    fn integral(&self, form: &Form, believed: impl Fn(&Two) -> bool) -> Form {
         let fractions = |form: &Form| form.terms().iter().filter(|(_, c)| integer(*c).is_none()).count();
         let mut form = form.clone();
+        if form.len() > REDUCE_TRIES {
+            return form;
+        }
         let better = |form: &Form, (wire, c): &(u32, Fr)| {
             let index = self.splits.get(wire).filter(|_| integer(*c).is_none())?;
-            let Two { form: two, size, .. } = &self.twos[*index as usize];
+            let Two { form: two, size, .. } = Some(&self.twos[*index as usize]).filter(|two| believed(two))?;
             let ratio = *c / two.coefficient(*wire);
             let symbol = Form::term(self.matrices.wires + index, ratio * size);
             Some(form.add_scaled(two, -ratio).add_scaled(&symbol, Fr::one()))
@@ -170,21 +181,27 @@ impl<'a> Facts<'a> {
     /// The top bit of a split, `(x - sum_i 2^i b_i) / 2^(n-1)`, and with `products` the sum modulo 2 of two bits come
     /// back as bits.
     fn reduce(&self, form: &Form, products: bool) -> Form {
+        self.reduce_by(form, products, &|_| true)
+    }
+
+    fn reduce_by(&self, form: &Form, products: bool, believed: &dyn Fn(&Two) -> bool) -> Form {
         let mut form = form.clone();
         let mut tries = 0;
-        while let Some(next) = self.shorter(&form, products, &mut tries) {
+        while let Some(next) = self.shorter(&form, products, believed, &mut tries) {
             form = next;
         }
         form
     }
 
-    fn shorter(&self, form: &Form, products: bool, tries: &mut usize) -> Option<Form> {
+    fn shorter(&self, form: &Form, products: bool, believed: &dyn Fn(&Two) -> bool, tries: &mut usize) -> Option<Form> {
         let none = Vec::new();
         for (wire, coefficient) in form.terms().iter().rev() {
             let of_product = if products { self.products.get(wire).unwrap_or(&none) } else { &none };
             for index in self.splits.get(wire).into_iter().chain(of_product) {
-                let Two { form: two, size, .. } = &self.twos[*index as usize];
-                if two.len() > 2 * form.len() || *tries == REDUCE_TRIES || !proportional(form, two, *wire) {
+                let fact = &self.twos[*index as usize];
+                let Two { form: two, size, .. } = fact;
+                let fits = two.len() <= 2 * form.len() && *tries < REDUCE_TRIES;
+                if !fits || !proportional(form, two, *wire) || !believed(fact) {
                     continue;
                 }
                 let ratio = *coefficient / two.coefficient(*wire);
@@ -279,7 +296,7 @@ impl<'a> Facts<'a> {
 
     fn name(&mut self, wire: u32, form: Form, range: Range) {
         let index = self.twos.len() as u32;
-        self.twos.push(Two { form, size: Fr::one(), range });
+        self.twos.push(Two { form, size: Fr::one(), range, row: None });
         self.products.entry(wire).or_default().push(index);
     }
 

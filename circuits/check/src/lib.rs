@@ -92,5 +92,5 @@ pub fn check_steps(
     bits: Range<u32>,
     steps: &[Step],
 ) -> Result<Report, CheckError> {
-    Replay::new(matrices, values, bits)?.run(steps)
+    Replay::new(matrices, values, bits, steps)?.run(steps)
 }

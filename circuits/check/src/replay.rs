@@ -9,7 +9,8 @@ use crate::range::{Range, in_bounds};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use ethnum::I256;
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use zera_r1cs::{Matrices, Step};
 
 /// Most products of two terms that are multiplied out for one row.
@@ -36,6 +37,11 @@ pub(crate) struct Replay<'a> {
     states: Vec<State>,
     /// Rows that have a solution whatever the inputs.
     total: Vec<bool>,
+    /// How many steps are still to come that find digits in a row. That there are digits for every input must not follow
+    /// from the row itself, nor from one whose digits come later.
+    later: BTreeMap<u32, usize>,
+    /// Rows that bound a wire, and the wire.
+    bounded: BTreeSet<(u32, u32)>,
     /// For a row that keeps a remainder below its divisor, `d - 1 - r`, not negative wherever the division is right.
     not_negative: BTreeMap<u32, Form>,
     free: Vec<u32>,
@@ -44,7 +50,18 @@ pub(crate) struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     /// Wire 0, values and bits are given; each of the bits needs a row that says that it is one.
-    pub(crate) fn new(matrices: &'a Matrices, values: &[u32], bits: std::ops::Range<u32>) -> Result<Self, CheckError> {
+    pub(crate) fn new(
+        matrices: &'a Matrices,
+        values: &[u32],
+        bits: std::ops::Range<u32>,
+        steps: &[Step],
+    ) -> Result<Self, CheckError> {
+        let mut later = BTreeMap::new();
+        for step in steps {
+            if let Step::Digits { row, .. } | Step::Joint { row, .. } = step {
+                *later.entry(*row).or_default() += 1;
+            }
+        }
         let facts = Facts::new(matrices);
         let mut states = vec![State::Pending; matrices.wires as usize];
         for wire in [0].into_iter().chain(values.iter().copied()).chain(bits.clone()) {
@@ -60,6 +77,8 @@ impl<'a> Replay<'a> {
             facts,
             states,
             total,
+            later,
+            bounded: BTreeSet::new(),
             not_negative: BTreeMap::new(),
             free: Vec::new(),
             assumed: Vec::new(),
@@ -134,6 +153,7 @@ impl<'a> Replay<'a> {
         self.settled(&self.facts.row(row), &[wire])?;
         self.function(row, wire)?;
         self.total[row as usize] = true;
+        self.bounded.remove(&(row, wire));
         self.determine(&[wire], State::Determined)
     }
 
@@ -163,7 +183,14 @@ impl<'a> Replay<'a> {
             equation.unknown = equation.unknown.filter(|other| other != wire);
             equation.known = None;
         }
-        let total = determine(&self.facts, &equation, &monomials, wires, self.not_negative.get(&row))?;
+        let range = |form: &Form| self.facts.range_without(form, |row| self.later.contains_key(&row));
+        let total = determine(&self.facts, &equation, &monomials, wires, range, self.not_negative.get(&row))?;
+        if let Entry::Occupied(mut count) = self.later.entry(row) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
         self.total[row as usize] |= total;
         self.determine(wires, State::Digit)
     }
@@ -241,6 +268,7 @@ impl<'a> Replay<'a> {
             }
         };
         self.facts.bound(wire, range.ok_or(Reason::Wraps)?);
+        self.bounded.insert((row, wire));
         Ok(())
     }
 
@@ -292,8 +320,9 @@ impl<'a> Replay<'a> {
         // Each dividend has digits: a >= 0, d >= 1, q up to a / d, r up to d - 1.
         let complete = |digits: &Digits, form: &Form| digits.complete().filter(|_| form.terms()[0].1.is_one());
         let dividend = c.add_scaled(&r, Fr::one());
+        let whole = |form: &Form| self.facts.range_without(form, |row| self.later.contains_key(&row));
         if let (Some(a), Some(q_range), Some(r_range)) =
-            (self.facts.range(&dividend), complete(&q_digits, &q), complete(&r_digits, &r))
+            (whole(&dividend), complete(&q_digits, &q), complete(&r_digits, &r))
             && (quotient.len() == q.len() && a.lo >= I256::ZERO && d_range.lo >= I256::ONE)
             && (q_range.hi >= a.hi / d_range.lo && r_range.hi >= d_range.hi - I256::ONE)
         {
@@ -311,6 +340,10 @@ impl<'a> Replay<'a> {
         let mut total = self.total;
         for (row, wire) in self.facts.bool_rows() {
             total[*row as usize] |= matches!(self.states[*wire as usize], State::Given | State::Digit);
+        }
+        // A bound that its row does not see to is a claim of that row.
+        for (row, wire) in &self.bounded {
+            total[*row as usize] &= self.states[*wire as usize] == State::Digit;
         }
         let asserted = (0..).zip(&total).filter(|(_, total)| !**total).map(|(row, _)| row).collect();
         let Matrices { wires, .. } = self.matrices;

@@ -22,7 +22,7 @@ impl Facts<'_> {
     /// Whether `accept` takes the values that the forms have together, whatever the assignment.
     ///
     /// The points are those of the cube over the forms' symbols, all of them known to be 0 or 1. While `accept` refuses
-    /// one, the wire that was solved last is replaced by its row, which leaves out points that no assignment has:
+    /// one, wires are replaced by their rows one by one, which leaves out points that no assignment has:
     /// `a + b - 2 p` is 2 or -2 somewhere, but not where `p = a b`. Points with no assignment are never a reason to
     /// accept, so leaving some in is safe.
     pub(super) fn always(&self, forms: &[&Form], accept: impl Fn(&[Fr]) -> bool) -> Option<()> {
@@ -135,17 +135,6 @@ impl Facts<'_> {
             values.clear();
             values.push(Fr::one());
             values.extend((0..leaves.len()).map(|i| Fr::from(point >> i & 1)));
-            let excluded = |values: &[Fr]| {
-                let wrong = |(form, size, slot): &(Vec<(usize, Fr)>, Fr, Option<usize>)| {
-                    let Some(value) = evaluate(form, values) else { return false };
-                    let named = slot.and_then(|slot| values.get(slot)).map(|bit| *size * bit);
-                    named.map_or(!value.is_zero() && value != *size, |named| value != named)
-                };
-                twos.iter().any(wrong)
-            };
-            if excluded(&values) {
-                continue;
-            }
             for (forms, slopes) in &functions {
                 let [a, b, c] = [0, 1, 2].map(|i| evaluate(&forms[i], &values));
                 let (a, b, c) = (a?, b?, c?);
@@ -157,7 +146,12 @@ impl Facts<'_> {
                 })?;
                 values.push((c - a * b) * inverse);
             }
-            if excluded(&values) {
+            let excluded = |(form, size, slot): &(Vec<(usize, Fr)>, Fr, Option<usize>)| {
+                let Some(value) = evaluate(form, &values) else { return false };
+                let named = slot.and_then(|slot| values.get(slot)).map(|bit| *size * bit);
+                named.map_or(!value.is_zero() && value != *size, |named| value != named)
+            };
+            if twos.iter().any(excluded) {
                 continue;
             }
             let here = forms.iter().map(|form| evaluate(form, &values)).collect::<Option<Vec<Fr>>>()?;

@@ -186,9 +186,9 @@ impl Graph {
         self.spans[id as usize]
     }
 
-    /// Whether a split stands for the sake of another node.
-    pub(crate) fn is_companion(&self, id: NodeId) -> bool {
-        self.companions.values().flatten().any(|companion| *companion == id)
+    /// Splits that stand for the sake of another node.
+    pub(crate) fn companions(&self) -> impl Iterator<Item = NodeId> {
+        self.companions.values().flatten().copied()
     }
 
     pub(crate) fn companions_of(&self, id: NodeId) -> &[NodeId] {

@@ -126,6 +126,38 @@ fn choices_share_rows_whatever_is_negated_and_whichever_arm_is_shared() {
     }
 }
 
+#[test]
+fn sums_with_more_than_digits_and_cells_between_them_are_split_apart() {
+    let random = &mut ChaCha20Rng::seed_from_u64(5);
+    let choice = |x: usize, y: usize, z: usize| op("xor", get(z), op("and", get(x), op("xor", get(y), get(z))));
+    type Extra = (String, fn(u32, &[u32]) -> u32, u32);
+    let extras: [Extra; 4] = [
+        (op("mul", get(4), get(5)), |new, w| new.wrapping_mul(w[5]), 0),
+        (op("eq", get(4), get(5)), |new, w| u32::from(new == w[5]), 0),
+        (op("lt_u", get(4), get(5)), |new, w| u32::from(new < w[5]), 0),
+        // Cells of cells of digits are bounded one after the other.
+        (
+            op("and", op("xor", op("rotl", get(4), get(6)), get(5)), op("or", get(4), get(7))),
+            |new, w| (new.rotate_left(w[6]) ^ w[5]) & (new | w[7]),
+            32,
+        ),
+    ];
+    for (extra, value, shared) in extras {
+        let body = format!(
+            "(local.set $w4 {})\n(local.set $w8 {})",
+            op("add", get(3), choice(0, 1, 2)),
+            op("add", extra, op("add", get(4), choice(4, 0, 1))),
+        );
+        let built = program(&body);
+        hold(&built, random, |w| {
+            let choice = |x: u32, y: u32, z: u32| x & y | !x & z;
+            let new = w[3].wrapping_add(choice(w[0], w[1], w[2]));
+            value(new, w).wrapping_add(new).wrapping_add(choice(new, w[0], w[1]))
+        });
+        assert_eq!(rows(&built, "packed logic"), shared, "{body}");
+    }
+}
+
 /// A random bitwise function of words, as text and as what it computes.
 type Function = (String, Box<dyn Fn(&[u32]) -> u32>);
 

@@ -11,6 +11,7 @@
 use crate::{Bit, Builder, Int, Lc, Value, Wire};
 use ark_bn254::Fr;
 use ark_ff::{Field, One};
+use std::collections::BTreeSet;
 use zera_r1cs::Step;
 
 /// The digits of a sum that [`Builder::close_split`] has yet to tie to it.
@@ -91,20 +92,37 @@ impl Builder {
         let top = power(open.digits.len() + n as usize - 1).inverse().expect("a power of two is not zero");
         digits.push(self.assert_boolean(&Lc::combine(parts).scale(top)));
         let row = self.last_row();
-        // The first digits are determined before the wires that follow from them, so those need bounds before.
-        let follows = |wire: &Wire| high.terms().binary_search_by_key(wire, |(other, _)| *other).is_ok();
-        let bounds = self.steps()[open.step..].iter().filter_map(|step| match step {
-            Step::Solve { row, wire } if follows(wire) => Some(Step::Bounded { row: *row, wire: *wire }),
-            _ => None,
-        });
+        let before = self.bounds_before(open.step, high, shared);
         let products = shared.iter().map(|shared| shared.row).collect();
         let joint = Step::Joint { row, wires: first_wires, products };
-        let before: Vec<Step> = bounds.chain([joint]).collect();
-        self.certify_before(open.step, before);
+        self.certify_before(open.step, before.into_iter().chain([joint]));
         if !second_wires.is_empty() {
             self.certify(Step::Digits { row, wires: second_wires });
         }
         digits
+    }
+}
+
+impl Builder {
+    /// The first digits are determined before the wires that follow from them and stand in the same equation. Those need
+    /// bounds before that: the steps for them, in their order.
+    fn bounds_before(&self, from: usize, high: &Lc, shared: &[ProductSum]) -> Vec<Step> {
+        let mut needed: BTreeSet<Wire> = high.terms().iter().map(|(wire, _)| *wire).collect();
+        let wires_of = |row: u32| self.rows.iter().flat_map(move |matrix| matrix.row(row as usize).0).copied();
+        shared.iter().for_each(|shared| needed.extend(wires_of(shared.row)));
+        let own: BTreeSet<u32> = shared.iter().map(|shared| shared.row).collect();
+        let mut bounds = Vec::new();
+        for step in self.steps()[from..].iter().rev() {
+            match step {
+                Step::Solve { row, wire } if needed.contains(wire) && !own.contains(row) => {
+                    needed.extend(wires_of(*row));
+                    bounds.push(Step::Bounded { row: *row, wire: *wire });
+                }
+                _ => {}
+            }
+        }
+        bounds.reverse();
+        bounds
     }
 }
 

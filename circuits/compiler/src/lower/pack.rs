@@ -15,11 +15,14 @@ use super::Live;
 use crate::graph::{Bit, Graph, Lc, Node, NodeId};
 use crate::map::{Cut, Mapping};
 use ethnum::I256;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use zera_ir::cell;
 
 /// Most digits of two sums that are split together.
 const DIGITS_MAX: u32 = 240;
+/// Most nodes between two splits that are looked at before they are split together.
+const BETWEEN_MAX: usize = 4096;
 
 /// Which bits have no wire of their own, and what makes their sums.
 pub(crate) struct Packing {
@@ -111,10 +114,11 @@ impl Packing {
             earlier: BTreeMap::new(),
             open: BTreeMap::new(),
         };
+        let companions: BTreeSet<NodeId> = graph.companions().collect();
         let mut choices: BTreeMap<NodeId, Choices> = BTreeMap::new();
         for (id, node) in (0..).zip(graph.all_nodes()) {
             let Node::Split { lc, n } = node else { continue };
-            if live.uses[id as usize] == 0 || graph.is_companion(id) || live.sums[lc.0 as usize] != 1 {
+            if live.uses[id as usize] == 0 || companions.contains(&id) || live.sums[lc.0 as usize] != 1 {
                 continue;
             }
             let mut products: Vec<(Summed, [NodeId; 2])> = Vec::new();
@@ -136,7 +140,7 @@ impl Packing {
                 packing.add(id, Pair { bits: [f.clone(), g.clone()], shape: of_products(*x, *y) });
             }
         }
-        packing.join(&choices);
+        packing.join(graph, mapping, &choices);
         packing
     }
 
@@ -166,7 +170,7 @@ impl Packing {
     }
 
     /// Splits by twos, each with the later one that shares most rows with it.
-    fn join(&mut self, choices: &BTreeMap<NodeId, Choices>) {
+    fn join(&mut self, graph: &Graph, mapping: &Mapping, choices: &BTreeMap<NodeId, Choices>) {
         // Where a choice with this selector, and this among its arms, stands: split and place.
         let mut by_arm: BTreeMap<NodeId, Vec<(NodeId, usize)>> = BTreeMap::new();
         for (split, list) in choices {
@@ -174,16 +178,16 @@ impl Packing {
                 arms.iter().for_each(|arm| by_arm.entry(*arm).or_default().push((*split, at)));
             }
         }
-        let mut taken: BTreeMap<NodeId, ()> = BTreeMap::new();
+        let mut taken: BTreeSet<NodeId> = BTreeSet::new();
         for (&split, list) in choices {
-            if taken.contains_key(&split) {
+            if taken.contains(&split) {
                 continue;
             }
             // Later splits with the matches they would have.
             let mut found: BTreeMap<NodeId, Vec<(usize, usize, Shape)>> = BTreeMap::new();
             for (at, (_, x1, f_arms)) in list.iter().enumerate() {
                 for &(later, place) in by_arm.get(x1).into_iter().flatten() {
-                    if later <= split || taken.contains_key(&later) {
+                    if later <= split || taken.contains(&later) {
                         continue;
                     }
                     let (_, x0, g_arms) = &choices[&later][place];
@@ -197,16 +201,14 @@ impl Packing {
                     }
                 }
             }
-            let Some((later, matches)) =
-                found.into_iter().max_by_key(|(later, m)| (m.len(), std::cmp::Reverse(*later)))
-            else {
+            let most = found
+                .into_iter()
+                .filter(|(later, matches)| !matches.is_empty() && follows_in_bits(graph, mapping, split, *later));
+            let Some((later, matches)) = most.max_by_key(|(later, matches)| (matches.len(), Reverse(*later))) else {
                 continue;
             };
-            if matches.is_empty() {
-                continue;
-            }
-            taken.insert(split, ());
-            taken.insert(later, ());
+            taken.insert(split);
+            taken.insert(later);
             let first = matches.iter().map(|(at, ..)| list[*at].0.clone()).collect();
             for (f, g, shape) in matches {
                 self.add(later, Pair { bits: [list[f].0.clone(), choices[&later][g].0.clone()], shape });
@@ -248,6 +250,32 @@ fn summed(graph: &Graph, live: &Live, mapping: &Mapping, lc: Lc) -> Vec<Summed> 
         }
     }
     found
+}
+
+/// Whether all in the sum of the later split that may depend on the digits of the earlier one is digits and cells of
+/// digits: rows that bound their wires before anything is determined, which the certificate needs.
+fn follows_in_bits(graph: &Graph, mapping: &Mapping, earlier: NodeId, later: NodeId) -> bool {
+    let Node::Split { lc, .. } = graph.node_at(later) else { return false };
+    let mut open: Vec<NodeId> = graph.lc(*lc).terms.iter().map(|(node, _)| *node).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(node) = open.pop() {
+        if node < earlier || !seen.insert(node) {
+            continue;
+        }
+        match graph.node_at(node) {
+            Node::Bits { bits } => open.extend(bits.iter().map(|bit| bit.node())),
+            Node::And(..) | Node::Xor(..) | Node::Mux(..) => match mapping.cut(node) {
+                Some(cut) => open.extend(cut.leaves()),
+                None => return false,
+            },
+            Node::SplitBit { .. } if is_wire(graph, mapping, node) => {}
+            _ => return false,
+        }
+        if seen.len() > BETWEEN_MAX {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether a bit's value is a wire, and no combination of several.

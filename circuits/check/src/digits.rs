@@ -43,8 +43,8 @@ impl Equation {
     }
 }
 
-/// Bounded integers with weights, `sum_i weight_i u_i`, with a slack of 0 or 1 under a weight of its own.
-/// Weight, wire (0 for the slack), range; by the size of the weight.
+/// Bounded integers with weights, `sum_i weight_i u_i`, with a slack of 0 or 1 under a weight of its own: weight, wire (0 for
+/// the slack), range; by the size of the weight.
 pub(crate) struct Digits(Vec<(I256, u32, Range)>);
 
 impl Digits {

@@ -203,7 +203,7 @@ impl Packing {
             }
             let most = found
                 .into_iter()
-                .filter(|(later, matches)| !matches.is_empty() && follows_in_bits(graph, mapping, split, *later));
+                .filter(|(later, matches)| !matches.is_empty() && follows_in_cells(graph, mapping, split, *later));
             let Some((later, matches)) = most.max_by_key(|(later, matches)| (matches.len(), Reverse(*later))) else {
                 continue;
             };
@@ -252,23 +252,25 @@ fn summed(graph: &Graph, live: &Live, mapping: &Mapping, lc: Lc) -> Vec<Summed> 
     found
 }
 
-/// Whether all in the sum of the later split that may depend on the digits of the earlier one is digits and cells of
-/// digits: rows that bound their wires before anything is determined, which the certificate needs.
-fn follows_in_bits(graph: &Graph, mapping: &Mapping, earlier: NodeId, later: NodeId) -> bool {
+/// Whether all in the sum of the later split that may depend on the digits of the earlier one is cells of digits, and none
+/// of those digits is in the sum itself: what the certificate needs to tell the two sums apart. Such cells have rows that
+/// bound their wires before anything is determined.
+fn follows_in_cells(graph: &Graph, mapping: &Mapping, earlier: NodeId, later: NodeId) -> bool {
     let Node::Split { lc, .. } = graph.node_at(later) else { return false };
-    let mut open: Vec<NodeId> = graph.lc(*lc).terms.iter().map(|(node, _)| *node).collect();
+    // With whether it is in the sum itself.
+    let mut open: Vec<(NodeId, bool)> = graph.lc(*lc).terms.iter().map(|(node, _)| (*node, true)).collect();
     let mut seen = BTreeSet::new();
-    while let Some(node) = open.pop() {
-        if node < earlier || !seen.insert(node) {
+    while let Some((node, summed)) = open.pop() {
+        if node < earlier || !seen.insert((node, summed)) {
             continue;
         }
         match graph.node_at(node) {
-            Node::Bits { bits } => open.extend(bits.iter().map(|bit| bit.node())),
+            Node::Bits { bits } => open.extend(bits.iter().map(|bit| (bit.node(), summed))),
             Node::And(..) | Node::Xor(..) | Node::Mux(..) => match mapping.cut(node) {
-                Some(cut) => open.extend(cut.leaves()),
+                Some(cut) => open.extend(cut.leaves().iter().map(|leaf| (*leaf, false))),
                 None => return false,
             },
-            Node::SplitBit { .. } if is_wire(graph, mapping, node) => {}
+            Node::SplitBit { split, .. } if is_wire(graph, mapping, node) && !(summed && *split == earlier) => {}
             _ => return false,
         }
         if seen.len() > BETWEEN_MAX {

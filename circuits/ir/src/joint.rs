@@ -50,13 +50,10 @@ impl ProductSum {
 }
 
 impl Builder {
-    /// A new wire `m = k x y + linear`, with the value that the tape has for it: one row `x y = (m - linear) / k`.
-    ///
-    /// # Panics
-    /// Where `k` is zero.
-    pub fn product_sum(&mut self, value: Value, [x, y]: [&Lc; 2], k: Fr, linear: &Lc) -> ProductSum {
+    /// A new wire `m = k x y + linear`, with the value that the tape has for it, for the inverse of `k`: one row
+    /// `x y = (m - linear) / k`.
+    pub fn product_sum(&mut self, value: Value, [x, y]: [&Lc; 2], inverse: Fr, linear: &Lc) -> ProductSum {
         let wire = self.open_wire(value);
-        let inverse = k.inverse().expect("joint: the factor is not zero");
         self.assert_product(x, y, &wire.sub(linear).scale(inverse));
         let row = self.last_row();
         self.certify(Step::Solve { row, wire: named(&wire) });

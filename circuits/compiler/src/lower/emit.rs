@@ -100,6 +100,8 @@ pub(super) struct Emitter<'a> {
     pub(super) open: BTreeMap<NodeId, (OpenSplit, ir::Lc)>,
     /// Values of bits without a wire.
     pub(super) unwired: BTreeMap<NodeId, Value>,
+    /// Inverses of weights.
+    pub(super) inverses: BTreeMap<Fr, Fr>,
     span: Option<(SpanId, &'static str)>,
 }
 
@@ -117,6 +119,7 @@ impl<'a> Emitter<'a> {
             results: BTreeMap::new(),
             open: BTreeMap::new(),
             unwired: BTreeMap::new(),
+            inverses: BTreeMap::new(),
             span: None,
         }
     }

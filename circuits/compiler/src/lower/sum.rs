@@ -65,6 +65,11 @@ impl Emitter<'_> {
         value
     }
 
+    /// `1 / x`; there are few different weights.
+    fn inverse(&mut self, x: Fr) -> Fr {
+        *self.inverses.entry(x).or_insert_with(|| x.inverse().expect("weights are not zero"))
+    }
+
     /// Both bits of a pair, weighted; what the second is weighted with is multiplied by `base`: one row.
     fn pair(&mut self, pair: &Pair, base: Fr, mapping: &Mapping) -> ProductSum {
         let [f, g] = &pair.bits;
@@ -82,7 +87,7 @@ impl Emitter<'_> {
         let quadratic = |a: NodeId, b: NodeId| -> Fr {
             terms.iter().map(|(polynomial, weight)| *weight * Fr::from(polynomial.quadratic(a, b))).sum()
         };
-        let half = Fr::from(2).inverse().expect("2 is not zero");
+        let half = self.inverse(Fr::from(2));
         let one = Fr::one();
         let (k, x, y) = match pair.shape {
             Shape::Factor { a, b, c } => {
@@ -98,10 +103,13 @@ impl Emitter<'_> {
             }
             Shape::Chain { x0, x1, u, v } => {
                 // (r u - 2 x1 + P) (r u - P) = r^2 u - 2 r u x1 + 2 x1 P - P^2 with P = p x0 + q v, times k.
-                let q = -quadratic(x0, v) / quadratic(x0, x1);
-                let k = quadratic(x1, v) * half / q;
-                let r = -quadratic(x1, u) * half / k;
-                let p = quadratic(x0, x1) * half / k;
+                // Each bit's two products have one coefficient, but for the sign.
+                let sign = |a: Fr, b: Fr| if a == b { one } else { -one };
+                let q = -sign(quadratic(x0, v), quadratic(x0, x1));
+                let k = quadratic(x1, v) * half * q;
+                let r = -sign(quadratic(x1, u), quadratic(x1, v)) * q;
+                let inverse = self.inverse(k);
+                let p = quadratic(x0, x1) * half * inverse;
                 linear.extend([(u, -k * r * r), (x0, k * p * p), (v, k * q * q)]);
                 (k, vec![(u, r), (x1, -Fr::from(2)), (x0, p), (v, q)], vec![(u, r), (x0, -p), (v, -q)])
             }
@@ -112,7 +120,8 @@ impl Emitter<'_> {
             ir::Lc::combine(values.iter().map(|(c, value)| (*c, value)))
         };
         let (x, y, linear) = (sum(&x), sum(&y), sum(&linear).add_constant(constant));
-        self.builder.product_sum(value, [&x, &y], k, &linear)
+        let inverse = self.inverse(k);
+        self.builder.product_sum(value, [&x, &y], inverse, &linear)
     }
 }
 

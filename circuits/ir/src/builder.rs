@@ -320,18 +320,18 @@ impl Builder {
     }
 
     /// The steps recorded so far, without those of [`Builder::certify_before`].
-    pub fn steps(&self) -> &[Step] {
+    pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
     }
 
     /// Records steps in front of those from index `at` on: for wires that later rows determine, and steps before those
     /// rows need.
-    pub fn certify_before(&mut self, at: usize, steps: impl IntoIterator<Item = Step>) {
+    pub(crate) fn certify_before(&mut self, at: usize, steps: impl IntoIterator<Item = Step>) {
         self.earlier.push((at, steps.into_iter().collect()));
     }
 
     /// Index of the row added last.
-    pub fn last_row(&self) -> u32 {
+    pub(crate) fn last_row(&self) -> u32 {
         self.rows() as u32 - 1
     }
 

@@ -1,7 +1,7 @@
 //! For gadgets with rows of their own: values of the tape that no row mentions, and wires without rows.
 //!
-//! Nothing here proves anything. A wire made by [`Builder::open_wire`] or [`Builder::assume_wire`] may be anything until
-//! the caller's rows pin it (Advice). With `assume` in its name a function also asks the checker for trust.
+//! Nothing here proves anything. A wire made by [`Builder::assume_wire`] may be anything until the caller's rows pin it
+//! (Advice), which is why the names say `assume`.
 
 use crate::{Bit, Builder, Lc};
 use ark_bn254::Fr;
@@ -41,7 +41,7 @@ impl Builder {
 
     /// A new wire with this value; **no row pins it, and no step determines it** until the caller adds both
     /// ([`Builder::certify`]).
-    pub fn open_wire(&mut self, value: Value) -> Lc {
+    pub(crate) fn open_wire(&mut self, value: Value) -> Lc {
         let wire = self.wire();
         self.tape().linear(Register::Wire(wire), Fr::from(0), [(value.0, Fr::one())]);
         Lc::wire(wire)
@@ -60,7 +60,7 @@ impl Builder {
     ///
     /// # Panics
     /// Unless `wires <= n <= 254`.
-    pub fn open_bits(&mut self, value: Value, n: usize, wires: usize) -> Vec<Bit> {
+    pub(crate) fn open_bits(&mut self, value: Value, n: usize, wires: usize) -> Vec<Bit> {
         assert!(wires <= n && n <= 254, "raw: {wires} wires of {n} bits");
         let lcs: Vec<u32> = (0..wires).map(|_| self.wire()).collect();
         let mut to: Vec<Register> = lcs.iter().copied().map(Register::Wire).collect();

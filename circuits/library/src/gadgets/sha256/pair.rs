@@ -15,16 +15,15 @@
 //!    integers, and their low digits in base `W` are equal: `sum_i 2^i F_t,i + s_t = u_t`. The left side is a function
 //!    of words that rounds before `t` fixed, so `u_t` is the only one, and so are its bits.
 //! 2. With those bits `s_(t+1)` and `F_(t+1)` are fixed, and the high digits fix `u_(t+1)`.
-//! 3. Ch's wire is a product of two combinations of four bits, so it is as it should be (`choices`), and the certificate
-//!    says so of `e`: a sum of products of bits, with `W` before those that hold a bit of `u_t` (Joint). Maj's may be
-//!    wrong at some positions, and then the equation fails (`majorities`); that is not in the certificate.
+//! 3. Ch's wire is a product of two combinations of four bits, so it is as it should be (`choices`), and `e` is an
+//!    ordinary joint split ([`zera_ir::OpenSplit`]), its `W` just above the first sum. Maj's may be wrong at some
+//!    positions, and then the equation fails (`majorities`); that is not in the certificate.
 
 use super::{CH, MAJ, Rounds, WIDTH, sigma};
 use ark_bn254::Fr;
 use ark_ff::{Field, One, Zero};
 use zera_ir::I256;
-use zera_ir::{Bit, Builder, Int, Lc, Value};
-use zera_r1cs::Step;
+use zera_ir::{Bit, Builder, Int, Lc, ProductSum, Value};
 
 /// `W = 2^40`.
 const DIGIT_BITS: u64 = 40;
@@ -48,24 +47,13 @@ pub fn two_rounds(
     let rest = int(d).add(&int(h)).add(&sigma(builder, e, [6, 11, 25])).add(&k[0]).add(w[0]);
     let first = values(builder, [e, f, g], CH);
     let low = Digit::new(builder, rest, &first);
-    let e1 = builder.open_bits(low.value, low.bits, low.bits);
-    let at = builder.steps().len();
+    let open = builder.open_split(low.value, low.bits as u32);
+    let e1 = open.digits().to_vec();
     let rest = int(c).add(&int(g)).add(&sigma(builder, &e1[..WIDTH], [6, 11, 25])).add(&k[1]).add(w[1]).add(extra[0]);
-    let cells = at..builder.steps().len();
     let second = values(builder, [&e1[..WIDTH], e, f], CH);
     let high = Digit::new(builder, rest, &second);
-    let (sum, products) = choices(builder, [&e1[..WIDTH], e, f, g], [&first, &second]);
-    let e2 = builder.open_bits(high.value, high.bits, high.bits - 1);
-    let row = equation(builder, &sum, &low, &e1, &high, &e2);
-    // Sigma1 of the first word is in the equation too, so its cells are bounded before they are determined.
-    let bounded = builder.steps()[cells].iter().filter_map(|step| match step {
-        Step::Solve { row, wire } => Some(Step::Bounded { row: *row, wire: *wire }),
-        _ => None,
-    });
-    let joint = Step::Joint { row, wires: wires(&e1), products };
-    let before: Vec<Step> = bounded.chain([joint]).collect();
-    builder.certify_before(at, before);
-    builder.certify(Step::Digits { row, wires: wires(&e2) });
+    let shared = choices(builder, open.base(), [&e1[..WIDTH], e, f, g], [&first, &second]);
+    let e2 = builder.close_split(open, [low.rest.rep(), high.rest.rep()], &shared, high.value, high.bits as u32);
 
     // a' = e' - d + Sigma0(a) + Maj(a, b, c), twice; the first extra is in e'.
     let rest = int(&e1[..WIDTH]).sub(&int(d)).add(&sigma(builder, a, [2, 13, 22]));
@@ -83,28 +71,25 @@ pub fn two_rounds(
     [[e1, e2], [a1, a2]].map(|words| words.map(|bits| bits[..WIDTH].to_vec()))
 }
 
-/// `sum_i 2^i (Ch(x1, x2, x3) + W Ch(x0, x1, x2))` over the bits `i` of four words: a row a bit, and a wire that is the
-/// value in brackets; and those rows.
+/// `2^i (Ch(x1, x2, x3) + W Ch(x0, x1, x2))` for each bit `i` of four words: a row and a wire each.
 ///
 /// `p = (x3 - 2 x1 + W x0 + x2) (x3 - W x0 - x2)` is `2 (x1 x2 - x1 x3) + 2 W (x0 x1 - x0 x2) + x3 - W^2 x0 - x2`, since
-/// bits are their own squares, and `Ch(x, y, z) = z + x y - x z`. So the wire is half of `p + x3 + (2 W + 1) x2 + W^2 x0`.
-fn choices(builder: &mut Builder, words: [&[Bit]; 4], choices: [&[Value]; 2]) -> (Lc, Vec<u32>) {
-    let (one, two, w) = (Fr::one(), Fr::from(2), digit());
-    let (mut parts, mut rows) = (Vec::with_capacity(WIDTH), Vec::with_capacity(WIDTH));
-    for i in 0..WIDTH {
+/// bits are their own squares, and `Ch(x, y, z) = z + x y - x z`. So the wire is `2^(i-1)` times
+/// `p + x3 + (2 W + 1) x2 + W^2 x0`.
+fn choices(builder: &mut Builder, w: Fr, words: [&[Bit]; 4], choices: [&[Value]; 2]) -> Vec<ProductSum> {
+    let (one, two) = (Fr::one(), Fr::from(2));
+    let half = two.inverse().expect("2 is not zero");
+    let row = |i: usize| {
         let [x0, x1, x2, x3] = words.map(|word| word[i].lc());
         let left = Lc::combine([(one, x3), (-two, x1), (w, x0), (one, x2)]);
         let right = Lc::combine([(one, x3), (-w, x0), (-one, x2)]);
-        let value = builder.value_sum(Fr::zero(), &[(choices[0][i], one), (choices[1][i], w)]);
-        let both = builder.open_wire(value);
-        let product = Lc::combine([(two, &both), (-one, x3), (-two * w - one, x2), (-w * w, x0)]);
-        builder.assert_product(&left, &right, &product);
-        let row = builder.last_row();
-        builder.certify(Step::Solve { row, wire: both.as_wire().expect("a wire") });
-        rows.push(row);
-        parts.push((power(i as u64), both));
-    }
-    (Lc::combine(parts.iter().map(|(factor, lc)| (*factor, lc))), rows)
+        let factor = half * power(i as u64);
+        let linear = Lc::combine([(one, x3), (two * w + one, x2), (w * w, x0)]).scale(factor);
+        let value = [(choices[0][i], power(i as u64)), (choices[1][i], w * power(i as u64))];
+        let value = builder.value_sum(Fr::zero(), &value);
+        builder.product_sum(value, [&left, &right], factor.inverse().expect("a power of two is not zero"), &linear)
+    };
+    (0..WIDTH).map(row).collect()
 }
 
 /// `sum_i 2^i (Maj(x1, x2, x3) + W Maj(x0, x1, x2))` over the bits `i` of four words: a row a bit.
@@ -164,8 +149,8 @@ impl Digit {
     }
 }
 
-/// The equation, which makes the high sum's highest bit 0 or 1: its row.
-fn equation(builder: &mut Builder, sum: &Lc, low: &Digit, low_bits: &[Bit], high: &Digit, high_bits: &[Bit]) -> u32 {
+/// The equation, which makes the high sum's highest bit 0 or 1.
+fn equation(builder: &mut Builder, sum: &Lc, low: &Digit, low_bits: &[Bit], high: &Digit, high_bits: &[Bit]) {
     let w = digit();
     let (low_int, high_int) = (Int::from_bits(low_bits), Int::from_bits(high_bits));
     let one = Fr::one();
@@ -178,11 +163,6 @@ fn equation(builder: &mut Builder, sum: &Lc, low: &Digit, low_bits: &[Bit], high
     ]);
     let weight = w * power(high.bits as u64 - 1);
     builder.assert_boolean(&highest.scale(weight.inverse().expect("a power of two is not zero")));
-    builder.last_row()
-}
-
-fn wires(bits: &[Bit]) -> Vec<u32> {
-    bits.iter().filter_map(|bit| bit.lc().as_wire()).collect()
 }
 
 /// A function of three words, bit by bit, without rows.

@@ -2,12 +2,11 @@
 //!
 //! Without lengths they are those of the first case in `../cases/NAME.json`, where `NAME` is the file's name up to the
 //! first point. Prints the best of the runs for each file: symbolic execution, everything after it, and encoding, in
-//! milliseconds (of this thread's own time, where the system tells it); then the SHA-256 of the artefact, by which two
-//! builds of the compiler can be compared.
+//! milliseconds; then the SHA-256 of the artefact, by which two builds of the compiler can be compared.
 
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use zera_compiler::symex::{self, Limits};
 use zera_compiler::{Options, compile};
 use zera_r1cs::Manifest;
@@ -22,15 +21,7 @@ fn lengths(path: &Path) -> Option<(u32, u32)> {
     Some((length("public")?, length("private")?))
 }
 
-/// Time on a processor, which others who use the machine do not add to; else time.
-fn now(start: Instant) -> Duration {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let spent = stat.and_then(|text| text.split(' ').next()?.parse().ok());
-    spent.map_or_else(|| start.elapsed(), Duration::from_nanos)
-}
-
 fn main() {
-    let began = Instant::now();
     let mut args = std::env::args().skip(1).peekable();
     let mut runs = 1;
     if args.peek().is_some_and(|arg| arg == "-n") {
@@ -50,13 +41,13 @@ fn main() {
         let mut best = [f64::MAX; 3];
         let mut digest = String::new();
         for _ in 0..runs {
-            let start = now(began);
+            let start = Instant::now();
             let executed = symex::execute(&wasm, &execution).is_ok();
-            let symex = now(began).saturating_sub(start);
-            let start = now(began);
+            let symex = start.elapsed();
+            let start = Instant::now();
             let compiled = compile(&wasm, &options);
-            let whole = now(began).saturating_sub(start);
-            let start = now(began);
+            let whole = start.elapsed();
+            let start = Instant::now();
             digest = match &compiled {
                 Ok(compiled) if executed => {
                     let digest: String =
@@ -65,7 +56,7 @@ fn main() {
                 }
                 _ => "refused".to_owned(),
             };
-            let times = [symex, whole.saturating_sub(symex), now(began).saturating_sub(start)];
+            let times = [symex, whole.saturating_sub(symex), start.elapsed()];
             for (best, time) in best.iter_mut().zip(times) {
                 *best = best.min(time.as_secs_f64() * 1e3);
             }

@@ -160,6 +160,31 @@ fn sums_with_more_than_digits_and_cells_between_them_are_split_apart() {
     }
 }
 
+#[test]
+fn what_only_looks_like_a_pair_is_left_alone() {
+    let random = &mut ChaCha20Rng::seed_from_u64(6);
+    let choice = |x: usize, y: usize, z: usize| op("xor", get(z), op("and", get(x), op("xor", get(y), get(z))));
+    // Three words, each of which chooses among the others: no product of four.
+    let body = format!(
+        "(local.set $w4 {})\n(local.set $w8 {})",
+        op("rotl", op("add", get(3), choice(0, 1, 2)), "(i32.const 1)"),
+        op("add", op("xor", get(4), get(5)), choice(2, 0, 1)),
+    );
+    let built = program(&body);
+    hold(&built, random, |w| {
+        let choice = |x: u32, y: u32, z: u32| x & y | !x & z;
+        let new = w[3].wrapping_add(choice(w[0], w[1], w[2])).rotate_left(1);
+        (new ^ w[5]).wrapping_add(choice(w[2], w[0], w[1]))
+    });
+    assert_eq!(rows(&built, "packed logic"), 16, "only the sums of two bits");
+    // The highest digit of a product that just fits is no wire but a long combination.
+    let half = |at: usize| op("and", get(at), "(i32.const 0xffff)");
+    let body = format!("(local.set $w8 {})", op("add", get(2), op("xor", op("mul", half(0), half(1)), get(3))));
+    let built = program(&body);
+    hold(&built, random, |w| w[2].wrapping_add(((w[0] & 0xffff) * (w[1] & 0xffff)) ^ w[3]));
+    assert_eq!(rows(&built, "packed logic"), 15, "31 bits by twos");
+}
+
 /// A random bitwise function of words, as text and as what it computes.
 type Function = (String, Box<dyn Fn(&[u32]) -> u32>);
 

@@ -47,7 +47,7 @@ impl Builder {
         Lc::wire(wire)
     }
 
-    /// [`open_wire`](Self::open_wire), with a step that takes it on trust.
+    /// A new wire with this value, **which no row pins** until the caller does; a step takes it on trust.
     pub fn assume_wire(&mut self, value: Value) -> Lc {
         let lc = self.open_wire(value);
         self.certify(Step::Assumed { wires: lc.as_wire().into_iter().collect() });
@@ -69,10 +69,12 @@ impl Builder {
         lcs.into_iter().map(|wire| self.assert_boolean(&Lc::wire(wire))).collect()
     }
 
-    /// [`open_bits`](Self::open_bits), with a step that takes them on trust.
+    /// The lowest `wires` of the `n` bits of a value, least first, each a new wire with its row (Bool); **no row ties
+    /// them to the value** until the caller does, and a step takes them on trust. The tape fails where the value does
+    /// not fit `n` bits.
     ///
     /// # Panics
-    /// As there.
+    /// Unless `wires <= n <= 254`.
     pub fn assume_bits(&mut self, value: Value, n: usize, wires: usize) -> Vec<Bit> {
         let bits = self.open_bits(value, n, wires);
         if !bits.is_empty() {

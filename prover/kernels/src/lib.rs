@@ -10,17 +10,20 @@
 //!
 //! Everything here is variable time: it leaks its scalars to whoever can time it or share its caches.
 
-#![forbid(unsafe_code)]
-#![deny(missing_docs)]
+#![deny(missing_docs, unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub mod arkworks;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod cpu;
 pub mod engine;
 pub mod error;
+pub mod msm;
 pub mod naive;
+pub mod ntt;
 
 pub use arkworks::Arkworks;
+pub use cpu::CpuEngine;
 pub use engine::{Direction, Engine, Transform};
 pub use error::{LengthMismatch, NttError};
 pub use naive::Naive;

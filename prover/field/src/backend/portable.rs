@@ -1,0 +1,239 @@
+//! Plain Rust over arkworks' elements: the reference for every other backend, and what runs where there is none.
+
+use core::array;
+use core::marker::PhantomData;
+
+use ark_bn254::{Fq, Fq2, Fr};
+use ark_ff::Field;
+
+use crate::backend::{Backend, Work};
+use crate::invert::invert;
+use crate::lanes::{LANES, Lanes, Mask, Packed, PrimeLanes};
+use crate::modulus::Modulus;
+
+/// The token; every processor has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Portable;
+
+impl Backend for Portable {
+    type Fq = Eight<Fq>;
+    type Fr = Eight<Fr>;
+    type Fq2 = Eight<Fq2>;
+
+    const NAME: &'static str = "portable";
+
+    #[inline(always)]
+    fn run<W: Work>(self, work: W) -> W::Output {
+        work.run()
+    }
+}
+
+/// Eight elements, each in arkworks' Montgomery form and below `p`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Eight<F, T = Portable>([F; LANES], PhantomData<T>);
+
+/// A field whose elements are words in memory.
+pub trait Words: Field {
+    /// The words.
+    type Stored: Copy + core::fmt::Debug + Default + PartialEq + Eq + Send + Sync + 'static;
+    /// Words of an element.
+    fn to_words(&self) -> Self::Stored;
+    /// The element of words that [`to_words`](Self::to_words) gave.
+    fn of_words(words: &Self::Stored) -> Self;
+    /// The inverse, `None` of zero.
+    fn inverted(&self) -> Option<Self>;
+}
+
+macro_rules! words {
+    ($field:ty) => {
+        impl Words for $field {
+            type Stored = [u64; 4];
+
+            #[inline(always)]
+            fn to_words(&self) -> [u64; 4] {
+                self.montgomery()
+            }
+
+            #[inline(always)]
+            fn of_words(words: &[u64; 4]) -> Self {
+                Self::from_montgomery(*words)
+            }
+
+            #[inline]
+            fn inverted(&self) -> Option<Self> {
+                invert(self)
+            }
+        }
+    };
+}
+words!(Fq);
+words!(Fr);
+
+impl Words for Fq2 {
+    type Stored = [u64; 8];
+
+    #[inline(always)]
+    fn to_words(&self) -> [u64; 8] {
+        let (c0, c1) = (self.c0.montgomery(), self.c1.montgomery());
+        [c0[0], c0[1], c0[2], c0[3], c1[0], c1[1], c1[2], c1[3]]
+    }
+
+    #[inline(always)]
+    fn of_words(w: &[u64; 8]) -> Self {
+        Fq2::new(Fq::from_montgomery([w[0], w[1], w[2], w[3]]), Fq::from_montgomery([w[4], w[5], w[6], w[7]]))
+    }
+
+    #[inline]
+    fn inverted(&self) -> Option<Self> {
+        // 1 / (c0 + c1 u) = (c0 - c1 u) / (c0^2 + c1^2), as u^2 = -1.
+        let norm = invert(&(self.c0.square() + self.c1.square()))?;
+        Some(Fq2::new(self.c0 * norm, -(self.c1 * norm)))
+    }
+}
+
+impl<F: Words, T: Copy> Eight<F, T> {
+    #[inline(always)]
+    fn new(elements: [F; LANES]) -> Self {
+        Eight(elements, PhantomData)
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(F, F) -> F) -> Self {
+        Self::new(array::from_fn(|i| f(self.0[i], other.0[i])))
+    }
+
+    #[inline(always)]
+    fn mask(self, f: impl Fn(F) -> bool) -> Mask {
+        (0..LANES).fold(0, |mask, i| mask | Mask::from(f(self.0[i])) << i)
+    }
+}
+
+impl<F: Words, T: Copy + Send + Sync + 'static> Lanes for Eight<F, T> {
+    type Token = T;
+    type Element = F;
+    type Loose = Self;
+    type Stored = F::Stored;
+
+    #[inline(always)]
+    fn splat(_: T, element: F) -> Self {
+        Self::new([element; LANES])
+    }
+
+    #[inline(always)]
+    fn from_array(_: T, elements: &[F; LANES]) -> Self {
+        Self::new(*elements)
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [F; LANES] {
+        self.0
+    }
+
+    #[inline(always)]
+    fn loose(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn sub_two(self, b: Self, c: Self) -> Self {
+        self.sub(b).sub(c)
+    }
+
+    #[inline(always)]
+    fn reduce(loose: Self) -> Self {
+        loose
+    }
+
+    #[inline(always)]
+    fn mul(a: Self, b: Self) -> Self {
+        a.zip(b, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn square(a: Self) -> Self {
+        Self::new(array::from_fn(|i| a.0[i].square()))
+    }
+
+    #[inline(always)]
+    fn maybe_zero(a: Self) -> Mask {
+        a.mask(|a| a.is_zero())
+    }
+
+    #[inline(always)]
+    fn is_zero(a: Self) -> Mask {
+        a.mask(|a| a.is_zero())
+    }
+
+    #[inline(always)]
+    fn select(mask: Mask, a: Self, b: Self) -> Self {
+        Self::new(array::from_fn(|i| if mask >> i & 1 == 1 { a.0[i] } else { b.0[i] }))
+    }
+
+    #[inline(always)]
+    fn exchange<const K: usize>(self) -> Self {
+        Self::new(array::from_fn(|i| self.0[i ^ K]))
+    }
+
+    #[inline(always)]
+    fn transpose(vectors: [Self; LANES]) -> [Self; LANES] {
+        array::from_fn(|i| Self::new(array::from_fn(|j| vectors[j].0[i])))
+    }
+
+    #[inline(always)]
+    fn load(_: T, rows: &[F::Stored; LANES]) -> Self {
+        Self::new(array::from_fn(|i| F::of_words(&rows[i])))
+    }
+
+    #[inline(always)]
+    fn store(self, rows: &mut [F::Stored; LANES]) {
+        *rows = self.0.map(|a| a.to_words());
+    }
+
+    #[inline(always)]
+    fn load_points(_: T, rows: [&Packed<F::Stored>; LANES]) -> (Self, Self) {
+        (Self::new(rows.map(|row| F::of_words(&row.x))), Self::new(rows.map(|row| F::of_words(&row.y))))
+    }
+
+    #[inline(always)]
+    fn store_points(x: Self, y: Self) -> [Packed<F::Stored>; LANES] {
+        array::from_fn(|i| Packed { x: x.0[i].to_words(), y: y.0[i].to_words() })
+    }
+
+    #[inline(always)]
+    fn negate(mask: Mask, a: Self) -> Self {
+        Self::new(array::from_fn(|i| if mask >> i & 1 == 1 { -a.0[i] } else { a.0[i] }))
+    }
+
+    #[inline(always)]
+    fn negate_stored(a: &F::Stored) -> F::Stored {
+        (-F::of_words(a)).to_words()
+    }
+
+    #[inline(always)]
+    fn canonical(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn invert_element(element: F) -> Option<F> {
+        element.inverted()
+    }
+}
+
+
+impl<F: Words<Stored = [u64; 4]> + Modulus, T: Copy + Send + Sync + 'static> PrimeLanes for Eight<F, T> {
+    #[inline(always)]
+    fn integers(_: T, elements: &[F; LANES]) -> [[u64; 4]; LANES] {
+        elements.map(|element| element.into_bigint().0)
+    }
+}

@@ -1,0 +1,106 @@
+//! Bases in a backend's form.
+
+use ark_ec::AffineRepr;
+use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
+use zera_field::{LANES, Lanes, Packed, Work};
+
+use crate::msm::add::POINTS_MAX;
+
+/// Bases as one backend sums them: canonical, infinities left out.
+///
+/// 64 bytes a point in G1 and 128 in G2, and 4 bytes each where there are infinities.
+pub struct Table<L: Lanes> {
+    /// Points that are not infinity.
+    pub(super) points: Vec<Packed<L::Stored>>,
+    /// Which bases they are; `None`: all of them.
+    pub(super) kept: Option<Vec<u32>>,
+    len: usize,
+}
+
+impl<L: Lanes> Table<L> {
+    /// Converts: a multiplication for each coordinate.
+    ///
+    /// # Panics
+    /// For `2^30` bases or more.
+    pub fn new<P: SWCurveConfig<BaseField = L::Element>>(
+        backend: impl zera_field::Backend,
+        token: L::Token,
+        bases: &[Affine<P>],
+    ) -> Table<L> {
+        assert!(bases.len() < POINTS_MAX, "{} bases", bases.len());
+        let kept: Vec<u32> = (0u32..).zip(bases).filter(|(_, base)| !base.is_zero()).map(|(i, _)| i).collect();
+        let mut points = Vec::with_capacity(kept.len());
+        for eight in kept.chunks(LANES) {
+            let base = |lane: usize| &bases[eight[lane.min(eight.len() - 1)] as usize];
+            let (x, y) = (std::array::from_fn(|lane| base(lane).x), std::array::from_fn(|lane| base(lane).y));
+            points.extend_from_slice(&backend.run(Pack::<L> { token, x: &x, y: &y })[..eight.len()]);
+        }
+        let kept = (kept.len() != bases.len()).then_some(kept);
+        Table { points, kept, len: bases.len() }
+    }
+
+    /// Bases, infinities included.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+struct Pack<'a, L: Lanes> {
+    token: L::Token,
+    x: &'a [L::Element; LANES],
+    y: &'a [L::Element; LANES],
+}
+
+impl<L: Lanes> Work for Pack<'_, L> {
+    type Output = [Packed<L::Stored>; LANES];
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let (x, y) = (L::from_array(self.token, self.x), L::from_array(self.token, self.y));
+        L::store_points(x.canonical(), y.canonical())
+    }
+}
+
+struct Unpack<'a, L: Lanes> {
+    token: L::Token,
+    point: &'a Packed<L::Stored>,
+}
+
+impl<L: Lanes> Work for Unpack<'_, L> {
+    type Output = (L::Element, L::Element);
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let (x, y) = L::load_points(self.token, [self.point; LANES]);
+        (x.to_array()[0], y.to_array()[0])
+    }
+}
+
+/// A packed point as arkworks has it.
+pub(super) fn unpack<L: Lanes, P: SWCurveConfig<BaseField = L::Element>>(
+    backend: impl zera_field::Backend,
+    token: L::Token,
+    point: &Packed<L::Stored>,
+) -> Affine<P> {
+    if is_infinite(point) {
+        return Affine::zero();
+    }
+    let (x, y) = backend.run(Unpack::<L> { token, point });
+    Affine::new_unchecked(x, y)
+}
+
+/// `(0, 0)`.
+#[inline(always)]
+pub(super) fn is_infinite<S: Default + PartialEq>(point: &Packed<S>) -> bool {
+    point.y == S::default() && point.x == S::default()
+}
+
+/// Infinity.
+pub(super) fn infinity<S: Default>() -> Packed<S> {
+    Packed { x: S::default(), y: S::default() }
+}

@@ -1,0 +1,7 @@
+//! Number-theoretic transforms in lanes.
+#![doc = include_str!("../docs/ntt.md")]
+
+mod domain;
+mod pass;
+
+pub use domain::{Domain, MIN_LOG_N, Scale, scrambled};

@@ -4,8 +4,9 @@ use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::VariableBaseMSM;
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 
-use crate::engine::{Direction, Engine, Transform, same_length};
-use crate::error::{LengthMismatch, NttError};
+use crate::engine::{Bases, Direction, Engine, Quotients, Transform};
+use crate::error::NttError;
+use crate::plain::{PlainBases, PlainQuotients};
 
 /// [`VariableBaseMSM`] (Pippenger, scalars sorted by size) and [`Radix2EvaluationDomain`], on the current rayon pool.
 ///
@@ -18,14 +19,16 @@ impl Engine for Arkworks {
         "arkworks"
     }
 
-    fn msm_g1(&self, bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Projective, LengthMismatch> {
-        same_length(bases.len(), scalars.len())?;
-        Ok(G1Projective::msm_unchecked(bases, scalars))
+    fn load_g1(&self, bases: &[G1Affine]) -> Box<dyn Bases<G1Projective>> {
+        Box::new(PlainBases::new(bases, G1Projective::msm_unchecked))
     }
 
-    fn msm_g2(&self, bases: &[G2Affine], scalars: &[Fr]) -> Result<G2Projective, LengthMismatch> {
-        same_length(bases.len(), scalars.len())?;
-        Ok(G2Projective::msm_unchecked(bases, scalars))
+    fn load_g2(&self, bases: &[G2Affine]) -> Box<dyn Bases<G2Projective>> {
+        Box::new(PlainBases::new(bases, G2Projective::msm_unchecked))
+    }
+
+    fn quotients(&self, n: usize) -> Result<Box<dyn Quotients>, NttError> {
+        Ok(Box::new(PlainQuotients::new(*self, n)?))
     }
 
     fn ntt(&self, values: &mut [Fr], transform: Transform) -> Result<(), NttError> {

@@ -8,9 +8,11 @@ use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
 use ark_ff::{FftField, Field, PrimeField, Zero};
 
-use crate::engine::{Engine, Transform};
+use crate::arkworks::Arkworks;
+use crate::engine::{Engine, Quotients, Transform};
 use crate::error::{LengthMismatch, NttError};
-use crate::naive;
+use crate::naive::{self, Naive};
+use crate::plain::PlainQuotients;
 
 /// Around one lane, one vector of lanes, and both sides of each.
 pub const SIZES: [usize; 9] = [0, 1, 7, 8, 9, 31, 32, 33, 64];
@@ -24,6 +26,7 @@ pub fn all(engine: &dyn Engine) {
     msm_g1(engine);
     msm_g2(engine);
     ntt(engine);
+    quotients(engine);
 }
 
 /// Sums in G1.
@@ -67,6 +70,47 @@ pub fn ntt(engine: &dyn Engine) {
     }
     for log_n in LARGE_LOG_N {
         large_ntt(engine, log_n, &mut random);
+    }
+}
+
+/// Both quotients against the definition, at every place.
+pub fn quotients(engine: &dyn Engine) {
+    let mut random = Random::new(4);
+    for log_n in [0, 1, 3, 5, 6, 7, 8] {
+        let n = 1usize << log_n;
+        let label = format!("{}: quotients n={n}", engine.name());
+        let got = engine.quotients(n).expect(&label);
+        let expected = PlainQuotients::new(Naive, n).expect(&label);
+        for (kind, a) in scalar_kinds(&mut random, n) {
+            let b = random.scalars(n);
+            // Whatever C is; where it is the product, the highest coefficient is zero.
+            let product: Vec<Fr> = a.iter().zip(&b).map(|(a, b)| *a * b).collect();
+            for (what, c) in [("product", product), ("another", random.scalars(n))] {
+                let want = expected.divide(a.clone(), b.clone(), c.clone()).expect(&label);
+                let have = got.divide(a.clone(), b.clone(), c).expect(&label);
+                let ordered: Vec<Fr> = (0..n).map(|i| want[got.place(i)]).collect();
+                assert!(have == ordered, "{label}: divide, {kind}, {what}");
+                assert!(what == "another" || have[n - 1].is_zero(), "{label}: degree, {kind}");
+            }
+            assert_eq!(got.odd(a.clone(), b.clone()), expected.odd(a, b), "{label}: odd, {kind}");
+        }
+        assert_eq!((got.place(0), got.place(n - 1)), (0, n - 1), "{label}: places");
+        let wrong = Err(NttError::Length(n + 1));
+        assert_eq!(got.divide(random.scalars(n), random.scalars(n + 1), random.scalars(n)), wrong, "{label}");
+        assert_eq!(got.odd(random.scalars(n + 1), random.scalars(n)), wrong, "{label}");
+    }
+    for n in [0, 3, 65] {
+        assert_eq!(engine.quotients(n).err(), Some(NttError::Length(n)), "{}: quotients n={n}", engine.name());
+    }
+    for log_n in LARGE_LOG_N {
+        let n = 1usize << log_n;
+        let label = format!("{}: quotients n={n}", engine.name());
+        let (got, peer) = (engine.quotients(n).expect(&label), PlainQuotients::new(Arkworks, n).expect(&label));
+        let [a, b, c] = [0; 3].map(|_| random.scalars(n));
+        let want = peer.divide(a.clone(), b.clone(), c.clone()).expect(&label);
+        let have = got.divide(a.clone(), b.clone(), c).expect(&label);
+        assert!((0..n).all(|i| have[i] == want[got.place(i)]), "{label}: divide");
+        assert!(got.odd(a.clone(), b.clone()) == peer.odd(a, b), "{label}: odd");
     }
 }
 

@@ -1,34 +1,66 @@
 //! The engine on this crate's kernels.
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, Field};
-use zera_field::{Backend, Cpu, WithBackend};
+use zera_field::{Backend, Cpu, Lanes, WithBackend};
 
 use crate::arkworks::Arkworks;
-use crate::engine::{Direction, Engine, Transform, same_length};
+use crate::engine::{Bases, Direction, Engine, Quotients, Transform, same_length};
 use crate::error::{LengthMismatch, NttError};
 use crate::msm::{Table, sum};
-use crate::ntt::{Domain, MIN_LOG_N, scrambled};
+use crate::ntt::{Domain, MIN_LOG_N, Quotient, scrambled};
 
 /// Signed-digit Pippenger with affine buckets and cache-blocked transforms, on the current rayon pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuEngine(pub Cpu);
 
-struct G1<'a>(&'a [G1Affine], &'a [Fr]);
+/// Bases of one group, as one backend sums them.
+struct Packed<B, L: Lanes> {
+    backend: B,
+    table: Table<L>,
+}
 
-impl WithBackend for G1<'_> {
-    type Output = G1Projective;
-    fn with<B: Backend>(self, backend: B) -> G1Projective {
-        sum(backend, &Table::<B::Fq>::new(backend, backend, self.0), self.1)
+impl<B, L, P> Bases<Projective<P>> for Packed<B, L>
+where
+    B: Backend,
+    L: Lanes<Token = B, Element = P::BaseField>,
+    P: SWCurveConfig<ScalarField = Fr>,
+{
+    fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    fn sum(&self, scalars: &[Fr]) -> Result<Projective<P>, LengthMismatch> {
+        same_length(self.table.len(), scalars.len())?;
+        Ok(sum(self.backend, &self.table, scalars))
     }
 }
 
-struct G2<'a>(&'a [G2Affine], &'a [Fr]);
+struct G1<'a>(&'a [G1Affine]);
+
+impl WithBackend for G1<'_> {
+    type Output = Box<dyn Bases<G1Projective>>;
+    fn with<B: Backend>(self, backend: B) -> Self::Output {
+        Box::new(Packed { backend, table: Table::<B::Fq>::new(backend, self.0) })
+    }
+}
+
+struct G2<'a>(&'a [G2Affine]);
 
 impl WithBackend for G2<'_> {
-    type Output = G2Projective;
-    fn with<B: Backend>(self, backend: B) -> G2Projective {
-        sum(backend, &Table::<B::Fq2>::new(backend, backend, self.0), self.1)
+    type Output = Box<dyn Bases<G2Projective>>;
+    fn with<B: Backend>(self, backend: B) -> Self::Output {
+        Box::new(Packed { backend, table: Table::<B::Fq2>::new(backend, self.0) })
+    }
+}
+
+struct Size(u32);
+
+impl WithBackend for Size {
+    type Output = Box<dyn Quotients>;
+    fn with<B: Backend>(self, backend: B) -> Self::Output {
+        Box::new(Quotient::new(backend, self.0))
     }
 }
 
@@ -73,14 +105,18 @@ impl Engine for CpuEngine {
         self.0.name()
     }
 
-    fn msm_g1(&self, bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Projective, LengthMismatch> {
-        same_length(bases.len(), scalars.len())?;
-        Ok(self.0.with(G1(bases, scalars)))
+    fn load_g1(&self, bases: &[G1Affine]) -> Box<dyn Bases<G1Projective>> {
+        self.0.with(G1(bases))
     }
 
-    fn msm_g2(&self, bases: &[G2Affine], scalars: &[Fr]) -> Result<G2Projective, LengthMismatch> {
-        same_length(bases.len(), scalars.len())?;
-        Ok(self.0.with(G2(bases, scalars)))
+    fn load_g2(&self, bases: &[G2Affine]) -> Box<dyn Bases<G2Projective>> {
+        self.0.with(G2(bases))
+    }
+
+    fn quotients(&self, n: usize) -> Result<Box<dyn Quotients>, NttError> {
+        Transform::FORWARD.check(n)?;
+        let log_n = n.trailing_zeros();
+        if log_n < MIN_LOG_N { Arkworks.quotients(n) } else { Ok(self.0.with(Size(log_n))) }
     }
 
     fn ntt(&self, values: &mut [Fr], transform: Transform) -> Result<(), NttError> {

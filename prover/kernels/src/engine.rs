@@ -59,6 +59,46 @@ impl Transform {
     }
 }
 
+/// Bases that an engine holds in its own form, so that a key is converted once and summed many times.
+pub trait Bases<G>: Send + Sync {
+    /// Bases, infinities included.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `sum scalars[i] * bases[i]`; the identity for none. On the current rayon pool.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] with both lengths.
+    fn sum(&self, scalars: &[Fr]) -> Result<G, LengthMismatch>;
+}
+
+/// Transforms of one size, in the two orders of work that quotients need, with roots and powers kept.
+///
+/// Below, `H` is the subgroup of order `n`, `w` its root, and `A`, `B`, `C` the polynomials of degree below `n` with the given
+/// values on it.
+pub trait Quotients: Send + Sync {
+    /// The coefficients of `(A B - C) / (X^n - 1)`, with the one of `X^place(i)` at `i`.
+    ///
+    /// The quotient has degree `n - 2` where `a b = c` everywhere, so `out[n - 1]` is zero.
+    ///
+    /// # Errors
+    /// [`NttError::Length`]: vectors of another length.
+    fn divide(&self, a: Vec<Fr>, b: Vec<Fr>, c: Vec<Fr>) -> Result<Vec<Fr>, NttError>;
+
+    /// The values of `A B - C`, `c = a b`, at `v w^i` for all `i`, with `v^2 = w` the root of order `2 n`.
+    ///
+    /// # Errors
+    /// [`NttError::Length`]: vectors of another length; then a domain that no coset is left for.
+    fn odd(&self, a: Vec<Fr>, b: Vec<Fr>) -> Result<Vec<Fr>, NttError>;
+
+    /// Where [`divide`](Self::divide) puts what; it keeps `0` and `n - 1`.
+    fn place(&self, i: usize) -> usize;
+}
+
 /// Sums points and transforms vectors. Variable time.
 ///
 /// Bases are points of the curve (and of the r-subgroup in G2) or infinity; an engine does not check that. The result is
@@ -67,23 +107,41 @@ pub trait Engine: Send + Sync {
     /// A short name for logs and records.
     fn name(&self) -> &'static str;
 
-    /// `sum scalars[i] * bases[i]` in G1; the identity for none.
-    ///
-    /// # Errors
-    /// [`LengthMismatch`] with both lengths.
-    fn msm_g1(&self, bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Projective, LengthMismatch>;
+    /// Takes bases in G1.
+    fn load_g1(&self, bases: &[G1Affine]) -> Box<dyn Bases<G1Projective>>;
 
-    /// `sum scalars[i] * bases[i]` in G2; the identity for none.
-    ///
-    /// # Errors
-    /// [`LengthMismatch`] with both lengths.
-    fn msm_g2(&self, bases: &[G2Affine], scalars: &[Fr]) -> Result<G2Projective, LengthMismatch>;
+    /// Takes bases in G2.
+    fn load_g2(&self, bases: &[G2Affine]) -> Box<dyn Bases<G2Projective>>;
 
     /// Transforms `values` in place.
     ///
     /// # Errors
     /// [`NttError`]; `values` is then unchanged.
     fn ntt(&self, values: &mut [Fr], transform: Transform) -> Result<(), NttError>;
+
+    /// What quotients over `n` points need.
+    ///
+    /// # Errors
+    /// [`NttError::Length`].
+    fn quotients(&self, n: usize) -> Result<Box<dyn Quotients>, NttError>;
+
+    /// `sum scalars[i] * bases[i]` in G1; the identity for none.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] with both lengths.
+    fn msm_g1(&self, bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Projective, LengthMismatch> {
+        same_length(bases.len(), scalars.len())?;
+        self.load_g1(bases).sum(scalars)
+    }
+
+    /// `sum scalars[i] * bases[i]` in G2; the identity for none.
+    ///
+    /// # Errors
+    /// [`LengthMismatch`] with both lengths.
+    fn msm_g2(&self, bases: &[G2Affine], scalars: &[Fr]) -> Result<G2Projective, LengthMismatch> {
+        same_length(bases.len(), scalars.len())?;
+        self.load_g2(bases).sum(scalars)
+    }
 }
 
 /// Both lengths, or the error that names them.

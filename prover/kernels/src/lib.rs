@@ -21,9 +21,12 @@ pub mod error;
 pub mod msm;
 pub mod naive;
 pub mod ntt;
+pub mod plain;
 
 pub use arkworks::Arkworks;
 pub use cpu::CpuEngine;
-pub use engine::{Direction, Engine, Transform};
+pub use engine::{Bases, Direction, Engine, Quotients, Transform};
 pub use error::{LengthMismatch, NttError};
 pub use naive::Naive;
+pub use plain::{PlainBases, PlainQuotients};
+pub use zera_field::Cpu;

@@ -4,8 +4,9 @@ use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::{AdditiveGroup, AffineRepr};
 use ark_ff::{BigInteger, FftField, Field, PrimeField, Zero};
 
-use crate::engine::{Direction, Engine, Transform, same_length};
+use crate::engine::{Bases, Direction, Engine, Quotients, Transform, same_length};
 use crate::error::{LengthMismatch, NttError};
+use crate::plain::{PlainBases, PlainQuotients};
 
 /// The definitions as an engine. For tests: `n` times 254 doublings, `n^2` multiplications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +17,16 @@ impl Engine for Naive {
         "naive"
     }
 
-    fn msm_g1(&self, bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Projective, LengthMismatch> {
-        msm(bases, scalars)
+    fn load_g1(&self, bases: &[G1Affine]) -> Box<dyn Bases<G1Projective>> {
+        Box::new(PlainBases::new(bases, total))
     }
 
-    fn msm_g2(&self, bases: &[G2Affine], scalars: &[Fr]) -> Result<G2Projective, LengthMismatch> {
-        msm(bases, scalars)
+    fn load_g2(&self, bases: &[G2Affine]) -> Box<dyn Bases<G2Projective>> {
+        Box::new(PlainBases::new(bases, total))
+    }
+
+    fn quotients(&self, n: usize) -> Result<Box<dyn Quotients>, NttError> {
+        Ok(Box::new(PlainQuotients::new(*self, n)?))
     }
 
     fn ntt(&self, values: &mut [Fr], transform: Transform) -> Result<(), NttError> {
@@ -37,7 +42,11 @@ impl Engine for Naive {
 /// [`LengthMismatch`].
 pub fn msm<P: AffineRepr<ScalarField = Fr>>(bases: &[P], scalars: &[Fr]) -> Result<P::Group, LengthMismatch> {
     same_length(bases.len(), scalars.len())?;
-    Ok(bases.iter().zip(scalars).fold(P::Group::zero(), |sum, (base, scalar)| sum + multiply(base, scalar)))
+    Ok(total(bases, scalars))
+}
+
+fn total<P: AffineRepr<ScalarField = Fr>>(bases: &[P], scalars: &[Fr]) -> P::Group {
+    bases.iter().zip(scalars).fold(P::Group::zero(), |sum, (base, scalar)| sum + multiply(base, scalar))
 }
 
 /// `scalar * base` by double-and-add, most significant bit first.

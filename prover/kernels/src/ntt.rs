@@ -3,5 +3,7 @@
 
 mod domain;
 mod pass;
+mod quotient;
 
 pub use domain::{Domain, MIN_LOG_N, Scale, scrambled};
+pub use quotient::Quotient;

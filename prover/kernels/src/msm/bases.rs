@@ -2,7 +2,7 @@
 
 use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
-use zera_field::{LANES, Lanes, Packed, Work};
+use zera_field::{Backend, LANES, Lanes, Packed, Work};
 
 use crate::msm::add::POINTS_MAX;
 
@@ -23,17 +23,19 @@ impl<L: Lanes> Table<L> {
     /// # Panics
     /// For `2^30` bases or more.
     pub fn new<P: SWCurveConfig<BaseField = L::Element>>(
-        backend: impl zera_field::Backend,
-        token: L::Token,
+        backend: L::Token,
         bases: &[Affine<P>],
-    ) -> Table<L> {
+    ) -> Table<L>
+    where
+        L::Token: Backend,
+    {
         assert!(bases.len() < POINTS_MAX, "{} bases", bases.len());
         let kept: Vec<u32> = (0u32..).zip(bases).filter(|(_, base)| !base.is_zero()).map(|(i, _)| i).collect();
         let mut points = Vec::with_capacity(kept.len());
         for eight in kept.chunks(LANES) {
             let base = |lane: usize| &bases[eight[lane.min(eight.len() - 1)] as usize];
             let (x, y) = (std::array::from_fn(|lane| base(lane).x), std::array::from_fn(|lane| base(lane).y));
-            points.extend_from_slice(&backend.run(Pack::<L> { token, x: &x, y: &y })[..eight.len()]);
+            points.extend_from_slice(&backend.run(Pack::<L> { token: backend, x: &x, y: &y })[..eight.len()]);
         }
         let kept = (kept.len() != bases.len()).then_some(kept);
         Table { points, kept, len: bases.len() }
@@ -83,14 +85,16 @@ impl<L: Lanes> Work for Unpack<'_, L> {
 
 /// A packed point as arkworks has it.
 pub(super) fn unpack<L: Lanes, P: SWCurveConfig<BaseField = L::Element>>(
-    backend: impl zera_field::Backend,
-    token: L::Token,
+    backend: L::Token,
     point: &Packed<L::Stored>,
-) -> Affine<P> {
+) -> Affine<P>
+where
+    L::Token: Backend,
+{
     if is_infinite(point) {
         return Affine::zero();
     }
-    let (x, y) = backend.run(Unpack::<L> { token, point });
+    let (x, y) = backend.run(Unpack::<L> { token: backend, point });
     Affine::new_unchecked(x, y)
 }
 

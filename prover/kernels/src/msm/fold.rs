@@ -44,7 +44,7 @@ pub(super) fn fold<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField =
     tree.sums(&totals, &references, &ends, &mut sums);
     let weighted = fold::<B, L, P>(backend, tree, &running, per_problem, 0);
     let shifted = weighted.into_iter().map(|point| (0..segment.trailing_zeros()).fold(point, |point, _| point.double()));
-    shifted.zip(&sums).map(|(point, sum)| point + unpack::<L, P>(backend, backend, sum)).collect()
+    shifted.zip(&sums).map(|(point, sum)| point + unpack::<L, P>(backend, sum)).collect()
 }
 
 /// Running sums of all segments, and their sums.
@@ -110,7 +110,7 @@ fn one_by_one<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField = L::E
 ) -> Projective<P> {
     let (mut running, mut total) = (Projective::<P>::zero(), Projective::<P>::zero());
     for (k, point) in points.iter().enumerate().rev() {
-        running += unpack::<L, P>(backend, backend, point);
+        running += unpack::<L, P>(backend, point);
         if k + first > 0 {
             total += running;
         }

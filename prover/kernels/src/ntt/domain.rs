@@ -14,7 +14,7 @@ pub const MIN_LOG_N: u32 = 6;
 /// Vectors that one task takes through all passes: 160 KiB, well inside the second-level cache.
 const BLOCK: usize = 512;
 /// Vectors of each quarter that one task of a wide pass takes.
-const STRIP: usize = 256;
+pub(super) const STRIP: usize = 256;
 
 /// Where coefficient `scrambled(log_n, i)` of a transform's `n` is: at place `i`, vector `i / 8`, lane `i % 8`.
 ///
@@ -45,7 +45,7 @@ pub struct Domain<B: Backend> {
 }
 
 /// One factor for each coefficient, in scrambled order.
-pub struct Scale<L>(Vec<L>);
+pub struct Scale<L>(pub(super) Vec<L>);
 
 impl<B: Backend> Domain<B> {
     /// Roots for `2^log_n` points: about `2 n` multiplications, on the current rayon pool.

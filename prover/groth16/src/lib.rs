@@ -4,7 +4,8 @@
 //! form, and asks an [`zera_kernels::Engine`] for every sum and transform. With equal blinding its proofs are arkworks'
 //! proofs, bit for bit.
 //!
-//! - [`mod@prove`]: [`prove()`], [`prove_with`], the blinding, the stages and what each of them took.
+//! - [`mod@prove`]: [`prove()`], [`prove_with`], the blinding.
+//! - [`stage`]: the stages and what each of them took.
 //! - [`assignment`]: from the assignment to one value a row, or the first row that does not hold.
 //! - [`quotient`]: `h(X)`, six transforms.
 //! - [`error`]: what is refused before anything costly runs.
@@ -21,6 +22,9 @@ pub mod assignment;
 pub mod error;
 pub mod prove;
 pub mod quotient;
+pub mod stage;
+mod sum; // five sums, and a proof of them
 
 pub use error::ProveError;
-pub use prove::{Blinding, Stage, Timings, prove, prove_with};
+pub use prove::{Blinding, prove, prove_with};
+pub use stage::{Stage, Timings};

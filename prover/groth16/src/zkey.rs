@@ -20,7 +20,7 @@ use crate::sum::{KeyPoints, Sums};
 ///
 /// Points are on their curves or infinity; that is for whoever decodes them to check. Lengths are checked by
 /// [`prove_snarkjs`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SnarkjsKey {
     /// Public wires, without wire 0.
     pub publics: u32,

@@ -3,7 +3,7 @@
 use ark_bn254::{Bn254, Fr};
 use ark_ff::{One, Zero};
 use ark_groth16::{Groth16, Proof, prepare_verifying_key};
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use zera_iden3::{read_wtns, read_zkey};
 use zera_kernels::{Arkworks, Engine, Naive};
@@ -153,6 +153,29 @@ fn keys_whose_lists_do_not_fit_are_refused() {
     // A list of arkworks' kind has one point less.
     let other = dev_keys(&matrices).expect("keys").proving.h_query;
     assert_eq!(refusal(&|key| key.h.clone_from(&other)), ProveError::Domain { got: 31 });
+}
+
+/// What the reader lets through, the prover takes or refuses; a proof with it verifies only where the key still is what it was.
+#[test]
+fn damaged_files_do_not_panic_the_prover() {
+    let (matrices, z) = circuit::random(1, 3, 1);
+    let (bytes, verifying) = (zkey::dev_file(&matrices), dev_verifying_key(&matrices).expect("a key"));
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    let mut proved = 0;
+    for _ in 0..2000 {
+        let mut damaged = bytes.clone();
+        let at = rng.gen_range(0..damaged.len());
+        damaged[at] ^= 1 << rng.gen_range(0..8);
+        let Ok(file) = read_zkey(&damaged) else { continue };
+        if file.check().is_err() {
+            continue;
+        }
+        if let Ok(proof) = attempt(&Arkworks, &zkey::decoded(&file), &z) {
+            proved += 1;
+            assert_eq!(verdict(&verifying, &proof, &z[1..2]), Err(VerifyError::Rejected), "byte {at}");
+        }
+    }
+    assert!(proved > 0, "flipped coefficients are other coefficients");
 }
 
 #[test]

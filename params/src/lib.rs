@@ -33,7 +33,7 @@ mod setup; // matrices and secrets to keys
 mod circuit; // random circuits
 
 pub use cache::dev_keys_cached;
-pub use dev::{dev_keys, dev_verifying_key};
+pub use dev::{dev_keys, dev_snarkjs_key, dev_verifying_key};
 pub use error::{KeysError, SetupError};
 pub use keys::{Keys, Origin, Shape, origin};
 pub use load::{load, load_verifying_key};

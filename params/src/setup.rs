@@ -1,4 +1,4 @@
-//! The set-up: matrices and secrets to keys, by libsnark's reduction.
+//! The set-up: matrices and secrets to keys, by libsnark's reduction or snarkjs'.
 //!
 //! With `H = {w^i}` the domain of `n` points and `L_i` its Lagrange polynomials, column `j` of A at tau is
 //! `u_j = sum_i A[i][j] L_i(tau)`, and likewise `v_j` of B and `w_j` of C. Behind the rows stands one more for wire 0 and
@@ -26,6 +26,15 @@ pub(crate) struct Secrets {
     pub tau: Fr,
 }
 
+/// What the list `h_query` is multiplied with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reduction {
+    /// The `n - 1` coefficients of h: arkworks' keys.
+    Libsnark,
+    /// The `n` values of `A B - C` over the odd coset: snarkjs' keys.
+    Snarkjs,
+}
+
 /// The columns at tau, one scalar a wire, and what else depends on tau alone.
 struct Columns {
     u: Vec<Fr>,
@@ -43,24 +52,27 @@ pub(crate) fn verifying_key(matrices: &Matrices, secrets: &Secrets) -> Result<Ve
 }
 
 /// Both keys. About `3 wires + n` multiplications in G1 and `wires` in G2, all of fixed bases.
-pub(crate) fn proving_key(matrices: &Matrices, secrets: &Secrets) -> Result<ProvingKey<Bn254>, SetupError> {
+pub(crate) fn proving_key(
+    matrices: &Matrices,
+    secrets: &Secrets,
+    reduction: Reduction,
+) -> Result<ProvingKey<Bn254>, SetupError> {
     let columns = columns(matrices, secrets)?;
     let statement = matrices.publics as usize + 1;
     let vk = verifying_key_of(&columns, statement, secrets)?;
     let Columns { u, v, w, vanishing, n } = columns;
     let over_delta = secrets.delta.inverse().ok_or(SetupError::Degenerate)?;
 
-    // L: (beta u_j + alpha v_j + w_j) / delta of the private wires. H: tau^i Z(tau) / delta for i < n - 1.
+    // L: (beta u_j + alpha v_j + w_j) / delta of the private wires.
     let l: Vec<Fr> = (statement..u.len())
         .into_par_iter()
         .map(|j| (secrets.beta * u[j] + secrets.alpha * v[j] + w[j]) * over_delta)
         .collect();
-    let mut h = Vec::with_capacity(n - 1);
-    let mut power = vanishing * over_delta;
-    for _ in 0..n - 1 {
-        h.push(power);
-        power *= secrets.tau;
-    }
+    let mut h = match reduction {
+        Reduction::Libsnark => successors(vanishing, secrets.tau, n - 1),
+        Reduction::Snarkjs => odd_lagrange(secrets.tau, vanishing, n)?,
+    };
+    h.par_iter_mut().for_each(|scalar| *scalar *= over_delta);
 
     let g1 = BatchMulPreprocessing::new(G1Projective::generator(), 3 * u.len() + n);
     let g2 = BatchMulPreprocessing::new(G2Projective::generator(), v.len());
@@ -121,16 +133,34 @@ fn lagrange(tau: Fr, vanishing: Fr, n: u64, count: usize) -> Result<Vec<Fr>, Set
     }
     let root = Fr::get_root_of_unity(n).expect("at most 2^24 rows and 17 more, below the field's 2^28");
     let factor = vanishing * Fr::from(n).inverse().expect("n is a power of two below r");
-    let mut points = Vec::with_capacity(count);
-    let mut point = Fr::ONE;
-    for _ in 0..count {
-        points.push(point);
-        point *= root;
+    Ok(shares(tau, factor, successors(Fr::ONE, root, count)))
+}
+
+/// `M_(2i+1)(tau) = w^(2i+1) (tau^(2n) - 1) / (2 n (tau - w^(2i+1)))` for `i < n`, with w of order `2 n`.
+///
+/// `tau^(2n) - 1 = (tau^n - 1) (tau^n + 1)`; where the second factor is zero, tau is one of the points.
+fn odd_lagrange(tau: Fr, vanishing: Fr, n: usize) -> Result<Vec<Fr>, SetupError> {
+    let both = vanishing * (vanishing + Fr::from(2u64));
+    if both.is_zero() {
+        return Err(SetupError::Degenerate);
     }
+    let order = 2 * n as u64;
+    let root = Fr::get_root_of_unity(order).expect("at most 2^24 rows and 17 more, below the field's 2^28");
+    let factor = both * Fr::from(order).inverse().expect("2 n is a power of two below r");
+    Ok(shares(tau, factor, successors(root, root.square(), n)))
+}
+
+/// `point factor / (tau - point)` for every point, none of which is tau.
+fn shares(tau: Fr, factor: Fr, points: Vec<Fr>) -> Vec<Fr> {
     let mut values: Vec<Fr> = points.par_iter().map(|point| tau - point).collect();
     batch_inversion(&mut values);
     values.par_iter_mut().zip(points).for_each(|(value, point)| *value *= point * factor);
-    Ok(values)
+    values
+}
+
+/// `first ratio^i` for `i < count`.
+fn successors(first: Fr, ratio: Fr, count: usize) -> Vec<Fr> {
+    std::iter::successors(Some(first), |last| Some(*last * ratio)).take(count).collect()
 }
 
 /// `sum_i M[i][j] l[i]` for every wire `j`.
@@ -196,10 +226,35 @@ mod tests {
             let theirs =
                 Groth16::<Bn254>::generate_parameters_with_qap(Rows(&matrices), alpha, beta, gamma, delta, g1, g2, rng)
                     .expect("arkworks' set-up");
-            let ours = proving_key(&matrices, &secrets).expect("our set-up");
+            let ours = proving_key(&matrices, &secrets, Reduction::Libsnark).expect("our set-up");
             assert!(ours == theirs, "{rows} rows, {publics} public wires");
             assert_eq!(verifying_key(&matrices, &secrets).as_ref(), Ok(&theirs.vk));
         }
+    }
+
+    /// The two keys differ in H alone, and both lists give `h(tau) Z(tau) / delta` for any P that is zero over the domain.
+    #[test]
+    fn reductions_differ_in_one_list() {
+        let (matrices, _) = circuit::random(1, 6, 1);
+        let rng = &mut ChaCha8Rng::seed_from_u64(1);
+        let [alpha, beta, gamma, delta, tau] = [(); 5].map(|()| Fr::rand(rng));
+        let secrets = Secrets { alpha, beta, gamma, delta, tau };
+        let [libsnark, snarkjs] = [Reduction::Libsnark, Reduction::Snarkjs]
+            .map(|reduction| proving_key(&matrices, &secrets, reduction).expect("a key"));
+        let n = 8;
+        let h: Vec<Fr> = (0..n - 1).map(|_| Fr::rand(rng)).collect();
+        let root = Fr::get_root_of_unity(2 * n).expect("2 n divides r - 1");
+        // (h Z)(x) at the odd points, where Z is -2.
+        let odd = (0..n).map(|i| root.pow([2 * i + 1])).map(|x| {
+            let value = h.iter().rev().fold(Fr::zero(), |sum, coefficient| sum * x + coefficient);
+            value * (x.pow([n]) - Fr::ONE)
+        });
+        let sum = |points: &[ark_bn254::G1Affine], scalars: Vec<Fr>| {
+            assert_eq!(points.len(), scalars.len());
+            points.iter().zip(scalars).map(|(point, scalar)| *point * scalar).sum::<G1Projective>()
+        };
+        assert_eq!(sum(&libsnark.h_query, h.clone()), sum(&snarkjs.h_query, odd.collect()));
+        assert!(ProvingKey { h_query: libsnark.h_query.clone(), ..snarkjs } == libsnark);
     }
 
     #[test]
@@ -211,7 +266,10 @@ mod tests {
         };
         let attempt = |[alpha, beta, gamma, delta, tau]: [Fr; 5]| {
             let secrets = Secrets { alpha, beta, gamma, delta, tau };
-            (proving_key(&matrices, &secrets).map(|_| ()), verifying_key(&matrices, &secrets).map(|_| ()))
+            let keys = [Reduction::Libsnark, Reduction::Snarkjs]
+                .map(|reduction| proving_key(&matrices, &secrets, reduction).map(|_| ()));
+            assert_eq!(keys[0], keys[1]);
+            (keys[0].clone(), verifying_key(&matrices, &secrets).map(|_| ()))
         };
         assert_eq!(attempt(good()), (Ok(()), Ok(())));
         for zero in 0..5 {
@@ -222,5 +280,11 @@ mod tests {
         let mut secrets = good();
         secrets[4] = Fr::get_root_of_unity(8).expect("8 divides r - 1");
         assert_eq!(attempt(secrets), (Err(SetupError::Degenerate), Err(SetupError::Degenerate)));
+        // An odd one of the 16th roots, which only snarkjs' list has a point for.
+        secrets[4] = Fr::get_root_of_unity(16).expect("16 divides r - 1");
+        let [alpha, beta, gamma, delta, tau] = secrets;
+        let secrets = Secrets { alpha, beta, gamma, delta, tau };
+        assert!(proving_key(&matrices, &secrets, Reduction::Libsnark).is_ok());
+        assert_eq!(proving_key(&matrices, &secrets, Reduction::Snarkjs).map(|_| ()), Err(SetupError::Degenerate));
     }
 }

@@ -1,12 +1,14 @@
-//! .r1cs and .wtns files of circom and snarkjs, read and written.
+//! .r1cs, .wtns and .zkey files of circom and snarkjs, read and written.
 //!
 //! - [`r1cs`]: rank-1 constraint systems, version 1: [`R1cs`], [`write_r1cs`], [`read_r1cs`].
 //! - [`wtns`]: assignments, version 2: [`write_wtns`], [`read_wtns`].
+//! - [`zkey`]: Groth16 proving keys, version 1: [`Zkey`], [`write_zkey`], [`read_zkey`].
 //!
-//! Both are files of sections ([`FileError`]), little-endian throughout, over the scalar field of BN254 alone. Readers take
-//! a stranger's bytes: they never panic, and memory is in proportion to the bytes, whatever the bytes claim.
+//! All are files of sections ([`FileError`]), little-endian throughout, over BN254 alone. Readers take a
+//! stranger's bytes: they never panic, and memory is in proportion to the bytes, whatever the bytes claim.
 //!
-//! Source: <https://github.com/iden3/r1csfile/blob/master/doc/r1cs_bin_format.md>; snarkjs 0.7.6, `wtns_utils.js`.
+//! Source: <https://github.com/iden3/r1csfile/blob/master/doc/r1cs_bin_format.md>; snarkjs 0.7.6, `wtns_utils.js`,
+//! `zkey_utils.js`.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -15,7 +17,9 @@ mod file;
 pub mod r1cs;
 mod scalar;
 pub mod wtns;
+pub mod zkey;
 
 pub use file::FileError;
 pub use r1cs::{R1cs, R1csError, read_r1cs, write_r1cs};
 pub use wtns::{WtnsError, read_wtns, write_wtns};
+pub use zkey::{Zkey, ZkeyError, ZkeyParts, read_zkey, write_zkey};

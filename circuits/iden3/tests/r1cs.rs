@@ -2,44 +2,23 @@
 
 #[path = "support/example.rs"]
 mod example;
+#[path = "support/sections.rs"]
+mod sections;
 
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, PrimeField};
 use example::{matrices, system};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use sections::{file, parts};
 use zera_iden3::{FileError, R1cs, R1csError, read_r1cs, write_r1cs};
 use zera_r1cs::{Matrices, MatrixError, SparseMatrix};
-
-/// Sections of a file and its parts, by another hand than the writer's: header, constraints, labels.
-fn parts(bytes: &[u8]) -> Vec<(u32, Vec<u8>)> {
-    let mut parts = Vec::new();
-    let mut at = 12;
-    while at < bytes.len() {
-        let kind = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-        let len = u64::from_le_bytes(bytes[at + 4..at + 12].try_into().unwrap()) as usize;
-        parts.push((kind, bytes[at + 12..at + 12 + len].to_vec()));
-        at += 12 + len;
-    }
-    parts
-}
-
-fn file(parts: &[(u32, Vec<u8>)]) -> Vec<u8> {
-    let mut bytes = b"r1cs\x01\0\0\0".to_vec();
-    bytes.extend((parts.len() as u32).to_le_bytes());
-    for (kind, content) in parts {
-        bytes.extend(kind.to_le_bytes());
-        bytes.extend((content.len() as u64).to_le_bytes());
-        bytes.extend(content);
-    }
-    bytes
-}
 
 /// The example with its sections edited.
 fn edited(edit: impl FnOnce(&mut Vec<(u32, Vec<u8>)>)) -> Result<R1cs, R1csError> {
     let mut parts = parts(&system().encode());
     edit(&mut parts);
-    read_r1cs(&file(&parts))
+    read_r1cs(&file("r1cs", &parts))
 }
 
 #[test]

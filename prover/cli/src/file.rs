@@ -13,14 +13,24 @@ use crate::output::{Blame, Failure};
 /// # Errors
 /// Bad input, naming the file: missing, a folder, unreadable, too long.
 pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, Failure> {
+    read_after(path, |_| Ok(max))
+}
+
+/// As [`read`], where the first four bytes, or as many as there are, say how long the file may be, or that it is none.
+///
+/// # Errors
+/// As [`read`]; and what `limit` says.
+pub fn read_after(path: &Path, limit: impl FnOnce(&[u8]) -> anyhow::Result<u64>) -> Result<Vec<u8>, Failure> {
     let shown = path.display();
     let bytes = || -> anyhow::Result<Vec<u8>> {
-        let file = File::open(path)?;
+        let mut file = File::open(path)?;
         if file.metadata()?.is_dir() {
             bail!("is a folder");
         }
         let mut bytes = Vec::new();
-        file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+        (&mut file).take(4).read_to_end(&mut bytes)?;
+        let max = limit(&bytes)?;
+        file.take(max.saturating_add(1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > max {
             bail!("more than {max} bytes");
         }
@@ -84,6 +94,25 @@ mod tests {
             assert!(failure.to_string().contains(what), "{failure}");
         }
         assert_eq!(read(&dir.path().join("g"), 9).unwrap_err().code(), 2);
+    }
+
+    #[test]
+    fn the_start_of_a_file_says_how_long_it_may_be() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        for (content, start) in [("", ""), ("123", "123"), ("1234", "1234"), ("12345678", "1234")] {
+            write(&path, content.as_bytes()).unwrap();
+            let read = |max| {
+                read_after(&path, |bytes| {
+                    assert_eq!(bytes, start.as_bytes());
+                    Ok(max)
+                })
+            };
+            assert_eq!(read(8).unwrap(), content.as_bytes());
+            assert_eq!(read(2).is_err(), content.len() > 2);
+            let refused = read_after(&path, |_| bail!("another file")).unwrap_err();
+            assert_eq!((refused.code(), refused.to_string()), (2, format!("{}: another file", path.display())));
+        }
     }
 
     #[test]

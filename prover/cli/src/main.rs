@@ -24,6 +24,7 @@ mod progress;
 mod snarkjs;
 mod subject;
 mod vk;
+mod zkey;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -69,7 +70,7 @@ enum Command {
     /// Inspect, convert and register keys.
     #[command(subcommand)]
     Key(cmd::key::Command),
-    /// Prove a predicate's answer.
+    /// Prove a predicate's answer, or what a proving key and an assignment of snarkjs say.
     Prove(cmd::prove::Args),
     /// Verify a proof: exit code 0 where it verifies, 1 where it does not, 2 where something is malformed.
     Verify(cmd::verify::Args),

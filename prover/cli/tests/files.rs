@@ -49,6 +49,10 @@ fn no_command_takes_a_file_that_is_not_its_own() {
     assert_eq!(made.status.code(), Some(0));
     let made = zera(dir, &["setup", "dev", NAME, "-o", "keys"]);
     assert_eq!(made.status.code(), Some(0));
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../circuits/iden3/tests/vectors");
+    for (vector, name) in [("snarkjs.zkey", "good.zkey"), ("example.wtns", "good.wtns")] {
+        std::fs::copy(vectors.join(vector), dir.join(name)).expect("a vector");
+    }
     let signed = ["--node", NOBODY, "--key", "good.key"];
     let with_key = |args: &[&'static str]| [args, &signed[..]].concat();
     // F is the file.
@@ -62,6 +66,8 @@ fn no_command_takes_a_file_that_is_not_its_own() {
         vec!["prove", "F", "--keys", "keys", "--public", "00", "-o", "out", "--public-out", "out2"],
         vec!["prove", NAME, "--keys", "F", "--public", "00", "-o", "out", "--public-out", "out2"],
         vec!["prove", NAME, "--keys", "keys", "--public", "@F", "-o", "out", "--public-out", "out2"],
+        vec!["prove", "--zkey", "F", "--wtns", "good.wtns", "-o", "out", "--public-out", "out2"],
+        vec!["prove", "--zkey", "good.zkey", "--wtns", "F", "-o", "out", "--public-out", "out2"],
         vec!["verify", "--vk", "F", "--public", "text", "--proof", "text"],
         vec!["verify", "--vk", "keys", "--public", "F", "--proof", "text"],
         vec!["key", "info", "F"],

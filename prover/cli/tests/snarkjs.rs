@@ -1,10 +1,12 @@
-//! Compiled predicates in snarkjs 0.7.6: their rows, assignments, keys and proofs. Only with ZERA_SNARKJS set to snarkjs'
+//! Compiled predicates in snarkjs 0.7.6: their rows, assignments, keys and proofs, and its keys here. Only with ZERA_SNARKJS set to snarkjs'
 //! command line, `cli.cjs`; nothing is fetched.
 
 #![cfg(unix)]
 
 #[path = "support/binary.rs"]
 mod binary;
+#[path = "../../groth16/tests/support/zkey.rs"]
+mod zkey;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -115,6 +117,11 @@ fn keys_and_proofs_of_snarkjs_for_a_compiled_predicate() {
     assert!(ended && told.contains("ZKey Ok!"), "{told}");
     // Its proof is one here, too.
     assert_eq!(done(dir, "verify --vk vk.json --public public.json --proof proof.json")["verified"], true);
+    // And its key makes proofs here that are proofs there.
+    let line = format!("prove --zkey final.zkey --wtns {module}.0.wtns -o ours.json --public-out ours.public.json");
+    assert_eq!(done(dir, &line)["origin"], "ceremony");
+    let (ended, told) = snarkjs(&cli, dir, "groth16 verify vk.json ours.public.json ours.json");
+    assert!(ended && told.contains("OK!"), "{told}");
     // And not for another outcome.
     let text = std::fs::read_to_string(dir.join("public.json")).unwrap();
     let mut publics: Vec<String> = serde_json::from_str(&text).unwrap();
@@ -149,4 +156,31 @@ fn proofs_of_compiled_predicates_verify_in_snarkjs() {
             assert!(ended && told.contains("OK!"), "{module}, {}: {told}", case["name"]);
         }
     }
+}
+
+#[test]
+fn keys_written_here_prove_in_snarkjs() {
+    let Some(cli) = std::env::var_os("ZERA_SNARKJS") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let module = "read32";
+    files(dir, module);
+    let system = read_r1cs(&std::fs::read(dir.join(format!("{module}.r1cs"))).unwrap()).unwrap();
+    std::fs::write(dir.join("dev.zkey"), zkey::dev_file(&system.matrices)).unwrap();
+    for line in [
+        "zkey export verificationkey dev.zkey vk.json".to_owned(),
+        format!("groth16 prove dev.zkey {module}.0.wtns proof.json public.json"),
+    ] {
+        let (ended, told) = snarkjs(&cli, dir, &line);
+        assert!(ended, "{line}: {told}");
+    }
+    // The same key by both hands, and by the one that knows no .zkey.
+    let id = done(dir, "key info dev.zkey")["key_id"].clone();
+    assert_eq!(done(dir, "key info vk.json")["key_id"], id);
+    assert_eq!(done(dir, &format!("setup dev {module}.zpred -o keys"))["key_id"], id);
+    assert_eq!(done(dir, "verify --vk dev.zkey --public public.json --proof proof.json")["verified"], true);
+    let line = format!("prove --zkey dev.zkey --wtns {module}.0.wtns -o ours.json --public-out ours.public.json");
+    done(dir, &line);
+    let (ended, told) = snarkjs(&cli, dir, "groth16 verify vk.json ours.public.json ours.json");
+    assert!(ended && told.contains("OK!"), "{told}");
 }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use zera_r1cs::{Matrices, Unsatisfied};
 
 /// Rows that one task takes at a time; a row costs a few multiplications, a task about a microsecond.
-const ROWS_PER_TASK: usize = 256;
+pub(crate) const ROWS_PER_TASK: usize = 256;
 
 /// `A z`, `B z` and `C z` over the domain: `n` values each, `n` from [`domain_size`].
 ///

@@ -20,6 +20,36 @@ pub enum ProveError {
         /// Points in the key.
         got: usize,
     },
+    /// The key's domain is none that snarkjs' reduction works over.
+    #[error("proving key: a domain of {got} points, expected a power of two up to 2^27")]
+    Domain {
+        /// Points in the key's list H.
+        got: usize,
+    },
+    /// A term of a row or a wire that does not exist.
+    #[error("proving key: term {index}: {what} {got}, there are {count}")]
+    Term {
+        /// Index of the term.
+        index: usize,
+        /// Row or wire.
+        what: &'static str,
+        /// What the term says.
+        got: u32,
+        /// How many of these there are.
+        count: u32,
+    },
+    /// The matrices of a key are for other sizes than its lists of points.
+    #[error("proving key: a matrix of {rows} rows over {wires} wires, the lists are for {domain} and {points}")]
+    Matrix {
+        /// Rows of the matrix.
+        rows: usize,
+        /// Wires of the matrix.
+        wires: u32,
+        /// Points in the list H.
+        domain: usize,
+        /// Points in the list A.
+        points: usize,
+    },
     /// The engine refused a sum.
     #[error(transparent)]
     Msm(#[from] LengthMismatch),

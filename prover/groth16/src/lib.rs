@@ -2,11 +2,13 @@
 //!
 //! The crate is generic over circuits: it takes [`zera_r1cs::Matrices`], a full assignment and a proving key in arkworks'
 //! form, and asks an [`zera_kernels::Engine`] for every sum and transform. With equal blinding its proofs are arkworks'
-//! proofs, bit for bit.
+//! proofs, bit for bit. Or it takes a key in snarkjs' form, which has the matrices in it.
 //!
-//! - [`mod@prove`]: [`prove()`], [`prove_with`], the blinding, the stages and what each of them took.
+//! - [`mod@prove`]: [`prove()`], [`prove_with`], the blinding.
+//! - [`zkey`]: [`prove_snarkjs`], the same with a key of snarkjs, of which [`rows`] are a part.
+//! - [`stage`]: the stages and what each of them took.
 //! - [`assignment`]: from the assignment to one value a row, or the first row that does not hold.
-//! - [`quotient`]: `h(X)`, six transforms.
+//! - [`mod@quotient`]: `h(X)`, or `A B - C` over the odd coset; six transforms each.
 //! - [`error`]: what is refused before anything costly runs.
 //!
 //! # Variable time
@@ -21,6 +23,13 @@ pub mod assignment;
 pub mod error;
 pub mod prove;
 pub mod quotient;
+pub mod rows;
+pub mod stage;
+mod sum; // five sums, and a proof of them
+pub mod zkey;
 
 pub use error::ProveError;
-pub use prove::{Blinding, Stage, Timings, prove, prove_with};
+pub use prove::{Blinding, prove, prove_with};
+pub use rows::Rows;
+pub use stage::{Stage, Timings};
+pub use zkey::{SnarkjsKey, prove_snarkjs};

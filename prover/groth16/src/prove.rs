@@ -1,9 +1,6 @@
-//! One proof: five sums, blinded.
-
-use std::time::{Duration, Instant};
+//! One proof, with a key of arkworks.
 
 use ark_bn254::{Bn254, Fr};
-use ark_ec::CurveGroup;
 use ark_ff::UniformRand;
 use ark_groth16::{Proof, ProvingKey};
 use rand::{CryptoRng, RngCore};
@@ -13,6 +10,8 @@ use zera_r1cs::Matrices;
 use crate::assignment::{domain_size, products};
 use crate::error::ProveError;
 use crate::quotient::quotient;
+use crate::stage::{Clock, Stage, Timings};
+use crate::sum::{KeyPoints, Sums};
 
 /// The two random scalars that make a proof zero-knowledge. Secret, and fresh for every proof.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,80 +26,6 @@ impl Blinding {
     /// Fresh blinding.
     pub fn random<R: RngCore + CryptoRng>(rng: &mut R) -> Blinding {
         Blinding { r: Fr::rand(rng), s: Fr::rand(rng) }
-    }
-}
-
-/// What the prover is about to do, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Evaluating and checking every row.
-    Rows,
-    /// The quotient polynomial.
-    Quotient,
-    /// The sum for A.
-    MsmA,
-    /// The sum for B in G1.
-    MsmBG1,
-    /// The sum for B in G2.
-    MsmBG2,
-    /// The quotient's sum.
-    MsmH,
-    /// The private wires' sum.
-    MsmL,
-}
-
-impl Stage {
-    /// All stages, in order.
-    pub const ALL: [Stage; 7] =
-        [Stage::Rows, Stage::Quotient, Stage::MsmA, Stage::MsmBG1, Stage::MsmBG2, Stage::MsmH, Stage::MsmL];
-
-    /// A short name for progress lines and records.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Stage::Rows => "rows",
-            Stage::Quotient => "quotient",
-            Stage::MsmA => "msm a",
-            Stage::MsmBG1 => "msm b g1",
-            Stage::MsmBG2 => "msm b g2",
-            Stage::MsmH => "msm h",
-            Stage::MsmL => "msm l",
-        }
-    }
-}
-
-/// What each stage took, in wall time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timings {
-    /// Evaluating and checking every row.
-    pub matvec: Duration,
-    /// The quotient: six transforms and the products between them.
-    pub ntt: Duration,
-    /// The sum for A, in G1 over all wires.
-    pub msm_a: Duration,
-    /// The sum for B in G1, over all wires.
-    pub msm_b_g1: Duration,
-    /// The sum for B in G2, over all wires.
-    pub msm_b_g2: Duration,
-    /// The quotient's sum, in G1 over the domain.
-    pub msm_h: Duration,
-    /// The private wires' sum, in G1.
-    pub msm_l: Duration,
-    /// Everything, the checks and the assembly included.
-    pub total: Duration,
-}
-
-impl Timings {
-    /// What one stage took.
-    pub const fn of(&self, stage: Stage) -> Duration {
-        match stage {
-            Stage::Rows => self.matvec,
-            Stage::Quotient => self.ntt,
-            Stage::MsmA => self.msm_a,
-            Stage::MsmBG1 => self.msm_b_g1,
-            Stage::MsmBG2 => self.msm_b_g2,
-            Stage::MsmH => self.msm_h,
-            Stage::MsmL => self.msm_l,
-        }
     }
 }
 
@@ -140,33 +65,26 @@ pub fn prove_with(
     blinding: &Blinding,
     progress: &mut dyn FnMut(Stage),
 ) -> Result<(Proof<Bn254>, Timings), ProveError> {
-    let start = Instant::now();
+    let mut clock = Clock::start(progress);
     check_key(key, matrices)?;
-    let mut clock = Clock { progress };
 
-    let (products, matvec) = clock.time(Stage::Rows, || Ok(products(matrices, z)?))?;
-    let (h, ntt) = clock.time(Stage::Quotient, || quotient(engine, products))?;
-
-    // With u_i, v_i, w_i the columns of A, B, C at tau:
-    //   A = alpha + sum z_i u_i(tau) + r delta
-    //   B = beta  + sum z_i v_i(tau) + s delta                                 in G2, and again in G1 for C
-    //   C = (sum_private z_i (beta u_i + alpha v_i + w_i) + h(tau) Z(tau)) / delta + s A + r B - r s delta
-    let Blinding { r, s } = blinding;
+    let products = clock.time(Stage::Rows, || Ok(products(matrices, z)?))?;
+    let h = clock.time(Stage::Quotient, || quotient(engine, products))?;
+    let points = KeyPoints {
+        alpha_g1: &key.vk.alpha_g1,
+        beta_g1: &key.beta_g1,
+        beta_g2: &key.vk.beta_g2,
+        delta_g1: &key.delta_g1,
+        delta_g2: &key.vk.delta_g2,
+        a: &key.a_query,
+        b_g1: &key.b_g1_query,
+        b_g2: &key.b_g2_query,
+        h: &key.h_query,
+        l: &key.l_query,
+    };
     let privates = &z[matrices.publics as usize + 1..];
-    let (sum_a, msm_a) = clock.time(Stage::MsmA, || Ok(engine.msm_g1(&key.a_query, z)?))?;
-    let (sum_b_g1, msm_b_g1) = clock.time(Stage::MsmBG1, || Ok(engine.msm_g1(&key.b_g1_query, z)?))?;
-    let (sum_b_g2, msm_b_g2) = clock.time(Stage::MsmBG2, || Ok(engine.msm_g2(&key.b_g2_query, z)?))?;
-    let (sum_h, msm_h) = clock.time(Stage::MsmH, || Ok(engine.msm_g1(&key.h_query, &h)?))?;
-    let (sum_l, msm_l) = clock.time(Stage::MsmL, || Ok(engine.msm_g1(&key.l_query, privates)?))?;
-
-    let a = sum_a + key.vk.alpha_g1 + key.delta_g1 * r;
-    let b_g1 = sum_b_g1 + key.beta_g1 + key.delta_g1 * s;
-    let b = sum_b_g2 + key.vk.beta_g2 + key.vk.delta_g2 * s;
-    let c = sum_l + sum_h + a * s + b_g1 * r - key.delta_g1 * (*r * s);
-
-    let proof = Proof { a: a.into_affine(), b: b.into_affine(), c: c.into_affine() };
-    let total = start.elapsed();
-    Ok((proof, Timings { matvec, ntt, msm_a, msm_b_g1, msm_b_g2, msm_h, msm_l, total }))
+    let proof = Sums::of(engine, &points, z, privates, &h, &mut clock)?.blinded(&points, blinding);
+    Ok((proof, clock.stop()))
 }
 
 /// Every list of the key has the circuit's length.
@@ -187,21 +105,4 @@ fn check_key(key: &ProvingKey<Bn254>, matrices: &Matrices) -> Result<(), ProveEr
         }
     }
     Ok(())
-}
-
-struct Clock<'a> {
-    progress: &'a mut dyn FnMut(Stage),
-}
-
-impl Clock<'_> {
-    fn time<T>(
-        &mut self,
-        stage: Stage,
-        work: impl FnOnce() -> Result<T, ProveError>,
-    ) -> Result<(T, Duration), ProveError> {
-        (self.progress)(stage);
-        let start = Instant::now();
-        let value = work()?;
-        Ok((value, start.elapsed()))
-    }
 }

@@ -18,13 +18,13 @@ use crate::{arg, file, snarkjs};
 pub enum Command {
     /// Id, inputs and origin of a key.
     Info {
-        /// A keys folder, a VK.bin, or snarkjs' verification_key.json.
+        /// A keys folder, a VK.bin, snarkjs' verification_key.json or a .zkey.
         #[arg(value_name = "KEYS")]
         keys: PathBuf,
     },
     /// Write a verifying key in other forms.
     Export {
-        /// A keys folder, a VK.bin, or snarkjs' verification_key.json.
+        /// A keys folder, a VK.bin, snarkjs' verification_key.json or a .zkey.
         #[arg(value_name = "KEYS")]
         keys: PathBuf,
         /// Write the canonical bytes here.

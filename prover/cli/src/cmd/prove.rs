@@ -1,5 +1,7 @@
 //! `zera prove`: an answer and its proof, in snarkjs' JSON.
 
+mod zkey; // with a key and an assignment of snarkjs
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -15,7 +17,7 @@ use zera_statement::{Binding, Statement, input_root, scalar_to_be};
 use zera_verifier::{Proof, PublicInputs, verify};
 
 use crate::cmd::key::pretty;
-use crate::cmd::predicate::{InputArgs, declared, outcome_of, shown, timed};
+use crate::cmd::predicate::{declared, outcome_of, shown, timed};
 use crate::output::{Blame, Failure, Output, Verdict};
 use crate::progress::Progress;
 use crate::{file, predicates, snarkjs};
@@ -27,16 +29,29 @@ const CONTEXT_MAX: u64 = 4096;
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// A built-in name, a .zpred file, or the id of one in the folder $ZERA_PREDICATES.
-    #[arg(value_name = "P")]
-    predicate: String,
+    #[arg(value_name = "P", required_unless_present = "zkey", conflicts_with = "zkey")]
+    predicate: Option<String>,
     /// The folder of keys.
-    #[arg(long, value_name = "DIR")]
-    keys: PathBuf,
-    #[command(flatten)]
-    input: InputArgs,
+    #[arg(long, value_name = "DIR", required_unless_present = "zkey", conflicts_with = "zkey")]
+    keys: Option<PathBuf>,
+    /// Public input: hex, @FILE with the bytes or with JSON, or a JSON object: of a built-in predicate's form, or by fields.
+    #[arg(long, value_name = "HEX|@FILE|JSON", required_unless_present = "zkey", conflicts_with = "zkey")]
+    public: Option<String>,
+    /// Private input: hex, @FILE with the bytes or with JSON, or a JSON object by fields.
+    #[arg(long, value_name = "HEX|@FILE|JSON", conflicts_with = "zkey")]
+    private: Option<String>,
     /// JSON file with chain_id, task_id, provider and not_after, which the proof is bound to; without it, all zeros.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "zkey")]
     context: Option<PathBuf>,
+    /// Instead of a predicate, a proving key of snarkjs: any circuit of circom's.
+    #[arg(long, value_name = "FILE.zkey", requires = "wtns")]
+    zkey: Option<PathBuf>,
+    /// The assignment, as circom's and snarkjs' calculators write it.
+    #[arg(long, value_name = "FILE.wtns", requires = "zkey")]
+    wtns: Option<PathBuf>,
+    /// Say how many seconds each step took.
+    #[arg(long, requires = "zkey")]
+    time: bool,
     /// The proof's file.
     #[arg(short, long, value_name = "PROOF.json")]
     output: PathBuf,
@@ -59,16 +74,27 @@ struct ContextFile {
 /// # Errors
 /// [`Failure`].
 pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
-    let subject = predicates::open(&args.predicate)?;
+    match args {
+        Args { zkey: Some(zkey), wtns: Some(wtns), .. } => zkey::run(args, zkey, wtns, out),
+        Args { predicate: Some(predicate), keys: Some(keys), public: Some(public), .. } => {
+            answer(args, predicate, keys, public, out)
+        }
+        _ => Err(Failure::Input(anyhow!("prove: expected P, --keys and --public, or --zkey and --wtns"))),
+    }
+}
+
+/// A predicate's answer for an input, with its proof.
+fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) -> Result<Verdict, Failure> {
+    let subject = predicates::open(predicate)?;
     let artefact = &*subject.artefact;
     let matrices = &artefact.matrices;
-    let public = subject.public(&args.input.public)?;
-    let private = subject.private(args.input.private.as_deref())?;
+    let public = subject.public(public)?;
+    let private = subject.private(args.private.as_deref())?;
     let predicate = artefact.predicate_id();
-    let manifest = manifest(&args.keys, &predicate)?;
+    let manifest = manifest(keys, &predicate)?;
     let binding = binding(args.context.as_deref(), predicate, manifest.key)?;
     let progress = Progress::start("loading keys");
-    let keys = load(&args.keys, &manifest.key).input()?;
+    let keys = load(keys, &manifest.key).input()?;
 
     progress.step("computing the witness");
     let inputs = TapeInputs { binding: binding.to_scalar(), public: &public, private: &private };

@@ -15,7 +15,7 @@ use crate::{file, snarkjs};
 /// What to verify.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// A VK.bin, a keys folder, or snarkjs' verification_key.json.
+    /// A VK.bin, a keys folder, snarkjs' verification_key.json or a .zkey.
     #[arg(long, value_name = "FILE|DIR")]
     vk: PathBuf,
     /// Public inputs, as snarkjs writes them.

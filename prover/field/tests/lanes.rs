@@ -68,7 +68,8 @@ impl<L: Lanes> Work for Operations<L> {
         assert_eq!(L::square(x.add(z)).to_array(), at(&|i| (a[i] + c[i]).square()), "of a sum");
         assert_eq!(x.canonical().to_array(), a, "canonical");
 
-        for (loose, value) in [(x.loose(), at(&|i| a[i])), (x.sub(y), at(&|i| a[i] - b[i])), (x.add(y), at(&|i| a[i] + b[i]))]
+        for (loose, value) in
+            [(x.loose(), at(&|i| a[i])), (x.sub(y), at(&|i| a[i] - b[i])), (x.add(y), at(&|i| a[i] + b[i]))]
         {
             let zero = mask(|i| value[i].is_zero());
             assert_eq!(L::is_zero(loose), zero, "zeros");
@@ -115,20 +116,20 @@ fn conforms<L: Lanes, B: Backend>(backend: B, token: L::Token, values: &[L::Elem
     // Every value beside others: rotations of the list.
     for shift in [0, 1, 7, 8, 29, (random.next_u32() as usize) % values.len()] {
         for start in (0..values.len()).step_by(3) {
-            let at = |stride: usize| std::array::from_fn(|i| values[(start * stride + i * 5 + shift * stride) % values.len()]);
+            let at = |stride: usize| {
+                std::array::from_fn(|i| values[(start * stride + i * 5 + shift * stride) % values.len()])
+            };
             backend.run(Operations::<L> { token, a: at(1), b: at(2), c: at(3) });
         }
     }
 }
 
-fn backend<B: Backend>(backend: B)
-{
+fn backend<B: Backend>(backend: B) {
     let random = &mut rand_chacha::ChaCha20Rng::seed_from_u64(1);
     let fq = samples::<Fq>(random, 200);
     conforms::<B::Fq, B>(backend, backend, &fq, random);
     conforms::<B::Fr, B>(backend, backend, &samples::<Fr>(random, 200), random);
-    let pairs: Vec<Fq2> =
-        (0..400).map(|i| Fq2::new(fq[i * 7 % fq.len()], fq[(i * 13 + i / 50) % fq.len()])).collect();
+    let pairs: Vec<Fq2> = (0..400).map(|i| Fq2::new(fq[i * 7 % fq.len()], fq[(i * 13 + i / 50) % fq.len()])).collect();
     conforms::<B::Fq2, B>(backend, backend, &pairs, random);
     let mut zeros = vec![Fq2::zero(), Fq2::one(), Fq2::new(Fq::zero(), Fq::one())];
     zeros.extend(&pairs[..30]);
@@ -207,7 +208,8 @@ impl<L: Lanes> Work for Walk<L> {
 fn walk<M: Modulus>(backend: impl Fn(Eight<M>) -> Eight<M>) {
     let p = BigUint::from_slice(&M::WORDS.iter().flat_map(|w| [*w as u32, (*w >> 32) as u32]).collect::<Vec<_>>());
     let random = &mut rand_chacha::ChaCha20Rng::seed_from_u64(1);
-    for values in edges::<M>().chunks_exact(LANES).map(<[M]>::to_vec).chain([(0..8).map(|_| M::rand(random)).collect()]) {
+    for values in edges::<M>().chunks_exact(LANES).map(<[M]>::to_vec).chain([(0..8).map(|_| M::rand(random)).collect()])
+    {
         let start: Eight<M> = values.try_into().expect("eight");
         let ends = backend(start);
         for (start, end) in start.iter().zip(ends) {

@@ -50,6 +50,9 @@ pub enum ProveError {
         /// Points in the list A.
         points: usize,
     },
+    /// It was no longer wanted.
+    #[error("proof: cancelled")]
+    Cancelled,
     /// The engine refused a sum.
     #[error(transparent)]
     Msm(#[from] LengthMismatch),

@@ -4,11 +4,11 @@
 //! form, and asks an [`zera_kernels::Engine`] for every sum and transform. With equal blinding its proofs are arkworks'
 //! proofs, bit for bit. Or it takes a key in snarkjs' form, which has the matrices in it.
 //!
-//! - [`mod@prove`]: [`prove()`], [`prove_with`], the blinding.
-//! - [`zkey`]: [`prove_snarkjs`], the same with a key of snarkjs, of which [`rows`] are a part.
+//! - [`prover`]: a key in an engine's form, and the proofs that are made with it.
+//! - [`mod@prove`]: [`prove()`] and [`prove_with`] for a key that is used once; the blinding.
+//! - [`zkey`]: the same with a key of snarkjs, of which [`rows`] are a part.
 //! - [`stage`]: the stages and what each of them took.
 //! - [`assignment`]: from the assignment to one value a row, or the first row that does not hold.
-//! - [`mod@quotient`]: `h(X)`, or `A B - C` over the odd coset; six transforms each.
 //! - [`error`]: what is refused before anything costly runs.
 //!
 //! # Variable time
@@ -22,14 +22,14 @@
 pub mod assignment;
 pub mod error;
 pub mod prove;
-pub mod quotient;
+pub mod prover;
 pub mod rows;
 pub mod stage;
-mod sum; // five sums, and a proof of them
 pub mod zkey;
 
 pub use error::ProveError;
 pub use prove::{Blinding, prove, prove_with};
+pub use prover::{Prover, Watch};
 pub use rows::Rows;
 pub use stage::{Stage, Timings};
-pub use zkey::{SnarkjsKey, prove_snarkjs};
+pub use zkey::{SnarkjsKey, SnarkjsProver, prove_snarkjs};

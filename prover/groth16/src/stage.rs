@@ -1,8 +1,10 @@
 //! What a prover does, in order, and what each part of it took.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::ProveError;
+use crate::prover::Watch;
 
 /// What the prover is about to do, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +44,8 @@ impl Stage {
     }
 }
 
-/// What each stage took, in wall time.
+/// What each stage took, in wall time. With more threads than one, stages run beside each other and add up to more than
+/// the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
     /// Evaluating and checking every row.
@@ -90,31 +93,32 @@ impl Timings {
     }
 }
 
-/// Tells of each stage as it begins, and measures it.
+/// Tells of each stage as it begins, and measures it, from any thread.
 pub(crate) struct Clock<'a> {
-    progress: &'a mut dyn FnMut(Stage),
     start: Instant,
-    timings: Timings,
+    state: Mutex<(Watch<'a>, Timings)>,
 }
 
 impl<'a> Clock<'a> {
-    pub(crate) fn start(progress: &'a mut dyn FnMut(Stage)) -> Clock<'a> {
-        Clock { progress, start: Instant::now(), timings: Timings::default() }
+    pub(crate) fn start(watch: Watch<'a>) -> Clock<'a> {
+        Clock { start: Instant::now(), state: Mutex::new((watch, Timings::default())) }
     }
 
-    pub(crate) fn time<T>(
-        &mut self,
-        stage: Stage,
-        work: impl FnOnce() -> Result<T, ProveError>,
-    ) -> Result<T, ProveError> {
-        (self.progress)(stage);
+    pub(crate) fn time<T>(&self, stage: Stage, work: impl FnOnce() -> Result<T, ProveError>) -> Result<T, ProveError> {
+        self.state().0.stage(stage)?;
         let start = Instant::now();
         let value = work()?;
-        *self.timings.of_mut(stage) = start.elapsed();
+        *self.state().1.of_mut(stage) = start.elapsed();
         Ok(value)
     }
 
     pub(crate) fn stop(self) -> Timings {
-        Timings { total: self.start.elapsed(), ..self.timings }
+        let total = self.start.elapsed();
+        Timings { total, ..self.state().1 }
+    }
+
+    /// A callback that panicked poisons nothing that could be wrong.
+    fn state(&self) -> MutexGuard<'_, (Watch<'a>, Timings)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, Field};
-use zera_field::{Backend, Cpu, Lanes, WithBackend};
+use zera_field::{Backend, Cpu, CpuError, Lanes, WithBackend};
 
 use crate::arkworks::Arkworks;
 use crate::engine::{Bases, Direction, Engine, Quotients, Transform, same_length};
@@ -14,6 +14,21 @@ use crate::ntt::{Domain, MIN_LOG_N, Quotient, scrambled};
 /// Signed-digit Pippenger with affine buckets and cache-blocked transforms, on the current rayon pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuEngine(pub Cpu);
+
+impl CpuEngine {
+    /// With the best instructions that this processor has.
+    pub fn detect() -> CpuEngine {
+        CpuEngine(Cpu::detect())
+    }
+
+    /// With those that `ZERA_CPU` names, or the best.
+    ///
+    /// # Errors
+    /// [`CpuError`]: the variable holds something else, or the processor lacks them.
+    pub fn from_environment() -> Result<CpuEngine, CpuError> {
+        Ok(CpuEngine(Cpu::from_environment()?))
+    }
+}
 
 /// Bases of one group, as one backend sums them.
 struct Packed<B, L: Lanes> {

@@ -4,7 +4,9 @@
 //! what is behind it.
 //!
 //! - [`engine`]: the port, the transform that it takes and what it refuses.
-//! - [`arkworks`]: the engine on arkworks' algorithms, on all threads of the current rayon pool.
+//! - [`cpu`]: the engine on this crate's own kernels, on all threads of the current rayon pool.
+//!   - [`msm`]: sums of points. [`ntt`]: transforms and quotients.
+//! - [`arkworks`]: the engine on arkworks' algorithms, a second opinion. [`plain`]: what it and others are made of.
 //! - [`naive`]: double-and-add and the O(n^2) transform: the oracle.
 //! - `conformance`: the suite that every engine must pass (cargo feature `conformance`).
 //!
@@ -29,4 +31,4 @@ pub use engine::{Bases, Direction, Engine, Quotients, Transform};
 pub use error::{LengthMismatch, NttError};
 pub use naive::Naive;
 pub use plain::{PlainBases, PlainQuotients};
-pub use zera_field::Cpu;
+pub use zera_field::{Cpu, CpuError};

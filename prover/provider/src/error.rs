@@ -133,6 +133,9 @@ pub enum DaemonError {
         /// The node's chain.
         found: ChainId,
     },
+    /// The engine that was asked for.
+    #[error("provider: {0}")]
+    Engine(String),
     /// A part of the daemon ended that should not.
     #[error("provider: {0} ended")]
     Ended(&'static str),

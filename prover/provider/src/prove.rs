@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use rand::rngs::OsRng;
 use zera_abi::{KeyId, Outcome, PredicateId};
-use zera_kernels::{Arkworks, Engine};
+use zera_kernels::{CpuEngine, Engine};
 use zera_market::Answer;
 use zera_params::Keys;
+use zera_prover::{Blinding, ProveError, Watch};
 use zera_r1cs::{Artefact, TapeInputs};
 use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_be};
 use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
@@ -174,12 +176,22 @@ struct Served {
     program: Program,
     keys: Arc<Keys>,
     prepared: PreparedKey,
+    /// The keys in the engine's form, from the first proof on.
+    prover: OnceLock<zera_prover::Prover>,
 }
 
 impl Served {
     fn new(program: Program, keys: Arc<Keys>) -> Arc<Served> {
         let prepared = keys.verifying.prepare();
-        Arc::new(Served { program, keys, prepared })
+        Arc::new(Served { program, keys, prepared, prover: OnceLock::new() })
+    }
+
+    fn prover(&self, engine: &dyn Engine) -> Result<&zera_prover::Prover, ProveError> {
+        if let Some(prover) = self.prover.get() {
+            return Ok(prover);
+        }
+        let prover = zera_prover::Prover::new(engine, &self.keys.proving, &self.program.artefact.matrices)?;
+        Ok(self.prover.get_or_init(|| prover))
     }
 }
 
@@ -232,7 +244,8 @@ impl Groth16 {
             };
             served.insert(id, Served::new(program, keys));
         }
-        Ok(Groth16 { engine: Box::new(Arkworks), served: RwLock::new(served), learned: None, fuel: wasm::FUEL })
+        let engine = CpuEngine::from_environment().map_err(|error| DaemonError::Engine(error.to_string()))?;
+        Ok(Groth16 { engine: Box::new(engine), served: RwLock::new(served), learned: None, fuel: wasm::FUEL })
     }
 
     /// With another engine.
@@ -318,7 +331,7 @@ impl Prover for Groth16 {
     fn prove(&self, order: &Order, tell: &mut dyn FnMut(Step)) -> Result<Answer, ProveFault> {
         let Order { binding, public, private, input_root: expected_root } = order;
         let served = self.served(&binding.predicate)?;
-        let Served { program, keys, prepared } = served.as_ref();
+        let Served { program, prepared, .. } = served.as_ref();
         if prepared.id() != binding.key {
             return Err(ProveFault::NotServed(binding.predicate));
         }
@@ -353,7 +366,9 @@ impl Prover for Groth16 {
             return Err(ProveFault::Disagree { circuit, native: outcome.as_str() });
         }
 
-        let (proof, ns) = timed(|| zera_prover::prove(self.engine.as_ref(), &keys.proving, matrices, &z, &mut OsRng));
+        let watch = Watch { progress: &mut |_| (), cancelled: &AtomicBool::new(false) };
+        let (proof, ns) =
+            timed(|| served.prover(self.engine.as_ref())?.prove(matrices, &z, &Blinding::random(&mut OsRng), watch));
         let (proof, _) = proof?;
         tell(Step::Proof { ns });
 

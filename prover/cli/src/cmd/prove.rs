@@ -9,7 +9,7 @@ use rand::rngs::OsRng;
 use serde::Deserialize;
 use serde_json::json;
 use zera_abi::{AccountId, ChainId, Height, KeyId, Outcome, PredicateId, TaskId};
-use zera_kernels::Arkworks;
+use zera_kernels::CpuEngine;
 use zera_params::{Keys, Manifest, load};
 use zera_prover::{Blinding, prove_with};
 use zera_r1cs::TapeInputs;
@@ -112,8 +112,9 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
         input_root: input_root(&public),
         declared: declared(artefact, &z).copied().collect(),
     };
+    let engine = CpuEngine::from_environment().input()?;
     let proved = timed(|| {
-        prove_with(&Arkworks, &keys.proving, matrices, &z, &Blinding::random(&mut OsRng), &mut |stage| {
+        prove_with(&engine, &keys.proving, matrices, &z, &Blinding::random(&mut OsRng), &mut |stage| {
             progress.step(format!("proving: {}", stage.name()));
         })
     });

@@ -230,7 +230,6 @@ impl<F: Words, T: Copy + Send + Sync + 'static> Lanes for Eight<F, T> {
     }
 }
 
-
 impl<F: Words<Stored = [u64; 4]> + Modulus, T: Copy + Send + Sync + 'static> PrimeLanes for Eight<F, T> {
     #[inline(always)]
     fn integers(_: T, elements: &[F; LANES]) -> [[u64; 4]; LANES] {

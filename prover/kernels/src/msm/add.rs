@@ -195,5 +195,9 @@ fn exceptions<L: Lanes>(
     *numerator = L::select(equal, tangent, *numerator);
     let denominators = L::select(equal, y1.add_reduced(y1), L::reduce(*denominator));
     *denominator = L::select(!finite | opposite, L::one(token), denominators).loose();
-    Known { left: two_infinite & !one_infinite, right: one_infinite & !two_infinite, infinite: opposite | (one_infinite & two_infinite) }
+    Known {
+        left: two_infinite & !one_infinite,
+        right: one_infinite & !two_infinite,
+        infinite: opposite | (one_infinite & two_infinite),
+    }
 }

@@ -22,10 +22,7 @@ impl<L: Lanes> Table<L> {
     ///
     /// # Panics
     /// For `2^30` bases or more.
-    pub fn new<P: SWCurveConfig<BaseField = L::Element>>(
-        backend: L::Token,
-        bases: &[Affine<P>],
-    ) -> Table<L>
+    pub fn new<P: SWCurveConfig<BaseField = L::Element>>(backend: L::Token, bases: &[Affine<P>]) -> Table<L>
     where
         L::Token: Backend,
     {

@@ -94,11 +94,8 @@ fn convert<B: Backend>(
         let negative = integer.iter().rev().gt(HALF.iter().rev());
         let size = if negative { minus(&Fr::WORDS, integer) } else { *integer };
         let reference = reference | u32::from(negative);
-        let (class, offset) = if size[1] | size[2] | size[3] == 0 {
-            (&mut scalars.small, small)
-        } else {
-            (&mut scalars.full, full)
-        };
+        let (class, offset) =
+            if size[1] | size[2] | size[3] == 0 { (&mut scalars.small, small) } else { (&mut scalars.full, full) };
         class.references.push(reference);
         class.words.push(plus(&size, offset));
     }

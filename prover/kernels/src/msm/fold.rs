@@ -36,14 +36,18 @@ pub(super) fn fold<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField =
     let per_problem = size / segment;
 
     // sum (k + first) P_k = sum of totals + segment * sum s R_s, with the running sum R_s of segment s.
-    let references: Vec<u32> = (0..totals.len() as u32).filter(|i| !is_infinite(&totals[*i as usize])).map(|i| i << 1).collect();
+    let references: Vec<u32> =
+        (0..totals.len() as u32).filter(|i| !is_infinite(&totals[*i as usize])).map(|i| i << 1).collect();
     let ends: Vec<u32> = (1..=problems)
-        .map(|problem| references.partition_point(|reference| (*reference as usize >> 1) < problem * per_problem) as u32)
+        .map(|problem| {
+            references.partition_point(|reference| (*reference as usize >> 1) < problem * per_problem) as u32
+        })
         .collect();
     let mut sums = vec![infinity(); problems];
     tree.sums(&totals, &references, &ends, &mut sums);
     let weighted = fold::<B, L, P>(backend, tree, &running, per_problem, 0);
-    let shifted = weighted.into_iter().map(|point| (0..segment.trailing_zeros()).fold(point, |point, _| point.double()));
+    let shifted =
+        weighted.into_iter().map(|point| (0..segment.trailing_zeros()).fold(point, |point, _| point.double()));
     shifted.zip(&sums).map(|(point, sum)| point + unpack::<L, P>(backend, sum)).collect()
 }
 

@@ -54,9 +54,11 @@ pub fn sum<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField = L::Elem
             fold::<B, L, P>(backend, &mut tree, &points, buckets, 1)
         })
         .collect();
-    groups.into_iter().flatten().rev().fold(Projective::zero(), |sum, window| {
-        (0..width).fold(sum, |sum, _| sum.double()) + window
-    })
+    groups
+        .into_iter()
+        .flatten()
+        .rev()
+        .fold(Projective::zero(), |sum, window| (0..width).fold(sum, |sum, _| sum.double()) + window)
 }
 
 /// Sums the points of each bucket of a window; `points[b - 1]` is bucket `b`.

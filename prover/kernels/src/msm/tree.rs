@@ -166,7 +166,8 @@ impl<B: Backend, L: Lanes<Token = B>> Tree<B, L> {
         }
         for piece in &self.pieces {
             let reference = self.next[piece.start as usize];
-            let mut point = if reference & SECOND == 0 { bases[index(reference)] } else { self.arena[index(reference)] };
+            let mut point =
+                if reference & SECOND == 0 { bases[index(reference)] } else { self.arena[index(reference)] };
             if reference & 1 == 1 {
                 point.y = L::negate_stored(&point.y);
             }

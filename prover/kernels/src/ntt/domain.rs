@@ -99,9 +99,13 @@ impl<B: Backend> Domain<B> {
 
     /// `factor * shift^k` for each coefficient `k`.
     pub fn scale(&self, shift: Fr, factor: Fr) -> Scale<B::Fr> {
-        let bits: Vec<Fr> = std::iter::successors(Some(shift), |power| Some(power.square())).take(self.log_n as usize).collect();
+        let bits: Vec<Fr> =
+            std::iter::successors(Some(shift), |power| Some(power.square())).take(self.log_n as usize).collect();
         let power = |k: usize| {
-            bits.iter().enumerate().filter(|(bit, _)| k >> bit & 1 == 1).fold(factor, |product, (_, power)| product * power)
+            bits.iter()
+                .enumerate()
+                .filter(|(bit, _)| k >> bit & 1 == 1)
+                .fold(factor, |product, (_, power)| product * power)
         };
         // Places of one group of 64 differ in six bits of the index: 64 factors, times one for each group.
         let inside: Vec<Fr> = (0..64).map(|i| power(scrambled(self.log_n, i))).collect();
@@ -142,7 +146,8 @@ impl<B: Backend> Domain<B> {
             return;
         }
         let [a, b, c, d] = quarters(vectors);
-        let strips = (a.par_chunks_mut(STRIP), b.par_chunks_mut(STRIP), c.par_chunks_mut(STRIP), d.par_chunks_mut(STRIP));
+        let strips =
+            (a.par_chunks_mut(STRIP), b.par_chunks_mut(STRIP), c.par_chunks_mut(STRIP), d.par_chunks_mut(STRIP));
         strips.into_par_iter().zip(roots.fours[level].par_chunks(STRIP)).for_each(|((a, b, c, d), twiddles)| {
             self.backend.run(Radix4 { quarters: [a, b, c, d], twiddles, quarter: roots.quarter, descending: true });
         });
@@ -161,7 +166,8 @@ impl<B: Backend> Domain<B> {
             self.ascend(roots, vectors, scale.map(|scale| &scale[i * len..(i + 1) * len]), level + 1);
         });
         let [a, b, c, d] = quarters(vectors);
-        let strips = (a.par_chunks_mut(STRIP), b.par_chunks_mut(STRIP), c.par_chunks_mut(STRIP), d.par_chunks_mut(STRIP));
+        let strips =
+            (a.par_chunks_mut(STRIP), b.par_chunks_mut(STRIP), c.par_chunks_mut(STRIP), d.par_chunks_mut(STRIP));
         strips.into_par_iter().zip(roots.fours[level].par_chunks(STRIP)).for_each(|((a, b, c, d), twiddles)| {
             self.backend.run(Radix4 { quarters: [a, b, c, d], twiddles, quarter: roots.quarter, descending: false });
         });

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use rand::rngs::OsRng;
 use serde_json::json;
 use zera_iden3::{read_wtns, read_zkey};
-use zera_kernels::Arkworks;
+use zera_kernels::CpuEngine;
 use zera_params::origin;
 use zera_prover::{Blinding, SnarkjsKey, Stage, prove_snarkjs};
 use zera_verifier::{Fr, Proof, PublicInputs, VerifyingKey, verify};
@@ -33,12 +33,14 @@ pub fn run(args: &Args, key_path: &Path, wtns_path: &Path, out: Output) -> Resul
     let (verifying, proving) = keys(key_path)?;
     let load = start.elapsed();
 
-    let proved = prove_snarkjs(&Arkworks, &proving, &z, &Blinding::random(&mut OsRng), &mut |stage| {
+    let sizes = Sizes { wires: proving.a.len(), publics: proving.publics as usize, domain: proving.h.len() };
+    let engine = CpuEngine::from_environment().input()?;
+    let proved = prove_snarkjs(&engine, proving, &z, &Blinding::random(&mut OsRng), &mut |stage| {
         progress.step(format!("proving: {}", stage.name()));
     });
     let (proof, timings) = proved.with_context(|| wtns_path.display().to_string()).input()?;
     let proof = Proof::from_points(proof.a, proof.b, proof.c).context(REFUSED).input()?;
-    let inputs = PublicInputs::from_scalars(z[1..=proving.publics as usize].to_vec());
+    let inputs = PublicInputs::from_scalars(z[1..=sizes.publics].to_vec());
     // The key does not hold the whole circuit, so this is where a row that does not hold shows.
     let (verified, verify_ns) = timed(|| verify(&verifying.prepare(), &inputs, &proof));
     verified.context(REFUSED).input()?;
@@ -49,7 +51,7 @@ pub fn run(args: &Args, key_path: &Path, wtns_path: &Path, out: Output) -> Resul
     let mut times = vec![("load", load)];
     times.extend(Stage::ALL.map(|stage| (word(stage), timings.of(stage))));
     times.extend([("prove", timings.total), ("verify", Duration::from_nanos(verify_ns)), ("total", start.elapsed())]);
-    tell(args, &verifying, &proving, &times, out);
+    tell(args, &verifying, &sizes, &times, out);
     Ok(Verdict::Yes)
 }
 
@@ -72,8 +74,14 @@ fn keys(path: &Path) -> Result<(VerifyingKey, SnarkjsKey), Failure> {
     keys().with_context(|| path.display().to_string()).input()
 }
 
-fn tell(args: &Args, verifying: &VerifyingKey, proving: &SnarkjsKey, times: &[(&str, Duration)], out: Output) {
-    let (wires, publics, domain) = (proving.a.len(), proving.publics, proving.h.len());
+struct Sizes {
+    wires: usize,
+    publics: usize,
+    domain: usize,
+}
+
+fn tell(args: &Args, verifying: &VerifyingKey, sizes: &Sizes, times: &[(&str, Duration)], out: Output) {
+    let Sizes { wires, publics, domain } = sizes;
     let mut json = json!({
         "key_id": verifying.id().to_string(),
         "origin": origin(verifying).name(),

@@ -48,10 +48,7 @@ unsafe fn product(a: &Loose2, b: &Loose2) -> Ifma2 {
         for i in 0..5 {
             c0[i + 5] = _mm512_add_epi64(c0[i + 5], p[i]);
         }
-        Ifma2 {
-            c0: Ifma::reduced(vector::montgomery::<Fq>(c0)),
-            c1: Ifma::reduced(vector::montgomery::<Fq>(c1)),
-        }
+        Ifma2 { c0: Ifma::reduced(vector::montgomery::<Fq>(c0)), c1: Ifma::reduced(vector::montgomery::<Fq>(c1)) }
     }
 }
 
@@ -257,10 +254,7 @@ unsafe fn of_rows(rows: [__m512i; 8]) -> Ifma2 {
     // SAFETY: lanes exist only where the instructions do.
     unsafe {
         let [a0, a1, a2, a3, b0, b1, b2, b3] = memory::transpose(rows);
-        Ifma2 {
-            c0: Ifma::reduced(memory::limbs([a0, a1, a2, a3])),
-            c1: Ifma::reduced(memory::limbs([b0, b1, b2, b3])),
-        }
+        Ifma2 { c0: Ifma::reduced(memory::limbs([a0, a1, a2, a3])), c1: Ifma::reduced(memory::limbs([b0, b1, b2, b3])) }
     }
 }
 

@@ -9,6 +9,9 @@
 
 use zera_field::{LANES, Lanes, Mask, Packed};
 
+/// A point in lanes' own form.
+pub(super) type Point<L> = Packed<<L as Lanes>::Stored>;
+
 /// Marks a reference into the second slice.
 pub(super) const SECOND: u32 = 1 << 31;
 /// Points that a slice may hold.
@@ -42,7 +45,7 @@ pub(super) struct Adder<L: Lanes> {
     eights: Vec<Eight<L>>,
     chains: [L; CHAINS],
     /// Sums that are known already, and whose they are.
-    settled: Vec<(u32, Packed<L::Stored>)>,
+    settled: Vec<(u32, Point<L>)>,
 }
 
 /// The point that a reference names.
@@ -81,7 +84,7 @@ impl<L: Lanes> Adder<L> {
     ///
     /// Every sum is written after every point was read, so `out` may be one of the slices, borrowed again.
     #[inline(always)]
-    pub(super) fn read(&mut self, first: &[Packed<L::Stored>], second: &[Packed<L::Stored>], pairs: &[[u32; 2]]) {
+    pub(super) fn read(&mut self, first: &[Point<L>], second: &[Point<L>], pairs: &[[u32; 2]]) {
         self.eights.clear();
         self.settled.clear();
         self.chains = [L::one(self.token); CHAINS];
@@ -122,7 +125,7 @@ impl<L: Lanes> Adder<L> {
 
     /// Writes the sums of the pairs that [`read`](Self::read) took.
     #[inline(always)]
-    pub(super) fn write(&mut self, out: &mut [Packed<L::Stored>], to: &[u32]) {
+    pub(super) fn write(&mut self, out: &mut [Point<L>], to: &[u32]) {
         if self.eights.is_empty() {
             return;
         }

@@ -4,14 +4,14 @@ use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use zera_field::{Backend, LANES, Lanes, Packed, Work};
 
-use crate::msm::add::POINTS_MAX;
+use crate::msm::add::{POINTS_MAX, Point};
 
 /// Bases as one backend sums them: canonical, infinities left out.
 ///
 /// 64 bytes a point in G1 and 128 in G2, and 4 bytes each where there are infinities.
 pub struct Table<L: Lanes> {
     /// Points that are not infinity.
-    pub(super) points: Vec<Packed<L::Stored>>,
+    pub(super) points: Vec<Point<L>>,
     /// Which bases they are; `None`: all of them.
     pub(super) kept: Option<Vec<u32>>,
     len: usize,
@@ -56,7 +56,7 @@ struct Pack<'a, L: Lanes> {
 }
 
 impl<L: Lanes> Work for Pack<'_, L> {
-    type Output = [Packed<L::Stored>; LANES];
+    type Output = [Point<L>; LANES];
 
     #[inline(always)]
     fn run(self) -> Self::Output {
@@ -67,7 +67,7 @@ impl<L: Lanes> Work for Pack<'_, L> {
 
 struct Unpack<'a, L: Lanes> {
     token: L::Token,
-    point: &'a Packed<L::Stored>,
+    point: &'a Point<L>,
 }
 
 impl<L: Lanes> Work for Unpack<'_, L> {
@@ -83,7 +83,7 @@ impl<L: Lanes> Work for Unpack<'_, L> {
 /// A packed point as arkworks has it.
 pub(super) fn unpack<L: Lanes, P: SWCurveConfig<BaseField = L::Element>>(
     backend: L::Token,
-    point: &Packed<L::Stored>,
+    point: &Point<L>,
 ) -> Affine<P>
 where
     L::Token: Backend,

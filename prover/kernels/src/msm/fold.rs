@@ -6,9 +6,9 @@
 use ark_ec::AdditiveGroup;
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::Zero;
-use zera_field::{Backend, Lanes, Packed};
+use zera_field::{Backend, Lanes};
 
-use crate::msm::add::SECOND;
+use crate::msm::add::{Point, SECOND};
 use crate::msm::bases::{infinity, is_infinite, unpack};
 use crate::msm::tree::{BATCH, Batch, Sums, Tree};
 
@@ -23,7 +23,7 @@ const SIDE_BY_SIDE: usize = 512;
 pub(super) fn fold<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField = L::Element>>(
     backend: B,
     tree: &mut Tree<B, L>,
-    points: &[Packed<L::Stored>],
+    points: &[Point<L>],
     size: usize,
     first: usize,
 ) -> Vec<Projective<P>> {
@@ -55,11 +55,11 @@ pub(super) fn fold<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField =
 fn segments<B: Backend, L: Lanes<Token = B>>(
     backend: B,
     tree: &mut Tree<B, L>,
-    points: &[Packed<L::Stored>],
+    points: &[Point<L>],
     segment: usize,
     first: usize,
-) -> (Vec<Packed<L::Stored>>, Vec<Packed<L::Stored>>) {
-    let mut running: Vec<Packed<L::Stored>> = points.iter().skip(segment - 1).step_by(segment).copied().collect();
+) -> (Vec<Point<L>>, Vec<Point<L>>) {
+    let mut running: Vec<Point<L>> = points.iter().skip(segment - 1).step_by(segment).copied().collect();
     let mut totals = running.clone();
     let mut step = Step { pairs: Vec::new(), to: Vec::new() };
     for k in (0..segment - 1).rev() {
@@ -82,8 +82,8 @@ impl Step {
         &mut self,
         backend: B,
         tree: &mut Tree<B, L>,
-        sums: &mut [Packed<L::Stored>],
-        points: &[Packed<L::Stored>],
+        sums: &mut [Point<L>],
+        points: &[Point<L>],
         of: impl Fn(usize) -> usize,
     ) {
         self.pairs.clear();
@@ -109,7 +109,7 @@ impl Step {
 
 fn one_by_one<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField = L::Element>>(
     backend: B,
-    points: &[Packed<L::Stored>],
+    points: &[Point<L>],
     first: usize,
 ) -> Projective<P> {
     let (mut running, mut total) = (Projective::<P>::zero(), Projective::<P>::zero());

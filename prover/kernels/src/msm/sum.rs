@@ -5,8 +5,9 @@ use ark_ec::AdditiveGroup;
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::Zero;
 use rayon::prelude::*;
-use zera_field::{Backend, Lanes, Packed};
+use zera_field::{Backend, Lanes};
 
+use crate::msm::add::Point;
 use crate::msm::bases::{Table, infinity};
 use crate::msm::digits::{Class, FULL_BITS, SMALL_BITS, Scalars, Window, classify, windows};
 use crate::msm::fold::fold;
@@ -68,7 +69,7 @@ fn fill<B: Backend, L: Lanes<Token = B>>(
     classes: &Scalars,
     width: usize,
     window: usize,
-    points: &mut [Packed<L::Stored>],
+    points: &mut [Point<L>],
 ) {
     // A counting sort: how many references each bucket has, where they start, and there they go.
     let mut ends = vec![0u32; points.len() + 1];

@@ -3,9 +3,9 @@
 //! Points of a bucket are added two and two, then the sums two and two, until one is left: `n - 1` additions for `n` points, all
 //! of a level independent. A block of buckets goes through all levels while it is in the second-level cache.
 
-use zera_field::{Backend, Lanes, Packed, Work};
+use zera_field::{Backend, Lanes, Work};
 
-use crate::msm::add::{Adder, SECOND, index};
+use crate::msm::add::{Adder, Point, SECOND, index};
 
 /// Points of a block: half as many sums at the first level, 64 bytes each in G1.
 const BLOCK: usize = 8192;
@@ -15,8 +15,8 @@ pub(super) const BATCH: usize = 1024;
 /// Runs one batch of additions.
 pub(super) struct Batch<'a, L: Lanes> {
     pub(super) adder: &'a mut Adder<L>,
-    pub(super) first: &'a [Packed<L::Stored>],
-    pub(super) second: &'a [Packed<L::Stored>],
+    pub(super) first: &'a [Point<L>],
+    pub(super) second: &'a [Point<L>],
     pub(super) pairs: &'a [[u32; 2]],
 }
 
@@ -32,7 +32,7 @@ impl<L: Lanes> Work for Batch<'_, L> {
 /// Writes the sums of a batch.
 pub(super) struct Sums<'a, L: Lanes> {
     pub(super) adder: &'a mut Adder<L>,
-    pub(super) out: &'a mut [Packed<L::Stored>],
+    pub(super) out: &'a mut [Point<L>],
     pub(super) to: &'a [u32],
 }
 
@@ -58,7 +58,7 @@ struct Piece {
 pub(super) struct Tree<B, L: Lanes> {
     backend: B,
     pub(super) adder: Adder<L>,
-    arena: Vec<Packed<L::Stored>>,
+    arena: Vec<Point<L>>,
     list: Vec<u32>,
     next: Vec<u32>,
     pairs: Vec<[u32; 2]>,
@@ -73,15 +73,9 @@ impl<B: Backend, L: Lanes<Token = B>> Tree<B, L> {
     }
 
     /// `out[i]` becomes the sum of run `i`: of `references[ends[i - 1]..ends[i]]` into `bases`. Empty runs leave it as it is.
-    pub(super) fn sums(
-        &mut self,
-        bases: &[Packed<L::Stored>],
-        references: &[u32],
-        ends: &[u32],
-        out: &mut [Packed<L::Stored>],
-    ) {
+    pub(super) fn sums(&mut self, bases: &[Point<L>], references: &[u32], ends: &[u32], out: &mut [Point<L>]) {
         // Sums of pieces of runs that are in more than one block.
-        let mut parts: Vec<(u32, Packed<L::Stored>)> = Vec::new();
+        let mut parts: Vec<(u32, Point<L>)> = Vec::new();
         let (mut start, mut block_start) = (0, 0);
         self.pieces.clear();
         for (run, end) in (0u32..).zip(ends) {
@@ -105,10 +99,10 @@ impl<B: Backend, L: Lanes<Token = B>> Tree<B, L> {
     }
 
     /// Sums the pieces of each run.
-    fn join(&mut self, parts: &[(u32, Packed<L::Stored>)], out: &mut [Packed<L::Stored>]) {
-        let points: Vec<Packed<L::Stored>> = parts.iter().map(|(_, point)| *point).collect();
+    fn join(&mut self, parts: &[(u32, Point<L>)], out: &mut [Point<L>]) {
+        let points: Vec<Point<L>> = parts.iter().map(|(_, point)| *point).collect();
         let references: Vec<u32> = (0..points.len() as u32).map(|i| i << 1).collect();
-        let groups: Vec<&[(u32, Packed<L::Stored>)]> = parts.chunk_by(|a, b| a.0 == b.0).collect();
+        let groups: Vec<&[(u32, Point<L>)]> = parts.chunk_by(|a, b| a.0 == b.0).collect();
         let ends: Vec<u32> = groups
             .iter()
             .scan(0, |end, group| {
@@ -126,10 +120,10 @@ impl<B: Backend, L: Lanes<Token = B>> Tree<B, L> {
     /// Sums the pieces of one block.
     fn block(
         &mut self,
-        bases: &[Packed<L::Stored>],
+        bases: &[Point<L>],
         references: &[u32],
-        out: &mut [Packed<L::Stored>],
-        parts: &mut Vec<(u32, Packed<L::Stored>)>,
+        out: &mut [Point<L>],
+        parts: &mut Vec<(u32, Point<L>)>,
     ) {
         self.list.clear();
         self.list.extend_from_slice(references);

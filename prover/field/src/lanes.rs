@@ -36,8 +36,10 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     type Element: Field;
     /// A sum or a difference.
     type Loose: Copy;
+    /// Whether a product waits longer for its factors than it takes, so that independent ones should stand side by side.
+    const SIDE_BY_SIDE: bool;
     /// One element in memory: words of this backend's representation, below `2^255` each coefficient.
-    type Stored: Copy + Debug + Default + PartialEq + Eq + Send + Sync + 'static;
+    type Stored: Copy + Debug + Default + PartialEq + Eq + AsRef<[u64]> + Send + Sync + 'static;
 
     /// The same element in every lane.
     fn splat(token: Self::Token, element: Self::Element) -> Self;
@@ -79,8 +81,8 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     fn store(self, rows: &mut [Self::Stored; LANES]);
     /// Gathers eight points.
     fn load_points(token: Self::Token, rows: [&Packed<Self::Stored>; LANES]) -> (Self, Self);
-    /// Eight points.
-    fn store_points(x: Self, y: Self) -> [Packed<Self::Stored>; LANES];
+    /// Writes eight points.
+    fn store_points(x: Self, y: Self, rows: &mut [Packed<Self::Stored>; LANES]);
     /// `-a` in the lanes of the mask, where `a` is at most `p`, as canonical values are; the others stay.
     fn negate(mask: Mask, a: Self) -> Self;
     /// `-a` of a stored element below `p`, itself below or equal to `p`.

@@ -96,11 +96,13 @@ impl<L: Lanes> Work for Operations<L> {
         let mut stored = [L::Stored::default(); LANES];
         x.sub_two(y, z).store(&mut stored);
         assert_eq!(L::load(token, &stored).to_array(), at(&|i| a[i] - b[i] - c[i]), "memory");
-        let points = L::store_points(x.sub_reduced(y), z);
+        let mut points = [Packed { x: L::Stored::default(), y: L::Stored::default() }; LANES];
+        L::store_points(x.sub_reduced(y), z, &mut points);
         let (again, second) = L::load_points(token, points.each_ref());
         assert_eq!(again.to_array(), at(&|i| a[i] - b[i]), "points, x");
         assert_eq!(second.to_array(), c, "points, y");
-        let canonical = L::store_points(x.canonical(), y.canonical());
+        let mut canonical = points;
+        L::store_points(x.canonical(), y.canonical(), &mut canonical);
         let negated: [Packed<L::Stored>; LANES] =
             canonical.map(|point| Packed { x: point.x, y: L::negate_stored(&point.y) });
         assert_eq!(L::load_points(token, negated.each_ref()).1.to_array(), at(&|i| -b[i]), "negation");

@@ -1,7 +1,6 @@
 //! AVX-512 with IFMA: eight elements in five vectors of 52-bit limbs.
 //!
-//! `vpmadd52` multiplies the low 52 bits of eight pairs of 64-bit lanes and adds the low or the high half of the products.
-//! Elements are `a 2^260` modulo `p` (Montgomery, radix `2^52`). Bounds and derivations: `docs/avx512ifma.md`.
+#![doc = include_str!("../../docs/avx512ifma.md")]
 
 #[cfg(target_arch = "x86_64")]
 mod arithmetic;
@@ -59,6 +58,7 @@ impl Backend for Avx512Ifma {
     #[inline(always)]
     fn run<W: Work>(self, work: W) -> W::Output {
         #[target_feature(enable = "avx512f,avx512ifma,avx512dq,avx512bw,avx512vl,avx512vbmi2,bmi1,bmi2,adx")]
+        #[inline(never)]
         fn enabled<W: Work>(work: W) -> W::Output {
             work.run()
         }

@@ -35,7 +35,7 @@ pub struct Eight<F, T = Portable>([F; LANES], PhantomData<T>);
 /// A field whose elements are words in memory.
 pub trait Words: Field {
     /// The words.
-    type Stored: Copy + core::fmt::Debug + Default + PartialEq + Eq + Send + Sync + 'static;
+    type Stored: Copy + core::fmt::Debug + Default + PartialEq + Eq + AsRef<[u64]> + Send + Sync + 'static;
     /// Words of an element.
     fn to_words(&self) -> Self::Stored;
     /// The element of words that [`to_words`](Self::to_words) gave.
@@ -113,6 +113,8 @@ impl<F: Words, T: Copy + Send + Sync + 'static> Lanes for Eight<F, T> {
     type Element = F;
     type Loose = Self;
     type Stored = F::Stored;
+
+    const SIDE_BY_SIDE: bool = false;
 
     #[inline(always)]
     fn splat(_: T, element: F) -> Self {
@@ -205,8 +207,10 @@ impl<F: Words, T: Copy + Send + Sync + 'static> Lanes for Eight<F, T> {
     }
 
     #[inline(always)]
-    fn store_points(x: Self, y: Self) -> [Packed<F::Stored>; LANES] {
-        array::from_fn(|i| Packed { x: x.0[i].to_words(), y: y.0[i].to_words() })
+    fn store_points(x: Self, y: Self, rows: &mut [Packed<F::Stored>; LANES]) {
+        for (i, row) in rows.iter_mut().enumerate() {
+            *row = Packed { x: x.0[i].to_words(), y: y.0[i].to_words() };
+        }
     }
 
     #[inline(always)]

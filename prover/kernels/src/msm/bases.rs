@@ -61,7 +61,9 @@ impl<L: Lanes> Work for Pack<'_, L> {
     #[inline(always)]
     fn run(self) -> Self::Output {
         let (x, y) = (L::from_array(self.token, self.x), L::from_array(self.token, self.y));
-        L::store_points(x.canonical(), y.canonical())
+        let mut points = [infinity(); LANES];
+        L::store_points(x.canonical(), y.canonical(), &mut points);
+        points
     }
 }
 
@@ -97,8 +99,10 @@ where
 
 /// `(0, 0)`.
 #[inline(always)]
-pub(super) fn is_infinite<S: Default + PartialEq>(point: &Packed<S>) -> bool {
-    point.y == S::default() && point.x == S::default()
+pub(super) fn is_infinite<S: AsRef<[u64]>>(point: &Packed<S>) -> bool {
+    // The first word decides for all points but very few.
+    let zero = |words: &[u64]| words.iter().all(|word| *word == 0);
+    zero(point.y.as_ref()) && zero(point.x.as_ref())
 }
 
 /// Infinity.

@@ -8,9 +8,9 @@ use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::Zero;
 use zera_field::{Backend, Lanes};
 
-use crate::msm::add::{Point, SECOND};
+use crate::msm::add::{BATCH, Point, SECOND};
 use crate::msm::bases::{infinity, is_infinite, unpack};
-use crate::msm::tree::{BATCH, Batch, Sums, Tree};
+use crate::msm::tree::{Batch, Sums, Tree};
 
 /// Sizes that are summed one addition after the other.
 const SMALL: usize = 8;
@@ -61,7 +61,7 @@ fn segments<B: Backend, L: Lanes<Token = B>>(
 ) -> (Vec<Point<L>>, Vec<Point<L>>) {
     let mut running: Vec<Point<L>> = points.iter().skip(segment - 1).step_by(segment).copied().collect();
     let mut totals = running.clone();
-    let mut step = Step { pairs: Vec::new(), to: Vec::new() };
+    let mut step = Step { pairs: Vec::new(), to: Vec::new(), sums: vec![infinity(); BATCH] };
     for k in (0..segment - 1).rev() {
         step.add(backend, tree, &mut running, points, |lane| lane * segment + k);
         if k + first > 0 {
@@ -71,14 +71,15 @@ fn segments<B: Backend, L: Lanes<Token = B>>(
     (running, totals)
 }
 
-struct Step {
+struct Step<L: Lanes> {
     pairs: Vec<[u32; 2]>,
     to: Vec<u32>,
+    sums: Vec<Point<L>>,
 }
 
-impl Step {
+impl<B: Backend, L: Lanes<Token = B>> Step<L> {
     /// `sums[lane] += points[of(lane)]` in all lanes.
-    fn add<B: Backend, L: Lanes<Token = B>>(
+    fn add(
         &mut self,
         backend: B,
         tree: &mut Tree<B, L>,
@@ -102,7 +103,10 @@ impl Step {
         }
         for (pairs, to) in self.pairs.chunks(BATCH).zip(self.to.chunks(BATCH)) {
             backend.run(Batch { adder: &mut tree.adder, first: sums, second: points, pairs });
-            backend.run(Sums { adder: &mut tree.adder, out: sums, to });
+            backend.run(Sums { adder: &mut tree.adder, out: &mut self.sums });
+            for (to, sum) in to.iter().zip(&self.sums) {
+                sums[*to as usize] = *sum;
+            }
         }
     }
 }

@@ -5,12 +5,10 @@
 
 use zera_field::{Backend, Lanes, Work};
 
-use crate::msm::add::{Adder, Point, SECOND, index};
+use crate::msm::add::{Adder, BATCH, Point, SECOND, index};
 
 /// Points of a block: half as many sums at the first level, 64 bytes each in G1.
 const BLOCK: usize = 8192;
-/// Additions that share an inversion: about 250 bytes each in G1 until they are done.
-pub(super) const BATCH: usize = 1024;
 
 /// Runs one batch of additions.
 pub(super) struct Batch<'a, L: Lanes> {
@@ -20,7 +18,10 @@ pub(super) struct Batch<'a, L: Lanes> {
     pub(super) pairs: &'a [[u32; 2]],
 }
 
-impl<L: Lanes> Work for Batch<'_, L> {
+impl<L: Lanes> Work for Batch<'_, L>
+where
+    L::Token: Backend,
+{
     type Output = ();
 
     #[inline(always)]
@@ -33,15 +34,17 @@ impl<L: Lanes> Work for Batch<'_, L> {
 pub(super) struct Sums<'a, L: Lanes> {
     pub(super) adder: &'a mut Adder<L>,
     pub(super) out: &'a mut [Point<L>],
-    pub(super) to: &'a [u32],
 }
 
-impl<L: Lanes> Work for Sums<'_, L> {
+impl<L: Lanes> Work for Sums<'_, L>
+where
+    L::Token: Backend,
+{
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        self.adder.write(self.out, self.to);
+        self.adder.write(self.out);
     }
 }
 
@@ -62,14 +65,13 @@ pub(super) struct Tree<B, L: Lanes> {
     list: Vec<u32>,
     next: Vec<u32>,
     pairs: Vec<[u32; 2]>,
-    to: Vec<u32>,
     pieces: Vec<Piece>,
 }
 
 impl<B: Backend, L: Lanes<Token = B>> Tree<B, L> {
     pub(super) fn new(backend: B) -> Self {
-        let (list, next, pairs, to, pieces) = Default::default();
-        Tree { backend, adder: Adder::new(backend), arena: Vec::new(), list, next, pairs, to, pieces }
+        let (list, next, pairs, pieces) = Default::default();
+        Tree { backend, adder: Adder::new(backend), arena: Vec::new(), list, next, pairs, pieces }
     }
 
     /// `out[i]` becomes the sum of run `i`: of `references[ends[i - 1]..ends[i]]` into `bases`. Empty runs leave it as it is.
@@ -130,31 +132,32 @@ impl<B: Backend, L: Lanes<Token = B>> Tree<B, L> {
         if self.arena.len() < references.len() {
             self.arena.resize(references.len(), crate::msm::bases::infinity());
         }
-        let mut used = 0u32;
+        let mut used = 0;
         loop {
             self.pairs.clear();
-            self.to.clear();
             self.next.clear();
             for piece in &mut self.pieces {
                 let points = &self.list[piece.start as usize..][..piece.len as usize];
                 piece.start = self.next.len() as u32;
                 let (pairs, odd) = points.as_chunks::<2>();
+                // Most runs are short: a loop, where copies would be calls.
                 for pair in pairs {
+                    self.next.push(SECOND | ((used + self.pairs.len()) as u32) << 1);
                     self.pairs.push(*pair);
-                    self.to.push(used);
-                    self.next.push(SECOND | used << 1);
-                    used += 1;
                 }
-                self.next.extend_from_slice(odd);
+                if let [odd] = odd {
+                    self.next.push(*odd);
+                }
                 piece.len = (pairs.len() + odd.len()) as u32;
             }
             if self.pairs.is_empty() {
                 break;
             }
-            for (pairs, to) in self.pairs.chunks(BATCH).zip(self.to.chunks(BATCH)) {
-                let adder = &mut self.adder;
-                self.backend.run(Batch { adder, first: bases, second: &self.arena, pairs });
-                self.backend.run(Sums { adder: &mut self.adder, out: &mut self.arena, to });
+            for pairs in self.pairs.chunks(BATCH) {
+                let (done, rest) = self.arena.split_at_mut(used);
+                self.backend.run(Batch { adder: &mut self.adder, first: bases, second: done, pairs });
+                self.backend.run(Sums { adder: &mut self.adder, out: rest });
+                used += pairs.len();
             }
             std::mem::swap(&mut self.list, &mut self.next);
         }

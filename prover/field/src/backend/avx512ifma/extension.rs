@@ -79,6 +79,8 @@ impl Lanes for Ifma2 {
     type Loose = Loose2;
     type Stored = [u64; 8];
 
+    const SIDE_BY_SIDE: bool = false;
+
     #[inline(always)]
     fn splat(token: Avx512Ifma, element: Fq2) -> Self {
         Ifma2 { c0: Ifma::splat(token, element.c0), c1: Ifma::splat(token, element.c1) }
@@ -212,16 +214,14 @@ impl Lanes for Ifma2 {
     }
 
     #[inline(always)]
-    fn store_points(x: Self, y: Self) -> [Packed<[u64; 8]>; LANES] {
-        // SAFETY: lanes; a vector is eight words.
+    fn store_points(x: Self, y: Self, rows: &mut [Packed<[u64; 8]>; LANES]) {
+        // SAFETY: lanes; coordinates are 64 bytes, aligned as the point is and 64 on.
         unsafe {
             let (x, y) = (to_rows(&x), to_rows(&y));
-            let mut points = [Packed { x: [0; 8], y: [0; 8] }; LANES];
-            for (i, point) in points.iter_mut().enumerate() {
-                _mm512_store_si512(point.x.as_mut_ptr().cast(), x[i]);
-                _mm512_store_si512(point.y.as_mut_ptr().cast(), y[i]);
+            for (i, row) in rows.iter_mut().enumerate() {
+                _mm512_store_si512(row.x.as_mut_ptr().cast(), x[i]);
+                _mm512_store_si512(row.y.as_mut_ptr().cast(), y[i]);
             }
-            points
         }
     }
 

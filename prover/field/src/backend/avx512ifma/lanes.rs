@@ -44,6 +44,8 @@ impl<M: Modulus> Lanes for Ifma<M> {
     type Loose = Loose<M>;
     type Stored = [u64; 4];
 
+    const SIDE_BY_SIDE: bool = true;
+
     #[inline(always)]
     fn splat(token: Avx512Ifma, element: M) -> Self {
         Self::from_array(token, &[element; LANES])
@@ -216,12 +218,14 @@ impl<M: Modulus> Lanes for Ifma<M> {
     }
 
     #[inline(always)]
-    fn store_points(x: Self, y: Self) -> [Packed<[u64; 4]>; LANES] {
+    fn store_points(x: Self, y: Self, rows: &mut [Packed<[u64; 4]>; LANES]) {
         // SAFETY: lanes; as `load_points`.
         unsafe {
             let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (memory::words(&x.0), memory::words(&y.0));
-            let rows = memory::transpose([x0, x1, x2, x3, y0, y1, y2, y3]);
-            core::mem::transmute(rows)
+            let points = memory::transpose([x0, x1, x2, x3, y0, y1, y2, y3]);
+            for (row, point) in rows.iter_mut().zip(points) {
+                _mm512_store_si512(core::ptr::from_mut(row).cast(), point);
+            }
         }
     }
 

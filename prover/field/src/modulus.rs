@@ -141,6 +141,7 @@ pub(crate) const fn power_of_two(p: [u64; 4], exponent: u32) -> [u64; 4] {
 }
 
 /// `a - b` modulo `2^256`, and whether it borrowed.
+#[inline(always)]
 pub(crate) const fn subtract(a: [u64; 4], b: [u64; 4]) -> ([u64; 4], bool) {
     let mut out = [0; 4];
     let mut borrow = false;

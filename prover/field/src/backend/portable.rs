@@ -9,7 +9,7 @@ use ark_ff::Field;
 use crate::backend::{Backend, Work};
 use crate::invert::invert;
 use crate::lanes::{LANES, Lanes, Mask, Packed, PrimeLanes};
-use crate::modulus::Modulus;
+use crate::modulus::{Modulus, subtract};
 
 /// The token; every processor has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,39 @@ pub trait Words: Field {
     fn of_words(words: &Self::Stored) -> Self;
     /// The inverse, `None` of zero.
     fn inverted(&self) -> Option<Self>;
+    /// `a + b` without a branch, which would be mispredicted every other time.
+    fn plus(a: &Self, b: &Self) -> Self;
+    /// `a - b`, likewise.
+    fn minus(a: &Self, b: &Self) -> Self;
+}
+
+/// `a + b`, less `p` where it is not below `p < 2^255`.
+#[inline(always)]
+fn sum<M: Modulus>(a: &M, b: &M) -> M {
+    let (a, b) = (a.montgomery(), b.montgomery());
+    let (mut total, mut carry) = ([0; 4], 0);
+    for i in 0..4 {
+        let wide = u128::from(a[i]) + u128::from(b[i]) + carry;
+        total[i] = wide as u64;
+        carry = wide >> 64;
+    }
+    let (less, borrowed) = subtract(total, M::WORDS);
+    let keep = u64::from(borrowed).wrapping_neg();
+    M::from_montgomery(array::from_fn(|i| (total[i] & keep) | (less[i] & !keep)))
+}
+
+/// `a - b`, with `p` where it is negative.
+#[inline(always)]
+fn difference<M: Modulus>(a: &M, b: &M) -> M {
+    let (less, borrowed) = subtract(a.montgomery(), b.montgomery());
+    let keep = u64::from(borrowed).wrapping_neg();
+    let (mut total, mut carry) = ([0; 4], 0);
+    for i in 0..4 {
+        let wide = u128::from(less[i]) + u128::from(M::WORDS[i] & keep) + carry;
+        total[i] = wide as u64;
+        carry = wide >> 64;
+    }
+    M::from_montgomery(total)
 }
 
 macro_rules! words {
@@ -62,6 +95,16 @@ macro_rules! words {
             #[inline]
             fn inverted(&self) -> Option<Self> {
                 invert(self)
+            }
+
+            #[inline(always)]
+            fn plus(a: &Self, b: &Self) -> Self {
+                sum(a, b)
+            }
+
+            #[inline(always)]
+            fn minus(a: &Self, b: &Self) -> Self {
+                difference(a, b)
             }
         }
     };
@@ -88,6 +131,16 @@ impl Words for Fq2 {
         // 1 / (c0 + c1 u) = (c0 - c1 u) / (c0^2 + c1^2), as u^2 = -1.
         let norm = invert(&(self.c0.square() + self.c1.square()))?;
         Some(Fq2::new(self.c0 * norm, -(self.c1 * norm)))
+    }
+
+    #[inline(always)]
+    fn plus(a: &Self, b: &Self) -> Self {
+        Fq2::new(sum(&a.c0, &b.c0), sum(&a.c1, &b.c1))
+    }
+
+    #[inline(always)]
+    fn minus(a: &Self, b: &Self) -> Self {
+        Fq2::new(difference(&a.c0, &b.c0), difference(&a.c1, &b.c1))
     }
 }
 
@@ -138,12 +191,12 @@ impl<F: Words, T: Copy + Send + Sync + 'static> Lanes for Eight<F, T> {
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        self.zip(other, |a, b| a + b)
+        self.zip(other, |a, b| F::plus(&a, &b))
     }
 
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        self.zip(other, |a, b| a - b)
+        self.zip(other, |a, b| F::minus(&a, &b))
     }
 
     #[inline(always)]

@@ -7,6 +7,7 @@ pub mod key;
 pub mod node;
 pub mod predicate;
 pub mod prove;
+pub mod prover;
 pub mod provider;
 pub mod setup;
 pub mod task;

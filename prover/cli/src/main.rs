@@ -72,6 +72,9 @@ enum Command {
     Key(cmd::key::Command),
     /// Prove a predicate's answer, or what a proving key and an assignment of snarkjs say.
     Prove(cmd::prove::Args),
+    /// What proofs are made with on this machine.
+    #[command(subcommand)]
+    Prover(cmd::prover::Command),
     /// Verify a proof: exit code 0 where it verifies, 1 where it does not, 2 where something is malformed.
     Verify(cmd::verify::Args),
     /// Make accounts, look at them, send ZRA.
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Command::Setup(command) => cmd::setup::run(&command, out),
         Command::Key(command) => cmd::key::run(&command, out),
         Command::Prove(args) => cmd::prove::run(&args, out),
+        Command::Prover(command) => cmd::prover::run(&command, out),
         Command::Verify(args) => cmd::verify::run(&args, out),
         Command::Account(command) => cmd::account::run(&command, out),
         Command::Contract(command) => cmd::contract::run(&command, out),

@@ -107,6 +107,11 @@ impl Cpu {
         CHOSEN.get_or_init(|| Cpu::choose(std::env::var(VARIABLE).ok().as_deref())).clone()
     }
 
+    /// The first feature that this processor lacks for [`Avx512Ifma`].
+    pub fn missing() -> Option<&'static str> {
+        avx512ifma::missing()
+    }
+
     /// A short name for logs and records.
     pub fn name(self) -> &'static str {
         struct Name;

@@ -50,6 +50,14 @@ pub enum ProveError {
         /// Points in the list A.
         points: usize,
     },
+    /// More memory than there is.
+    #[error("proof: needs about {} MiB of memory, {} MiB are available", needed >> 20, available >> 20)]
+    Memory {
+        /// Bytes that key and proof take at most.
+        needed: u64,
+        /// Bytes that there are.
+        available: u64,
+    },
     /// It was no longer wanted.
     #[error("proof: cancelled")]
     Cancelled,

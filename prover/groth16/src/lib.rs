@@ -7,6 +7,7 @@
 //! - [`prover`]: a key in an engine's form, and the proofs that are made with it.
 //! - [`mod@prove`]: [`prove()`] and [`prove_with`] for a key that is used once; the blinding.
 //! - [`zkey`]: the same with a key of snarkjs, of which [`rows`] are a part.
+//! - [`plan`]: what memory a proof will take, and a refusal where there is less.
 //! - [`stage`]: the stages and what each of them took.
 //! - [`assignment`]: from the assignment to one value a row, or the first row that does not hold.
 //! - [`error`]: what is refused before anything costly runs.
@@ -21,6 +22,7 @@
 
 pub mod assignment;
 pub mod error;
+pub mod plan;
 pub mod prove;
 pub mod prover;
 pub mod rows;
@@ -28,6 +30,7 @@ pub mod stage;
 pub mod zkey;
 
 pub use error::ProveError;
+pub use plan::{Plan, Sizes};
 pub use prove::{Blinding, prove, prove_with};
 pub use prover::{Prover, Watch};
 pub use rows::Rows;

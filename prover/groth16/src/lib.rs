@@ -9,6 +9,7 @@
 //! - [`zkey`]: the same with a key of snarkjs, of which [`rows`] are a part.
 //! - [`stage`]: the stages and what each of them took.
 //! - [`assignment`]: from the assignment to one value a row, or the first row that does not hold.
+//! - [`peer`]: arkworks' own prover, to be measured beside ours.
 //! - [`error`]: what is refused before anything costly runs.
 //!
 //! # Variable time
@@ -21,6 +22,7 @@
 
 pub mod assignment;
 pub mod error;
+pub mod peer;
 pub mod prove;
 pub mod prover;
 pub mod rows;
@@ -28,6 +30,7 @@ pub mod stage;
 pub mod zkey;
 
 pub use error::ProveError;
+pub use peer::Peer;
 pub use prove::{Blinding, prove, prove_with};
 pub use prover::{Prover, Watch};
 pub use rows::Rows;

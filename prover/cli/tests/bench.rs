@@ -108,6 +108,8 @@ fn bad_usage_is_refused_before_anything_is_measured() {
         (&["--utilisation", "0"], 2),
         (&["--usd-per-hour", "NaN"], 2),
         (&["--program", "one.zpred"], 2),
+        (&["--program", "one.zpred", "cases.json"], 2),
+        (&["--program", "RangePredicate", "cases.json"], 2),
         (&["-o", "no/such/r.html"], 3),
     ] {
         let output = report(dir.path(), args);

@@ -17,7 +17,15 @@ use crate::output::{Blame, Failure};
 use crate::predicates;
 use crate::subject::parse_json;
 
-/// A circuit with an input.
+/// A predicate with an input, before it has keys.
+pub struct Question {
+    kind: Kind,
+    artefact: Cow<'static, Artefact>,
+    public: Vec<u8>,
+    private: Vec<u8>,
+}
+
+/// A circuit with an input and keys.
 pub struct Subject {
     /// Its name.
     pub name: String,
@@ -29,53 +37,50 @@ pub struct Subject {
 }
 
 enum Source {
-    Predicate(Box<Question>),
+    Predicate(Box<Question>, Fr),
     Chain(Box<Matrices>),
-}
-
-/// A predicate with an input.
-struct Question {
-    artefact: Cow<'static, Artefact>,
-    public: Vec<u8>,
-    private: Vec<u8>,
-    binding: Fr,
 }
 
 /// `c` of the chain.
 const ADDEND: u64 = 5;
 
-impl Subject {
+impl Question {
     /// A built-in predicate on its example.
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn built_in(predicate: &'static Predicate) -> Result<Subject, Failure> {
-        let artefact = Cow::Borrowed((predicate.artefact)());
-        Subject::predicate(Kind::BuiltIn, artefact, parse_json(predicate, predicate.example)?, Vec::new())
+    pub fn built_in(predicate: &'static Predicate) -> Result<Question, Failure> {
+        let (artefact, public) = (Cow::Borrowed((predicate.artefact)()), parse_json(predicate, predicate.example)?);
+        Ok(Question { kind: Kind::BuiltIn, artefact, public, private: Vec::new() })
     }
 
     /// A predicate's file on the first of its cases that is true, or on the first.
     ///
     /// # Errors
     /// Bad input: see [`predicates::open`] and [`test::example`].
-    pub fn file(file: &Path, cases: &Path) -> Result<Subject, Failure> {
+    pub fn file(file: &Path, cases: &Path) -> Result<Question, Failure> {
         let name = file.to_str().ok_or_else(|| anyhow!("{}: not a name in UTF-8", file.display())).input()?;
         let subject = predicates::open(name)?;
         let (public, private) = test::example(&subject, cases, Outcome::True)?;
-        Subject::predicate(Kind::File, subject.artefact, public, private)
+        Ok(Question { kind: Kind::File, artefact: subject.artefact, public, private })
     }
 
-    fn predicate(
-        kind: Kind,
-        artefact: Cow<'static, Artefact>,
-        public: Vec<u8>,
-        private: Vec<u8>,
-    ) -> Result<Subject, Failure> {
-        let keys = dev_keys(&artefact.matrices).input()?;
-        let binding = binding(None, artefact.predicate_id(), keys.verifying.id())?.to_scalar();
-        let name = artefact.manifest.name.clone();
-        let source = Source::Predicate(Box::new(Question { artefact, public, private, binding }));
-        let subject = Subject { name, kind, keys, source };
+    /// The predicate's name.
+    pub fn name(&self) -> &str {
+        &self.artefact.manifest.name
+    }
+}
+
+impl Subject {
+    /// A predicate with development keys, bound to nothing.
+    ///
+    /// # Errors
+    /// Bad input: no keys for it, or no outcome for its input.
+    pub fn predicate(question: Question) -> Result<Subject, Failure> {
+        let keys = dev_keys(&question.artefact.matrices).input()?;
+        let binding = binding(None, question.artefact.predicate_id(), keys.verifying.id())?.to_scalar();
+        let (name, kind) = (question.name().to_owned(), question.kind);
+        let subject = Subject { name, kind, keys, source: Source::Predicate(Box::new(question), binding) };
         let z = subject.assign()?;
         if outcome_of(&z).is_none() {
             return Err(Failure::Input(anyhow!("{}: the circuit gives no outcome for its input", subject.name)));
@@ -105,7 +110,7 @@ impl Subject {
     /// What is proved.
     pub fn matrices(&self) -> &Matrices {
         match &self.source {
-            Source::Predicate(question) => &question.artefact.matrices,
+            Source::Predicate(question, _) => &question.artefact.matrices,
             Source::Chain(matrices) => matrices,
         }
     }
@@ -116,8 +121,8 @@ impl Subject {
     /// Bad input: the predicate has none for it.
     pub fn assign(&self) -> Result<Vec<Fr>, Failure> {
         match &self.source {
-            Source::Predicate(question) => {
-                let Question { artefact, public, private, binding } = &**question;
+            Source::Predicate(question, binding) => {
+                let Question { artefact, public, private, .. } = &**question;
                 artefact.tape.run(&TapeInputs { binding: *binding, public, private }).input()
             }
             Source::Chain(matrices) => Ok(walk(matrices.rows())),
@@ -127,7 +132,7 @@ impl Subject {
     /// Bytes of public input and number of declared values, of a predicate.
     pub fn claim(&self) -> Option<(usize, usize)> {
         match &self.source {
-            Source::Predicate(question) => {
+            Source::Predicate(question, _) => {
                 let publics = question.artefact.matrices.publics as usize;
                 Some((question.public.len(), publics.saturating_sub(zera_abi::wire::STATEMENT_INPUTS)))
             }
@@ -187,7 +192,8 @@ mod tests {
 
     #[test]
     fn built_in_predicates_are_subjects() {
-        let subject = Subject::built_in(&zera_library::registry()[1]).unwrap();
+        let question = Question::built_in(&zera_library::registry()[1]).unwrap();
+        let subject = Subject::predicate(question).unwrap();
         assert_eq!((subject.kind, subject.claim()), (Kind::BuiltIn, Some((24, 0))));
         assert_eq!(subject.assign().unwrap().len(), subject.matrices().wires as usize);
     }

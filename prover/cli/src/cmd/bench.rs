@@ -13,7 +13,7 @@ use crate::bench::machine::{Machine, Ticks, cpus};
 use crate::bench::measure::{Bench, Patience, pool};
 use crate::bench::plan::{CHAIN, Plan};
 use crate::bench::report::{Guard, Measured, Price, Report};
-use crate::bench::subject::Subject;
+use crate::bench::subject::{Question, Subject};
 use crate::bench::{csv, json as report_json, page, unit};
 use crate::cmd::key::pretty;
 use crate::output::{Blame, Failure, Output, Verdict};
@@ -83,7 +83,7 @@ pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
 
 fn report(args: &Args, out: Output) -> Result<Verdict, Failure> {
     let files = files(&args.output)?;
-    let predicates = chosen(&args.predicates)?;
+    let questions = questions(args)?;
     let engine = CpuEngine::from_environment().input()?;
     let (cpus, plan) = (cpus(), plan(args));
     let patience = Patience::start();
@@ -99,11 +99,9 @@ fn report(args: &Args, out: Output) -> Result<Verdict, Failure> {
     let bench = Bench { plan: &plan, engine: &engine, patience: &patience, progress: &progress };
     let ticks = Ticks::now();
     let mut measured = Vec::new();
-    for predicate in predicates {
-        measured.push(bench.measure(predicate.name, || Subject::built_in(predicate))?);
-    }
-    for pair in args.program.chunks_exact(2) {
-        measured.push(bench.measure(&pair[0].display().to_string(), || Subject::file(&pair[0], &pair[1]))?);
+    for question in questions {
+        let name = question.name().to_owned();
+        measured.push(bench.measure(&name, || Subject::predicate(question))?);
     }
     let chain = plan.chain.iter().map(|&log_n| bench.measure(&format!("chain 2^{log_n}"), || Subject::chain(log_n)));
     let chain = chain.collect::<Result<Vec<Measured>, Failure>>()?;
@@ -184,6 +182,13 @@ fn files(html: &Path) -> Result<[PathBuf; 3], Failure> {
         return Err(Failure::Environment(anyhow!("{}: no such folder", folder.display())));
     }
     Ok([html.to_owned(), html.with_extension("csv"), html.with_extension("json")])
+}
+
+/// Every predicate with its input: what is wrong with them shows before anything is measured.
+fn questions(args: &Args) -> Result<Vec<Question>, Failure> {
+    let built_in = chosen(&args.predicates)?.into_iter().map(Question::built_in);
+    let files = args.program.chunks_exact(2).map(|pair| Question::file(&pair[0], &pair[1]));
+    built_in.chain(files).collect()
 }
 
 /// All of them without a name.

@@ -4,7 +4,7 @@
 //! - [`subject`]: the circuits: predicates, and a chain of squares of any size.
 //! - [`machine`]: which machine this is, and what it lets us read of itself. [`guard`]: whether it is quiet enough.
 //! - [`measure`]: the measuring. [`report`]: what comes of it.
-//! - [`stats`]: from samples to numbers. [`unit`]: numbers for people.
+//! - [`stats`]: from samples to numbers. [`mod@unit`]: numbers for people.
 //! - [`page`], [`plot`]: one page, with its pictures. [`csv`], [`json`]: the same for programs.
 //!
 //! Floats occur here and nowhere else in the binary: nothing that is proved, paid or stored depends on a measurement.

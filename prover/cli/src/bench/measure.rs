@@ -23,6 +23,7 @@ use crate::bench::machine::{Memory, memory_of};
 use crate::bench::plan::Plan;
 use crate::bench::report::{Cell, Kind, Measured, Sample, Sizes};
 use crate::bench::subject::Subject;
+use crate::bench::unit;
 use crate::cmd::predicate::timed;
 use crate::network::{block_on, stop_signal};
 use crate::output::{Blame, Failure};
@@ -141,7 +142,7 @@ impl Bench<'_> {
         };
         let mut cells = Vec::new();
         for &threads in threads {
-            self.step(&ready.subject.name, &format!("memory on {threads} threads"))?;
+            self.step(&ready.subject.name, &format!("memory on {}", unit::threads(threads)))?;
             let pool = pool(threads)?;
             let (proved, memory) = memory_of(|| pool.install(|| ready.prove(&random())));
             ready.check(&proved?.1)?;
@@ -161,7 +162,10 @@ impl Bench<'_> {
         samples: usize,
     ) -> Result<Cell, Failure> {
         let threads = pool.current_num_threads();
-        self.step(&ready.subject.name, &format!("proving on {threads} threads, in turns with {}", Peer::NAME))?;
+        self.step(
+            &ready.subject.name,
+            &format!("proving on {}, in turns with {}", unit::threads(threads), Peer::NAME),
+        )?;
         let key = &ready.subject.keys.proving;
         let ours = |blinding: &Blinding| pool.install(|| ready.prove(blinding));
         let theirs = |blinding: &Blinding| {

@@ -42,6 +42,11 @@ pub fn count(count: u64) -> String {
     out
 }
 
+/// A number of threads.
+pub fn threads(threads: usize) -> String {
+    if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") }
+}
+
 /// Three digits that count, and no exponent; 0 of what is no number.
 pub fn digits(value: f64) -> String {
     match value.abs() {

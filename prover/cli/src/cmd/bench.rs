@@ -146,10 +146,10 @@ fn tell(report: &Report, [html, table, data]: &[PathBuf; 3], out: Output) {
             let (Some(latency), Some(ratio)) = (cell.latency(), cell.ratio()) else { continue };
             let [p50, p99] = [latency.p50, latency.p99].map(unit::time);
             text.push_str(&format!(
-                "{:<28} {:>6} rows  {:>3} threads  p50 {p50:>8}  p99 {p99:>8}  {ratio:.2} of {}\n",
+                "{:<28} {:>6} rows  {:>10}  p50 {p50:>8}  p99 {p99:>8}  {ratio:.2} of {}\n",
                 measured.name,
                 measured.sizes.rows,
-                cell.threads,
+                unit::threads(cell.threads),
                 zera_prover::Peer::NAME,
             ));
         }

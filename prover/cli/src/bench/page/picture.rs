@@ -2,16 +2,13 @@
 
 use crate::bench::plot::{Bar, Curve, Part, Scale, Strip, bars, lines, strips};
 use crate::bench::report::{Cell, Cold, Measured, Report};
+use crate::bench::unit;
 
 /// Colours of curves.
 const COLOURS: usize = 6;
 
 fn class(at: usize) -> String {
     format!("s{}", at % COLOURS)
-}
-
-fn threads_of(cell: &Cell) -> String {
-    if cell.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cell.threads) }
 }
 
 /// Bars of what a proof is made of.
@@ -129,7 +126,7 @@ pub fn peers(report: &Report) -> String {
             let times = [("zera", "s0", cell.proving()), ("ark-groth16", "s1", cell.peer())];
             all.extend(times.into_iter().filter_map(|(who, class, summary)| {
                 let part = Part { name: who, class: class.to_owned(), ns: summary?.p50 as f64 };
-                Some(Bar { name: format!("{}, {}", measured.name, threads_of(cell)), parts: vec![part] })
+                Some(Bar { name: format!("{}, {}", measured.name, unit::threads(cell.threads)), parts: vec![part] })
             }));
         }
     }
@@ -141,7 +138,7 @@ pub fn distribution(report: &Report) -> String {
     let mut all = Vec::new();
     for (at, measured) in report.predicates.iter().enumerate() {
         all.extend(measured.cells.iter().map(|cell| Strip {
-            name: format!("{}, {}", measured.name, threads_of(cell)),
+            name: format!("{}, {}", measured.name, unit::threads(cell.threads)),
             class: class(at),
             samples: cell.ours.iter().map(crate::bench::report::Sample::latency_ns).collect(),
         }));

@@ -26,6 +26,7 @@ pub fn strips(label: &str, strips: &[Strip]) -> String {
     let over = |ns: u64, summary: &Summary| ns as f64 / summary.p50.max(1) as f64;
     // From the least that is to the most that is, so that no sample falls off; at least 0.9 to 1.1.
     let least = known.iter().map(|(_, summary)| over(summary.min, summary)).fold(0.9, f64::min);
+    let least = (least * 10.0).floor() / 10.0;
     let most = known.iter().map(|(_, summary)| over(summary.max, summary)).fold(1.1, f64::max);
     let marks: Vec<f64> = ticks(most - least, 6).into_iter().map(|tick| least + tick).collect();
     let end = marks.last().copied().unwrap_or(most);

@@ -113,7 +113,7 @@ fn check_shape(shape: &Shape) -> Result<(), String> {
 /// Bytes of `pk.bin` for a circuit of these sizes: every list of the key has its length from them.
 ///
 /// `shape` is within the ceilings, so nothing overflows.
-pub(crate) fn proving_key_len(shape: &Shape) -> u64 {
+pub fn proving_key_len(shape: &Shape) -> u64 {
     let (g1, g2) = (G1_LEN as u64, G2_LEN as u64);
     let [a, b_g1, b_g2, h, l] = list_lens(shape);
     let verifying = g1 + 3 * g2 + 8 + g1 * (u64::from(shape.publics) + 1);

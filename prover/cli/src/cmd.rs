@@ -1,6 +1,7 @@
 //! One command a file.
 
 pub mod account;
+pub mod bench;
 pub mod contract;
 pub mod demo;
 pub mod key;

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod arg;
+mod bench;
 mod cmd;
 mod explain;
 mod fields;
@@ -92,6 +93,9 @@ enum Command {
     /// Run a provider.
     #[command(subcommand)]
     Provider(cmd::provider::Command),
+    /// Measure what proving takes on this machine.
+    #[command(subcommand)]
+    Bench(cmd::bench::Command),
 }
 
 fn main() -> ExitCode {
@@ -119,6 +123,7 @@ fn main() -> ExitCode {
         Command::Task(command) => cmd::task::run(&command, out),
         Command::Node(command) => cmd::node::run(&command, out),
         Command::Provider(command) => cmd::provider::run(&command, out),
+        Command::Bench(command) => cmd::bench::run(&command, out),
     };
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
         Ok(Ok(Verdict::Yes)) => ExitCode::SUCCESS,

@@ -133,6 +133,8 @@ fn every_command_helps() {
         "node run",
         "provider",
         "provider run",
+        "bench",
+        "bench report",
     ];
     for command in commands {
         let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();

@@ -73,4 +73,10 @@ pub enum ProveError {
         /// The greatest degree that the quotient can have.
         max: usize,
     },
+    /// arkworks' own prover gives no proof.
+    #[error("ark-groth16: {reason}")]
+    Peer {
+        /// What it says.
+        reason: String,
+    },
 }

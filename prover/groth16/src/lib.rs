@@ -10,6 +10,7 @@
 //! - [`plan`]: what memory a proof will take, and a refusal where there is less.
 //! - [`stage`]: the stages and what each of them took.
 //! - [`assignment`]: from the assignment to one value a row, or the first row that does not hold.
+//! - [`peer`]: arkworks' own prover, to be measured beside ours.
 //! - [`error`]: what is refused before anything costly runs.
 //!
 //! # Variable time
@@ -22,6 +23,7 @@
 
 pub mod assignment;
 pub mod error;
+pub mod peer;
 pub mod plan;
 pub mod prove;
 pub mod prover;
@@ -30,6 +32,7 @@ pub mod stage;
 pub mod zkey;
 
 pub use error::ProveError;
+pub use peer::Peer;
 pub use plan::{Plan, Sizes};
 pub use prove::{Blinding, prove, prove_with};
 pub use prover::{Prover, Watch};

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zera_kernels::{Arkworks, Cpu, CpuEngine, Engine, Naive};
 use zera_params::{Keys, dev_keys};
-use zera_prover::{Blinding, ProveError, Prover, Stage, Watch, prove, prove_with};
+use zera_prover::{Blinding, Peer, ProveError, Prover, Stage, Watch, prove, prove_with};
 use zera_r1cs::Matrices;
 use zera_verifier::{PublicInputs, VerifyError};
 
@@ -22,17 +22,7 @@ fn rng(seed: u64) -> ChaCha20Rng {
 
 /// arkworks' prover with its own reduction, on the same key, assignment and blinding.
 fn theirs(keys: &Keys, matrices: &Matrices, z: &[Fr], blinding: &Blinding) -> Proof<Bn254> {
-    let rows = [&matrices.a, &matrices.b, &matrices.c].map(|matrix| {
-        let row = |i| {
-            let (wires, coefficients) = matrix.row(i);
-            coefficients.iter().copied().zip(wires.iter().map(|&wire| wire as usize)).collect::<Vec<_>>()
-        };
-        (0..matrix.rows()).map(row).collect::<Vec<_>>()
-    });
-    let (inputs, count) = (matrices.publics as usize + 1, matrices.rows());
-    let Blinding { r, s } = *blinding;
-    Groth16::<Bn254>::create_proof_with_reduction_and_matrices(&keys.proving, r, s, &rows, inputs, count, z)
-        .expect("arkworks proves")
+    Peer::new(matrices).prove(&keys.proving, z, blinding).expect("arkworks proves")
 }
 
 fn portable() -> Cpu {

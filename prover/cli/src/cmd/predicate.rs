@@ -7,7 +7,7 @@ mod export;
 mod info;
 mod profile;
 mod run;
-mod test;
+pub mod test;
 
 use std::path::PathBuf;
 use std::time::Instant;

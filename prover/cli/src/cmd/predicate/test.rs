@@ -63,19 +63,10 @@ impl Expected {
 /// # Errors
 /// [`Failure`]; a file without cases is bad input, as is a case whose input or outcome is none.
 pub fn run(subject: &Subject, path: &Path, out: Output) -> Result<Verdict, Failure> {
-    let at = || path.display().to_string();
-    let cases: Vec<Case> = serde_json::from_slice(&file::read(path, MAX)?).with_context(at).input()?;
-    if cases.is_empty() {
-        return Err(Failure::Input(anyhow!("{}: no cases", at())));
-    }
+    let cases = read(path)?;
     let mut ready = Vec::new();
     for case in &cases {
-        let within = |failure: Failure| match failure {
-            Failure::Input(error) => Failure::Input(error.context(format!("{}: case {:?}", at(), case.name))),
-            other => other,
-        };
-        let expected = case.outcome.outcome().context("no outcome of this code").input().map_err(within)?;
-        ready.push((case, inputs(subject, case).map_err(within)?, expected));
+        ready.push((case, inputs(subject, case, path)?, case.expected(path)?));
     }
     let mut failures = Vec::new();
     let ((), ns) = timed(|| {
@@ -106,8 +97,47 @@ pub fn run(subject: &Subject, path: &Path, out: Output) -> Result<Verdict, Failu
     Ok(if failed == 0 { Verdict::Yes } else { Verdict::No })
 }
 
+/// Public and private bytes of the first case with this outcome; of the first of all, where none has it.
+///
+/// # Errors
+/// As [`run`].
+pub fn example(subject: &Subject, path: &Path, wanted: Outcome) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+    let cases = read(path)?;
+    let found = cases.iter().find(|case| case.outcome.outcome() == Some(wanted));
+    // There is a first one.
+    inputs(subject, found.unwrap_or(&cases[0]), path)
+}
+
+/// At least one case.
+fn read(path: &Path) -> Result<Vec<Case>, Failure> {
+    let at = || path.display().to_string();
+    let cases: Vec<Case> = serde_json::from_slice(&file::read(path, MAX)?).with_context(at).input()?;
+    if cases.is_empty() {
+        return Err(Failure::Input(anyhow!("{}: no cases", at())));
+    }
+    Ok(cases)
+}
+
+impl Case {
+    fn expected(&self, path: &Path) -> Result<Outcome, Failure> {
+        self.outcome.outcome().context("no outcome of this code").input().map_err(|failure| self.within(path, failure))
+    }
+
+    /// Says where bad input stands.
+    fn within(&self, path: &Path, failure: Failure) -> Failure {
+        match failure {
+            Failure::Input(error) => Failure::Input(error.context(format!("{}: case {:?}", path.display(), self.name))),
+            other => other,
+        }
+    }
+}
+
 /// The bytes of a case, of the lengths that the predicate takes.
-fn inputs(subject: &Subject, case: &Case) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+fn inputs(subject: &Subject, case: &Case, path: &Path) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+    bytes(subject, case).map_err(|failure| case.within(path, failure))
+}
+
+fn bytes(subject: &Subject, case: &Case) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     let (public, private) = match (&case.input, &case.public) {
         (Some(value), None) if case.private.is_none() => match subject.built_in() {
             Some(predicate) => (parse_json(predicate, &value.to_string())?, Vec::new()),

@@ -209,14 +209,23 @@ impl<F: Words, T: Copy + Send + Sync + 'static> Lanes for Eight<F, T> {
         loose
     }
 
-    #[inline(always)]
+    // A call for eight products costs nothing beside them, and copies of them cost much in every kernel.
+    #[inline(never)]
     fn mul(a: Self, b: Self) -> Self {
-        a.zip(b, |a, b| a * b)
+        let mut product = a;
+        for (a, b) in product.0.iter_mut().zip(&b.0) {
+            *a *= b;
+        }
+        product
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn square(a: Self) -> Self {
-        Self::new(array::from_fn(|i| a.0[i].square()))
+        let mut square = a;
+        for a in &mut square.0 {
+            a.square_in_place();
+        }
+        square
     }
 
     #[inline(always)]

@@ -19,5 +19,5 @@ pub mod modulus;
 
 pub use backend::{Avx512Ifma, Backend, Cpu, CpuError, Portable, WithBackend, Work};
 pub use invert::invert;
-pub use lanes::{LANES, Lanes, Mask, Packed, PrimeLanes};
+pub use lanes::{ExtensionLanes, LANES, Lanes, Mask, Packed, PrimeLanes};
 pub use modulus::Modulus;

@@ -99,10 +99,10 @@ impl Halves {
     pub(super) unsafe fn accumulate(&mut self, a: &Vector, b: &Vector) {
         // SAFETY: see the module.
         unsafe {
-            for i in 0..5 {
-                for j in 0..5 {
-                    self.lows[i + j] = low(self.lows[i + j], a[i], b[j]);
-                    self.highs[i + j] = high(self.highs[i + j], a[i], b[j]);
+            for (i, a) in a.iter().enumerate() {
+                for (j, b) in b.iter().enumerate() {
+                    self.lows[i + j] = low(self.lows[i + j], *a, *b);
+                    self.highs[i + j] = high(self.highs[i + j], *a, *b);
                 }
             }
         }
@@ -112,11 +112,11 @@ impl Halves {
     pub(super) unsafe fn columns(&self) -> Columns {
         // SAFETY: see the module.
         unsafe {
-            let mut t = [self.lows[0]; 10];
-            for k in 1..9 {
-                t[k] = _mm512_add_epi64(self.lows[k], self.highs[k - 1]);
+            let mut t = [_mm512_setzero_si512(); 10];
+            t[..9].copy_from_slice(&self.lows);
+            for (t, high) in t[1..].iter_mut().zip(self.highs) {
+                *t = _mm512_add_epi64(*t, high);
             }
-            t[9] = self.highs[8];
             t
         }
     }

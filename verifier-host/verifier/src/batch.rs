@@ -1,16 +1,16 @@
 //! Many proofs of one key at a fraction of the price, with the verdicts of single verification.
 
-use ark_bn254::{Bn254, Fr, G1Projective};
-use ark_ec::pairing::Pairing;
-use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
+use ark_bn254::{Fr, G1Affine};
+use ark_ec::CurveGroup;
 use ark_ff::{One, Zero};
 use sha2::{Digest, Sha256};
 use zera_abi::Status;
+use zera_field::{Cpu, pairing};
 
 use crate::error::VerifyError;
 use crate::inputs::PublicInputs;
-use crate::prepared::{Lines, PreparedKey};
-use crate::proof::Proof;
+use crate::prepared::PreparedKey;
+use crate::proof::{OnCurve, Proof};
 use crate::verify::{check_count, decode_pair, verify};
 
 /// Most proofs in one combined equation; longer lists are cut.
@@ -49,8 +49,22 @@ pub fn verify_batch(key: &PreparedKey, items: &[Item], salt: &[u8]) -> Vec<Verdi
 
 /// Decodes and verifies `(inputs, proof)` pairs of one key; the statuses of [`verify_bytes`](crate::verify_bytes).
 pub fn verify_bytes_batch(key: &PreparedKey, items: &[(&[u8], &[u8])], salt: &[u8]) -> Vec<Status> {
-    let decoded: Vec<Result<Item, Status>> =
+    let decoded: Vec<Result<(PublicInputs, OnCurve), Status>> =
         items.iter().map(|(inputs, proof)| decode_pair(key, inputs, proof)).collect();
+    // The subgroup checks of all proofs that come as far go side by side.
+    let waiting: Vec<&OnCurve> = decoded.iter().filter_map(|item| item.as_ref().ok()).map(|(_, proof)| proof).collect();
+    let mut checked = OnCurve::check_all(Cpu::detect(), &waiting).into_iter();
+    let decoded: Vec<Result<Item, Status>> = decoded
+        .iter()
+        .map(|item| {
+            let (inputs, _) = item.as_ref().map_err(|status| *status)?;
+            // One verdict for each proof that waits, in order.
+            match checked.next() {
+                Some(Ok(proof)) => Ok((inputs.clone(), proof)),
+                _ => Err(Status::Encoding),
+            }
+        })
+        .collect();
     let good: Vec<Item> = decoded.iter().filter_map(|item| item.as_ref().ok()).cloned().collect();
     let mut verdicts = verify_batch(key, &good, salt).into_iter();
     let status = |item: &Result<Item, Status>| match item {
@@ -77,7 +91,7 @@ fn judge(key: &PreparedKey, chunk: &mut [(&Item, &mut Verdict)], salt: &[u8], do
     if !doomed {
         let items: Vec<&Item> = chunk.iter().map(|(item, _)| *item).collect();
         // Verdicts start as passed.
-        if holds(key, &items, salt) {
+        if holds(Cpu::detect(), key, &items, salt) {
             return;
         }
         *budget = budget.saturating_sub(chunk.len());
@@ -103,7 +117,7 @@ fn judge(key: &PreparedKey, chunk: &mut [(&Item, &mut Verdict)], salt: &[u8], do
 ///
 /// All points are in groups of prime order r, so if one factor is not 1, at most one in 2^128 choices of its weight hides it.
 #[expect(clippy::arithmetic_side_effects, reason = "field and group operations do not overflow")]
-fn holds(key: &PreparedKey, items: &[&Item], salt: &[u8]) -> bool {
+fn holds(cpu: Cpu, key: &PreparedKey, items: &[&Item], salt: &[u8]) -> bool {
     let weights = weights(key, items, salt);
     let scalars: Vec<Fr> = weights.iter().map(|weight| Fr::from(*weight)).collect();
 
@@ -115,19 +129,16 @@ fn holds(key: &PreparedKey, items: &[&Item], salt: &[u8]) -> bool {
         }
     }
     let total: Fr = scalars.iter().sum();
-    let cs: Vec<_> = items.iter().map(|(_, proof)| proof.c).collect();
-
-    let mut left: Vec<G1Projective> =
-        items.iter().zip(&weights).map(|((_, proof), z)| proof.a.mul_bigint(limbs(*z))).collect();
-    left.push(key.combine_ic(&ic));
-    left.push(G1Projective::msm_unchecked(&cs, &scalars));
-    left.push(key.alpha * total);
-
-    let mut right: Vec<Lines> = items.iter().map(|(_, proof)| proof.b.into()).collect();
-    right.extend([key.neg_gamma.clone(), key.neg_delta.clone(), key.neg_beta.clone()]);
-
-    let product = Bn254::multi_miller_loop(G1Projective::normalize_batch(&left), right);
-    Bn254::final_exponentiation(product).is_some_and(|product| product.is_zero())
+    let (lefts, cs): (Vec<G1Affine>, Vec<G1Affine>) = items.iter().map(|(_, proof)| (proof.a, proof.c)).unzip();
+    let lefts = pairing::multiples(cpu, &lefts, &weights);
+    let pairs: Vec<_> = lefts.into_iter().zip(items.iter().map(|(_, proof)| proof.b)).collect();
+    let fixed = [
+        (key.combine_ic(&ic).into_affine(), &key.neg_gamma),
+        (pairing::combine(cpu, &cs, &weights), &key.neg_delta),
+        ((key.alpha * total).into_affine(), &key.neg_beta),
+    ];
+    let product = pairing::miller(cpu, &pairs, &fixed);
+    pairing::final_exponentiation(cpu, product).is_some_and(|product| product.is_one())
 }
 
 /// `z_i`: the first 128 bits of `SHA-256(domain || key id || n || inputs and proof of each item || salt || i)`, 1 for 0.
@@ -151,12 +162,10 @@ fn weights(key: &PreparedKey, items: &[&Item], salt: &[u8]) -> Vec<u128> {
     (0u64..).zip(items).map(weight).collect()
 }
 
-fn limbs(weight: u128) -> [u64; 2] {
-    [weight as u64, (weight >> 64) as u64]
-}
-
 #[cfg(test)]
 mod tests {
+    use ark_ec::AffineRepr;
+
     use super::*;
     use crate::{G1Affine, G2Affine, VerifyingKey};
 

@@ -5,12 +5,10 @@ use ark_ec::pairing::{Pairing, PairingOutput};
 use ark_ec::{AdditiveGroup, AffineRepr, CurveGroup};
 use ark_ff::Zero;
 use zera_abi::KeyId;
+use zera_field::pairing::Lines;
 
 use crate::key::VerifyingKey;
 use crate::point::write_field;
-
-/// Lines of a fixed G2 point, ready for the Miller loop.
-pub(crate) type Lines = <Bn254 as Pairing>::G2Prepared;
 
 /// Multiples 1 to 15 of a point.
 type Window = [G1Affine; 15];
@@ -38,9 +36,9 @@ impl PreparedKey {
             id: key.id(),
             alpha: key.alpha,
             alpha_beta: Bn254::pairing(key.alpha, key.beta),
-            neg_beta: neg(&key.beta).into(),
-            neg_gamma: neg(&key.gamma).into(),
-            neg_delta: neg(&key.delta).into(),
+            neg_beta: Lines::new(neg(&key.beta)),
+            neg_gamma: Lines::new(neg(&key.gamma)),
+            neg_delta: Lines::new(neg(&key.delta)),
             windows: key.ic.iter().map(window).collect(),
         }
     }

@@ -184,6 +184,53 @@ mod tests {
         (PublicInputs::from_scalars(vec![Fr::from(input)]), proof)
     }
 
+    /// A true statement with its proof: in exponents, `a b = alpha beta + L gamma + c delta`.
+    fn proved(input: u64, a: u64, b: u64) -> Item {
+        let scalar = |k: u64| Fr::from(k);
+        let l = scalar(20_001) + scalar(input) * scalar(20_002);
+        let rest = scalar(a) * scalar(b) - scalar(1_000_003) * scalar(2_000_003) - l * scalar(5_003);
+        let c = (G1Affine::generator() * (rest / scalar(7_000_003))).into_affine();
+        let b = (G2Affine::generator() * scalar(b)).into_affine();
+        (PublicInputs::from_scalars(vec![scalar(input)]), Proof::from_points(g1(a), b, c).unwrap())
+    }
+
+    /// The equation's answer does not depend on the processor, nor on the lane in which a false proof goes.
+    #[test]
+    fn a_false_proof_is_found_in_every_lane_by_every_processor() {
+        let key = key(1_000_003);
+        let good: Vec<Item> = (0..BATCH_MAX as u64).map(|i| proved(i, 3 + i, 100 + i * i)).collect();
+        for cpu in [Cpu::choose(Some("portable")).unwrap(), Cpu::detect()] {
+            for n in [1, 2, 7, 8, 9, 16, 63, BATCH_MAX] {
+                let items: Vec<&Item> = good.iter().take(n).collect();
+                assert!(holds(cpu, &key, &items, b""), "{n} on {}", cpu.name());
+                for at in (0..n).filter(|at| n <= 16 || at % 5 == 0) {
+                    // Another input; B of another proof; C with another sign.
+                    let (inputs, proof) = items[at];
+                    let other = PublicInputs::from_scalars(vec![inputs.scalars()[0] + Fr::one()]);
+                    let swapped = Proof { b: good[(at + 1) % BATCH_MAX].1.b, ..*proof };
+                    let false_ones =
+                        [(other, *proof), (inputs.clone(), swapped), (inputs.clone(), Proof { c: -proof.c, ..*proof })];
+                    for false_one in &false_ones {
+                        let mut items = items.clone();
+                        items[at] = false_one;
+                        assert!(!holds(cpu, &key, &items, b""), "{at} of {n} on {}", cpu.name());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Equal proofs make equal points in all lanes, whose multiples meet.
+    #[test]
+    fn equal_proofs_are_no_exception() {
+        let (key, item) = (key(1_000_003), proved(5, 1, 1));
+        for cpu in [Cpu::choose(Some("portable")).unwrap(), Cpu::detect()] {
+            for n in [4, 8, 17] {
+                assert!(holds(cpu, &key, &vec![&item; n], b""), "{n} on {}", cpu.name());
+            }
+        }
+    }
+
     /// A weight that does not depend on some part of the batch can be known before that part is chosen.
     #[test]
     fn every_weight_depends_on_every_part_of_the_batch() {

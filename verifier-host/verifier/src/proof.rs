@@ -133,3 +133,38 @@ fn word_name(at: usize) -> (ProofSlot, Coordinate) {
     // A proof has eight words; the last stands for an index that does not occur.
     a.into_iter().chain(b).chain(c).nth(at).unwrap_or((ProofSlot::C, Coordinate::Y))
 }
+
+#[cfg(test)]
+mod tests {
+    use ark_bn254::Fq2;
+    use ark_ec::CurveGroup;
+
+    use super::*;
+
+    /// Deleting the subgroup check of lists, or of one lane, shows here.
+    #[test]
+    fn a_point_outside_the_subgroup_is_found_in_every_lane_by_every_processor() {
+        let g1 = G1Affine::generator();
+        let inside = |k: u64| (G2Affine::generator() * crate::Fr::from(k)).into_affine();
+        let outside: Vec<G2Affine> = (0u64..)
+            .filter_map(|k| G2Affine::get_point_from_x_unchecked(Fq2::from(k), true))
+            .filter(|point| !point.is_in_correct_subgroup_assuming_on_curve())
+            .take(9)
+            .collect();
+        for cpu in [Cpu::choose(Some("portable")).unwrap(), Cpu::detect()] {
+            for n in [1, 7, 8, 9, 17, 64] {
+                for at in 0..n {
+                    let mut points: Vec<G2Affine> = (1..=n as u64).map(inside).collect();
+                    points[at] = outside[at % outside.len()];
+                    let proofs: Vec<OnCurve> = points.iter().map(|b| OnCurve::new(g1, *b, g1).unwrap()).collect();
+                    let checked = OnCurve::check_all(cpu, &proofs.iter().collect::<Vec<_>>());
+                    assert_eq!(checked.len(), n);
+                    for (i, (result, b)) in checked.into_iter().zip(points).enumerate() {
+                        let expected = if i == at { Err(OUTSIDE) } else { Ok(Proof { a: g1, b, c: g1 }) };
+                        assert_eq!(result, expected, "{i} of {n}, {at} outside, on {}", cpu.name());
+                    }
+                }
+            }
+        }
+    }
+}

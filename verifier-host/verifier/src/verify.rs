@@ -86,3 +86,35 @@ fn holds_on(cpu: Cpu, key: &PreparedKey, statement: &G1Affine, proof: &Proof) ->
     let left = pairing::miller(cpu, &[(proof.a, proof.b)], &fixed);
     pairing::final_exponentiation(cpu, left).is_some_and(|left| left == key.alpha_beta.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use ark_bn254::G2Affine;
+    use ark_ec::AffineRepr;
+
+    use super::*;
+    use crate::VerifyingKey;
+
+    #[test]
+    fn processors_agree() {
+        let g1 = |k: Fr| (G1Affine::generator() * k).into_affine();
+        let g2 = |k: Fr| (G2Affine::generator() * k).into_affine();
+        let [alpha, beta, gamma, delta] = [1_000_003u64, 2_000_003, 5_003, 7_000_003].map(Fr::from);
+        let ic = [20_001u64, 20_002, 20_003].map(Fr::from);
+        let key = VerifyingKey::from_points(g1(alpha), g2(beta), g2(gamma), g2(delta), &ic.map(g1)).unwrap().prepare();
+        for k in 0..20u64 {
+            let (x, y, a, b) = (Fr::from(k), -Fr::from(k * k), Fr::from(k + 1), -Fr::from(k + 2));
+            let l = ic[0] + x * ic[1] + y * ic[2];
+            let c = (a * b - alpha * beta - l * gamma) / delta;
+            let proof = Proof::from_points(g1(a), g2(b), g1(c)).unwrap();
+            let other = Proof::from_points(g1(a), g2(b), g1(c + Fr::one())).unwrap();
+            let statement = statement(&key, &PublicInputs::from_scalars(vec![x, y]));
+            assert_eq!(statement, g1(l));
+            for cpu in [Cpu::choose(Some("portable")).unwrap(), Cpu::detect()] {
+                assert!(holds_on(cpu, &key, &statement, &proof), "{k} on {}", cpu.name());
+                assert!(!holds_on(cpu, &key, &statement, &other), "{k} on {}", cpu.name());
+                assert!(!holds_on(cpu, &key, &g1(l + Fr::one()), &proof), "{k} on {}", cpu.name());
+            }
+        }
+    }
+}

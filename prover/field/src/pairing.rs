@@ -3,12 +3,13 @@
 //! - [`miller`]: the Miller loops of many pairs, eight side by side.
 //! - [`final_exponentiation`]: one element's six coefficients side by side.
 //! - [`in_subgroup`]: points of the twist, eight at a time.
-//! - [`multiples`], [`combine`]: points of G1 times 128-bit weights.
+//! - [`multiples`], [`combine`]: points of G1 times 128-bit weights; [`Bases`]: fixed ones times whole scalars.
 //!
 //! Points and elements are arkworks'; so is every value, for each backend. On [`Cpu::Portable`] the work is arkworks' own, which
 //! is faster than plain lanes; the lanes' code runs on plain lanes too, in tests.
 
 mod exponentiation; // the final exponentiation, one element wide
+mod fixed; // fixed points of G1 times scalars
 mod loops; // Miller loops
 mod multiple; // weights times points
 mod subgroup; // membership on the twist
@@ -20,6 +21,8 @@ use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
 use ark_ff::PrimeField;
 
 use crate::backend::{Backend, Cpu};
+
+pub use fixed::Bases;
 
 /// A point of the twist that many pairings share, with what is computed once.
 #[derive(Clone, Debug)]

@@ -133,7 +133,7 @@ fn holds(cpu: Cpu, key: &PreparedKey, items: &[&Item], salt: &[u8]) -> bool {
     let lefts = pairing::multiples(cpu, &lefts, &weights);
     let pairs: Vec<_> = lefts.into_iter().zip(items.iter().map(|(_, proof)| proof.b)).collect();
     let fixed = [
-        (key.combine_ic(&ic).into_affine(), &key.neg_gamma),
+        (key.combine_ic(cpu, &ic), &key.neg_gamma),
         (pairing::combine(cpu, &cs, &weights), &key.neg_delta),
         ((key.alpha * total).into_affine(), &key.neg_beta),
     ];

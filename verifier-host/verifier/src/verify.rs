@@ -1,7 +1,6 @@
 //! One proof.
 
 use ark_bn254::{Fr, G1Affine};
-use ark_ec::CurveGroup;
 use ark_ff::One;
 use zera_abi::Status;
 use zera_abi::wire::FIELD_LEN;
@@ -59,7 +58,7 @@ pub(crate) fn check_count(key: &PreparedKey, inputs: &PublicInputs) -> Result<()
 pub(crate) fn statement(key: &PreparedKey, inputs: &PublicInputs) -> G1Affine {
     let mut scalars = vec![Fr::one()];
     scalars.extend_from_slice(inputs.scalars());
-    key.combine_ic(&scalars).into_affine()
+    key.combine_ic(Cpu::detect(), &scalars)
 }
 
 /// Whether the pairing equation holds:
@@ -90,7 +89,7 @@ fn holds_on(cpu: Cpu, key: &PreparedKey, statement: &G1Affine, proof: &Proof) ->
 #[cfg(test)]
 mod tests {
     use ark_bn254::G2Affine;
-    use ark_ec::AffineRepr;
+    use ark_ec::{AffineRepr, CurveGroup};
 
     use super::*;
     use crate::VerifyingKey;

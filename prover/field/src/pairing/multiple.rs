@@ -9,7 +9,7 @@ use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, Field};
 
 use crate::backend::{Backend, Work};
-use crate::lanes::{LANES, Lanes};
+use crate::lanes::{LANES, Lanes, Mask, PrimeLanes};
 
 /// The work of [`super::multiples`].
 pub(super) struct Multiples<'a, B> {
@@ -27,22 +27,23 @@ pub(super) struct Combine<'a, B> {
 
 /// Bits of a digit.
 const DIGIT_BITS: u32 = 4;
-/// Digits of a weight.
-const DIGITS: u32 = u128::BITS / DIGIT_BITS;
 
 /// Eight points `(X / Z, Y / Z)`; infinity is `(0, 1, 0)` times anything.
 #[derive(Clone, Copy)]
-struct Homogeneous<L> {
+pub(super) struct Homogeneous<L> {
     x: L,
     y: L,
     z: L,
 }
 
-/// The multiples 0 to 15 of eight points, and the points' weights.
-struct Table<L: Lanes> {
-    /// By digit, coordinate, lane.
-    rows: Vec<[[L::Stored; LANES]; 3]>,
-    weights: [u128; LANES],
+/// The multiples 0 to 15 of eight points in lanes' form: by digit, coordinate, lane.
+#[derive(Clone, Debug)]
+pub(super) struct Table(Vec<[[[u64; 4]; LANES]; 3]>);
+
+/// Points and what they are multiplied by, lane by lane.
+pub(super) struct Term<'a> {
+    pub(super) table: &'a Table,
+    pub(super) weights: [u128; LANES],
 }
 
 impl<B: Backend> Work for Multiples<'_, B> {
@@ -51,11 +52,11 @@ impl<B: Backend> Work for Multiples<'_, B> {
     #[inline(always)]
     fn run(self) -> Vec<G1Affine> {
         let token = self.token;
-        let nine = nine::<B>(token);
+        let nine = nine::<B::Fq>(token);
         let mut out = Vec::with_capacity(self.points.len());
         for (points, weights) in self.points.chunks(LANES).zip(self.weights.chunks(LANES)) {
-            let table = Table::<B::Fq>::new(token, points, weights, nine);
-            let product = sum(token, &[table], nine);
+            let table = &Table::new(token, &Homogeneous::<B::Fq>::new(token, points), nine);
+            let product = sum::<B::Fq>(token, &[Term { table, weights: eight(weights) }], u128::BITS, nine);
             out.extend_from_slice(&product.to_affine(token)[..points.len()]);
         }
         out
@@ -68,78 +69,81 @@ impl<B: Backend> Work for Combine<'_, B> {
     #[inline(always)]
     fn run(self) -> G1Affine {
         let token = self.token;
-        let nine = nine::<B>(token);
+        let nine = nine::<B::Fq>(token);
         let mut tables = Vec::with_capacity(self.points.len().div_ceil(LANES));
-        for (points, weights) in self.points.chunks(LANES).zip(self.weights.chunks(LANES)) {
-            tables.push(Table::new(token, points, weights, nine));
+        for points in self.points.chunks(LANES) {
+            tables.push(Table::new(token, &Homogeneous::<B::Fq>::new(token, points), nine));
         }
-        let mut total = sum(token, &tables, nine);
-        total.add(&total.exchange::<1>(), nine);
-        total.add(&total.exchange::<2>(), nine);
-        total.add(&total.exchange::<4>(), nine);
-        total.to_affine(token)[0]
+        let weights = self.weights.chunks(LANES).map(eight);
+        let terms: Vec<Term<'_>> = tables.iter().zip(weights).map(|(table, weights)| Term { table, weights }).collect();
+        sum::<B::Fq>(token, &terms, u128::BITS, nine).sum_of_lanes(nine).to_affine(token)[0]
     }
+}
+
+/// Up to eight weights, and zeros.
+fn eight(weights: &[u128]) -> [u128; LANES] {
+    let mut out = [0; LANES];
+    out[..weights.len()].copy_from_slice(weights);
+    out
 }
 
 /// Three times the curve's constant 3.
 #[inline(always)]
-fn nine<B: Backend>(token: B) -> B::Fq {
-    B::Fq::splat(token, Fq::from(9u64))
+pub(super) fn nine<L: Lanes<Element = Fq>>(token: L::Token) -> L {
+    L::splat(token, Fq::from(9u64))
 }
 
-/// In each lane, the sum of its point in every table times its weight there; tables share the doublings (Straus).
+/// In each lane, the sum of its point in every table times its weight there, below `2^bits`; tables share the doublings
+/// (Straus).
 #[inline(always)]
-fn sum<L: Lanes<Element = Fq>>(token: L::Token, tables: &[Table<L>], nine: L) -> Homogeneous<L> {
+pub(super) fn sum<L: PrimeLanes<Element = Fq>>(
+    token: L::Token,
+    terms: &[Term<'_>],
+    bits: u32,
+    nine: L,
+) -> Homogeneous<L> {
     let mut total = Homogeneous::infinity(token);
-    for digit in (0..DIGITS).rev() {
-        if digit != DIGITS - 1 {
-            for _ in 0..DIGIT_BITS {
-                total.double(nine);
-            }
+    for digit in (0..bits / DIGIT_BITS).rev() {
+        for _ in 0..DIGIT_BITS {
+            total.double(nine);
         }
-        for table in tables {
-            total.add(&table.multiple(token, digit), nine);
+        for Term { table, weights } in terms {
+            let mut digits = [0; LANES];
+            for (digit_of, weight) in digits.iter_mut().zip(weights) {
+                *digit_of = (weight >> (digit * DIGIT_BITS)) as usize & ((1 << DIGIT_BITS) - 1);
+            }
+            if digits != [0; LANES] {
+                total.add(&table.multiple(token, &digits), nine);
+            }
         }
     }
     total
 }
 
-impl<L: Lanes<Element = Fq>> Table<L> {
-    /// Up to eight points; other lanes have infinity.
+impl Table {
     #[inline(always)]
-    fn new(token: L::Token, points: &[G1Affine], weights: &[u128], nine: L) -> Self {
-        let (mut x, mut y, mut z) = ([Fq::ZERO; LANES], [Fq::ONE; LANES], [Fq::ZERO; LANES]);
-        let mut of_lanes = [0; LANES];
-        for (lane, (point, weight)) in points.iter().zip(weights).take(LANES).enumerate() {
-            if let Some((px, py)) = point.xy() {
-                (x[lane], y[lane], z[lane]) = (px, py, Fq::ONE);
-            }
-            of_lanes[lane] = *weight;
-        }
-        let base =
-            Homogeneous { x: L::from_array(token, &x), y: L::from_array(token, &y), z: L::from_array(token, &z) };
+    pub(super) fn new<L: PrimeLanes<Element = Fq>>(token: L::Token, base: &Homogeneous<L>, nine: L) -> Self {
         let mut multiple = Homogeneous::infinity(token);
         let mut rows = Vec::with_capacity(1 << DIGIT_BITS);
         for digit in 0..1 << DIGIT_BITS {
             if digit != 0 {
-                multiple.add(&base, nine);
+                multiple.add(base, nine);
             }
-            let mut row = [[L::Stored::default(); LANES]; 3];
+            let mut row = [[[0; 4]; LANES]; 3];
             for (row, coordinate) in row.iter_mut().zip([multiple.x, multiple.y, multiple.z]) {
                 coordinate.store(row);
             }
             rows.push(row);
         }
-        Table { rows, weights: of_lanes }
+        Table(rows)
     }
 
-    /// The multiples that a digit of the weights names.
+    /// Each lane's multiple by its digit.
     #[inline(always)]
-    fn multiple(&self, token: L::Token, digit: u32) -> Homogeneous<L> {
-        let mut rows = [[L::Stored::default(); LANES]; 3];
-        for lane in 0..LANES {
-            let value = self.weights[lane] >> (digit * DIGIT_BITS) & ((1 << DIGIT_BITS) - 1);
-            let row = &self.rows[value as usize];
+    fn multiple<L: PrimeLanes<Element = Fq>>(&self, token: L::Token, digits: &[usize; LANES]) -> Homogeneous<L> {
+        let mut rows = [[[0; 4]; LANES]; 3];
+        for (lane, digit) in digits.iter().enumerate() {
+            let row = &self.0[*digit];
             for coordinate in 0..3 {
                 rows[coordinate][lane] = row[coordinate][lane];
             }
@@ -150,6 +154,33 @@ impl<L: Lanes<Element = Fq>> Table<L> {
 }
 
 impl<L: Lanes<Element = Fq>> Homogeneous<L> {
+    /// Up to eight points; other lanes have infinity.
+    #[inline(always)]
+    pub(super) fn new(token: L::Token, points: &[G1Affine]) -> Self {
+        let (mut x, mut y, mut z) = ([Fq::ZERO; LANES], [Fq::ONE; LANES], [Fq::ZERO; LANES]);
+        for (lane, point) in points.iter().take(LANES).enumerate() {
+            if let Some((px, py)) = point.xy() {
+                (x[lane], y[lane], z[lane]) = (px, py, Fq::ONE);
+            }
+        }
+        Homogeneous { x: L::from_array(token, &x), y: L::from_array(token, &y), z: L::from_array(token, &z) }
+    }
+
+    /// The sum of all lanes, in every lane.
+    #[inline(always)]
+    pub(super) fn sum_of_lanes(mut self, nine: L) -> Self {
+        self.add(&self.exchange::<1>(), nine);
+        self.add(&self.exchange::<2>(), nine);
+        self.add(&self.exchange::<4>(), nine);
+        self
+    }
+
+    /// `a` in the lanes of the mask, `b` in the others.
+    #[inline(always)]
+    pub(super) fn select(mask: Mask, a: &Self, b: &Self) -> Self {
+        Homogeneous { x: L::select(mask, a.x, b.x), y: L::select(mask, a.y, b.y), z: L::select(mask, a.z, b.z) }
+    }
+
     #[inline(always)]
     fn infinity(token: L::Token) -> Self {
         Homogeneous { x: L::zero(token), y: L::one(token), z: L::zero(token) }
@@ -162,7 +193,7 @@ impl<L: Lanes<Element = Fq>> Homogeneous<L> {
 
     /// `P = 2 P`.
     #[inline(always)]
-    fn double(&mut self, nine: L) {
+    pub(super) fn double(&mut self, nine: L) {
         let Homogeneous { x, y, z } = self;
         let t0 = L::square(y.loose());
         let eight = {
@@ -195,7 +226,7 @@ impl<L: Lanes<Element = Fq>> Homogeneous<L> {
 
     /// The points, by one inversion.
     #[inline(always)]
-    fn to_affine(self, token: L::Token) -> [G1Affine; LANES] {
+    pub(super) fn to_affine(self, token: L::Token) -> [G1Affine; LANES] {
         let infinite = L::is_zero(self.z.loose());
         let inverse = L::select(infinite, L::one(token), self.z).invert(token);
         let (x, y) = (self.x.times(inverse).to_array(), self.y.times(inverse).to_array());

@@ -28,14 +28,15 @@ pub struct PreparedKey {
 
 impl PreparedKey {
     pub(crate) fn new(key: &VerifyingKey) -> PreparedKey {
+        let cpu = Cpu::detect();
         PreparedKey {
             id: key.id(),
             alpha: key.alpha,
             alpha_beta: Bn254::pairing(key.alpha, key.beta),
-            neg_beta: Lines::new(neg(&key.beta)),
-            neg_gamma: Lines::new(neg(&key.gamma)),
-            neg_delta: Lines::new(neg(&key.delta)),
-            ic: Bases::new(Cpu::detect(), &key.ic),
+            neg_beta: Lines::new(cpu, neg(&key.beta)),
+            neg_gamma: Lines::new(cpu, neg(&key.gamma)),
+            neg_delta: Lines::new(cpu, neg(&key.delta)),
+            ic: Bases::new(cpu, &key.ic),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::lanes::{ExtensionLanes, LANES, Lanes};
 use crate::pairing::tower::Twelve;
 
 /// The digits of `6 x + 2`, least first.
-const DIGITS: &[i8] = Config::ATE_LOOP_COUNT;
+pub(super) const DIGITS: &[i8] = Config::ATE_LOOP_COUNT;
 
 const _: () = assert!(!Config::X_IS_NEGATIVE && matches!(Config::TWIST_TYPE, ark_ec::bn::TwistType::D));
 

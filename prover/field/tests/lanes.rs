@@ -4,7 +4,7 @@
 //! and uniform; operations follow one another, so that bounds are met from below and from above.
 
 use ark_bn254::{Fq, Fq2, Fr};
-use ark_ff::{Field, One, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use num_bigint::BigUint;
 use rand::SeedableRng;
 use zera_field::{
@@ -213,6 +213,65 @@ fn portable_is_arkworks() {
 fn avx512ifma_is_arkworks() {
     match Avx512Ifma::detect() {
         Some(token) => backend(token),
+        None => eprintln!("not run: this processor has no avx512ifma"),
+    }
+}
+
+/// Operations on the largest and the smallest reduced values: what comes out is right, and reduced again.
+struct Extremes<L: ExtensionLanes> {
+    token: L::Token,
+}
+
+impl<L: ExtensionLanes> Work for Extremes<L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let token = self.token;
+        let check = |lanes: L, expected: Fq2, what: &str| {
+            let mut rows = [[0; 8]; LANES];
+            lanes.store(&mut rows);
+            assert!(rows.iter().all(|row| row[3] >> 63 == 0 && row[7] >> 63 == 0), "{what} is not below 2^255");
+            assert_eq!(lanes.to_array(), [expected; LANES], "{what}");
+        };
+        // Coefficients 0 and 2^255 - 1, all four combinations.
+        let values: Vec<(L, Fq2)> = (0..4)
+            .map(|i| {
+                let word = |k: usize, top: u64| if i >> k & 1 == 1 { top } else { 0 };
+                let [c0, c1] =
+                    [0, 1].map(|k| [word(k, u64::MAX), word(k, u64::MAX), word(k, u64::MAX), word(k, u64::MAX >> 1)]);
+                let row = [c0[0], c0[1], c0[2], c0[3], c1[0], c1[1], c1[2], c1[3]];
+                let lanes = L::load(token, &[row; LANES]);
+                (lanes, lanes.to_array()[0])
+            })
+            .collect();
+        let zero = L::zero(token);
+        let nonresidue = Fq2::new(Fq::from(9u64), Fq::one());
+        for (x, a) in &values {
+            check(x.times_nonresidue(), *a * nonresidue, "non-residue");
+            check(x.negated(), -*a, "negated");
+            check(x.conjugate(), Fq2::new(a.c0, -a.c1), "conjugate");
+            check(L::squared(x), a.square(), "square");
+            for (y, b) in &values {
+                check(L::product(x, y), *a * b, "product");
+                let p = (x, y);
+                check(L::dot([p; 7], []), *a * b * Fq2::from(7u64), "seven products");
+                // Loose values from 0 to 2^255 + 3 p.
+                for (loose, c) in [(x.sub(zero), *a), (x.add(*x), *a + a), (zero.sub(*x), -*a), (x.loose(), *a)] {
+                    let p2 = (&loose, y);
+                    check(L::dot([], [p2; 3]), c * b * Fq2::from(3u64), "three loose products");
+                    let expected = (c * b + *a * b).double();
+                    check(L::dot([p; 2], [p2; 2]), expected, "mixed products");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn extremes_stay_reduced() {
+    match Avx512Ifma::detect() {
+        Some(token) => token.run(Extremes::<<Avx512Ifma as Backend>::Fq2> { token }),
         None => eprintln!("not run: this processor has no avx512ifma"),
     }
 }

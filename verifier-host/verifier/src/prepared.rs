@@ -9,7 +9,9 @@ use zera_field::pairing::{Bases, Lines};
 
 use crate::key::VerifyingKey;
 
-/// A key made ready: about 55 KiB and 1 KiB for each public input; 1.2 ms to make.
+/// A key made ready: about 55 KiB and 1 KiB for each public input, with AVX-512 IFMA 105 KiB and 13 KiB; 1.2 ms to make.
+///
+/// What it holds depends on the processor that made it, no verdict does.
 #[derive(Clone, Debug)]
 pub struct PreparedKey {
     id: KeyId,

@@ -13,7 +13,8 @@ use crate::proof::{OnCurve, Proof};
 
 /// Verifies one proof. An invalid proof costs what a valid one costs.
 ///
-/// One Miller loop over three pairs and one final exponentiation: about 1.2 ms, and 20 us for each input.
+/// One Miller loop over three pairs and one final exponentiation: about 0.15 ms with AVX-512 IFMA, 0.7 ms and 20 us for each
+/// input without.
 ///
 /// # Errors
 /// [`VerifyError`]: the count, checked first, or the equation.

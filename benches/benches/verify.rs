@@ -7,7 +7,7 @@ use ark_ec::AffineRepr;
 use ark_ff::One;
 use ark_groth16::{Groth16, prepare_verifying_key};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
-use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use zera_abi::Status;
 use zera_benches::pair;
 use zera_benches::workload::proof::{INPUTS, Sample, Samples};
@@ -46,6 +46,15 @@ fn proofs(criterion: &mut Criterion, samples: &Samples) {
         (&name("valid", "zera"), |sample: &&Sample| verify_bytes(&samples.key, &sample.inputs, &sample.bytes)),
         (&name("valid", "ark-groth16"), |sample: &&Sample| verify_by_ark(samples, sample)),
     );
+    // The equation alone, of points that nobody checked.
+    let mut next = samples.samples.iter().cycle();
+    group.bench_function(name("unchecked", "ark-groth16"), |bench| {
+        bench.iter_batched(
+            || next.next().expect("a cycle"),
+            |sample| Groth16::<Bn254>::verify_proof(&samples.ark, &sample.proof, &sample.scalars),
+            BatchSize::SmallInput,
+        );
+    });
     let (sample, wrong) = (&samples.samples[0], raised(&samples.samples[0]));
     group.bench_function(name("rejected", "zera"), |bench| {
         bench.iter(|| verify_bytes(&samples.key, black_box(&wrong), black_box(&sample.bytes)));

@@ -5,9 +5,9 @@ pub mod portable;
 
 use std::sync::OnceLock;
 
-use ark_bn254::{Fq, Fq2, Fr};
+use ark_bn254::{Fq, Fr};
 
-use crate::lanes::{Lanes, PrimeLanes};
+use crate::lanes::{ExtensionLanes, PrimeLanes};
 
 pub use avx512ifma::Avx512Ifma;
 pub use portable::Portable;
@@ -22,7 +22,7 @@ pub trait Backend: Copy + Send + Sync + 'static {
     /// The scalar field.
     type Fr: PrimeLanes<Token = Self, Element = Fr>;
     /// The base field's quadratic extension.
-    type Fq2: Lanes<Token = Self, Element = Fq2, Stored = [u64; 8]>;
+    type Fq2: ExtensionLanes<Token = Self, Base = Self::Fq>;
 
     /// A short name for logs and records.
     const NAME: &'static str;

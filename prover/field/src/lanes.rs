@@ -2,6 +2,7 @@
 
 use core::fmt::Debug;
 
+use ark_bn254::{Fq, Fq2};
 use ark_ff::{Field, One};
 
 /// Elements in one vector.
@@ -144,4 +145,47 @@ pub trait Lanes: Copy + Send + Sync + 'static {
 pub trait PrimeLanes: Lanes<Stored = [u64; 4]> {
     /// Canonical integers, below `p`, four words each; not in Montgomery form.
     fn integers(token: Self::Token, elements: &[Self::Element; LANES]) -> [[u64; 4]; LANES];
+}
+
+/// Lanes of the base field's quadratic extension, `u^2 = -1`, and what towers over it need.
+///
+/// What is a function call here (`dot`, `product`, `squared`) takes its operands in memory: code that multiplies hundreds of times
+/// in a loop fits the instruction cache then.
+pub trait ExtensionLanes: Lanes<Element = Fq2, Stored = [u64; 8]> {
+    /// The coefficients' lanes.
+    type Base: PrimeLanes<Token = Self::Token, Element = Fq>;
+
+    /// `c0 + c1 u`.
+    fn new(c0: Self::Base, c1: Self::Base) -> Self;
+    /// `(c0, c1)`.
+    fn coefficients(self) -> (Self::Base, Self::Base);
+    /// `c0 - c1 u`, which is the `p`-th power.
+    fn conjugate(self) -> Self;
+    /// `-a`.
+    fn negated(self) -> Self;
+    /// `(9 + u) a`: the sextic non-residue times `a`.
+    fn times_nonresidue(self) -> Self;
+    /// `sum once[i].0 once[i].1 + sum loose[i].0 loose[i].1`, reduced once.
+    ///
+    /// At most seven products; one with a loose factor counts as 2.14.
+    fn dot<const N: usize, const M: usize>(once: [(&Self, &Self); N], loose: [(&Self::Loose, &Self); M]) -> Self;
+    /// `a b`.
+    fn product(a: &Self, b: &Self) -> Self;
+    /// `a^2`.
+    fn squared(a: &Self) -> Self;
+    /// Lane `i` is lane `from[i]` of `self` where that is below 8, lane `from[i] - 8` of `other` from there to 15.
+    fn pick(self, other: Self, from: &[u8; LANES]) -> Self;
+
+    /// `c0 k + c1 k u`.
+    #[inline(always)]
+    fn scale(self, k: Self::Base) -> Self {
+        let (c0, c1) = self.coefficients();
+        Self::new(c0.times(k), c1.times(k))
+    }
+}
+
+/// Whether [`ExtensionLanes::dot`] takes that many products: the constant coefficient, below
+/// `(0.0828 N + 0.1765 M + 2) p`, stays below `2^255 > 2.648 p`.
+pub(crate) const fn dot_fits(once: usize, loose: usize) -> bool {
+    828 * once + 1765 * loose <= 6480
 }

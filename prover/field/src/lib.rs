@@ -7,6 +7,7 @@
 //! - [`backend`]: the tokens and the gate.
 //! - [`mod@invert`]: one inversion.
 //! - [`modulus`]: the two primes.
+//! - [`pairing`]: the pairing over lanes, for verifiers.
 //!
 //! Everything here is variable time.
 
@@ -16,8 +17,9 @@ pub mod backend;
 pub mod invert;
 pub mod lanes;
 pub mod modulus;
+pub mod pairing;
 
 pub use backend::{Avx512Ifma, Backend, Cpu, CpuError, Portable, WithBackend, Work};
 pub use invert::invert;
-pub use lanes::{LANES, Lanes, Mask, Packed, PrimeLanes};
+pub use lanes::{ExtensionLanes, LANES, Lanes, Mask, Packed, PrimeLanes};
 pub use modulus::Modulus;

@@ -51,6 +51,8 @@ pub(crate) struct Constants<M>(core::marker::PhantomData<M>);
 
 /// `reduce` subtracts `QUOTIENTS[v >> 254]` times `p`: `floor(i 2^254 / p)`, as `2^254 = 1.32 p`.
 pub(crate) const QUOTIENTS: [u64; 8] = [0, 1, 2, 3, 5, 6, 7, 9];
+/// The same for `2^256 = 5.29 p`, `v >> 256`.
+pub(crate) const WIDE_QUOTIENTS: [u64; 8] = [0, 5, 10, 15, 21, 26, 31, 37];
 
 impl<M: Modulus> Constants<M> {
     /// `p`.
@@ -64,24 +66,29 @@ impl<M: Modulus> Constants<M> {
     /// `6 p`.
     pub(crate) const P6: Limbs = times(Self::P, 6);
     /// Limb `i` of `QUOTIENTS[j] p` at `[i][j]`.
-    pub(crate) const MULTIPLES: [[u64; 8]; 5] = {
-        let mut table = [[0; 8]; 5];
-        let mut j = 0;
-        while j < 8 {
-            let multiple = times(Self::P, QUOTIENTS[j]);
-            let mut i = 0;
-            while i < 5 {
-                table[i][j] = multiple[i];
-                i += 1;
-            }
-            j += 1;
-        }
-        table
-    };
+    pub(crate) const MULTIPLES: [[u64; 8]; 5] = multiples(Self::P, QUOTIENTS);
+    /// The same of [`WIDE_QUOTIENTS`].
+    pub(crate) const WIDE_MULTIPLES: [[u64; 8]; 5] = multiples(Self::P, WIDE_QUOTIENTS);
     /// `2^256` modulo `p`.
     pub(crate) const R256: Limbs = to_limbs(power_of_two(M::WORDS, 256));
     /// `2^264` modulo `p`.
     pub(crate) const R264: Limbs = to_limbs(power_of_two(M::WORDS, 264));
+}
+
+/// Limb `i` of `factors[j] p` at `[i][j]`.
+const fn multiples(p: Limbs, factors: [u64; 8]) -> [[u64; 8]; 5] {
+    let mut table = [[0; 8]; 5];
+    let mut j = 0;
+    while j < 8 {
+        let multiple = times(p, factors[j]);
+        let mut i = 0;
+        while i < 5 {
+            table[i][j] = multiple[i];
+            i += 1;
+        }
+        j += 1;
+    }
+    table
 }
 
 /// Four words as five limbs.

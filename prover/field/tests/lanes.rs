@@ -4,10 +4,12 @@
 //! and uniform; operations follow one another, so that bounds are met from below and from above.
 
 use ark_bn254::{Fq, Fq2, Fr};
-use ark_ff::{Field, One, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use num_bigint::BigUint;
 use rand::SeedableRng;
-use zera_field::{Avx512Ifma, Backend, LANES, Lanes, Mask, Modulus, Packed, Portable, PrimeLanes, Work};
+use zera_field::{
+    Avx512Ifma, Backend, ExtensionLanes, LANES, Lanes, Mask, Modulus, Packed, Portable, PrimeLanes, Work,
+};
 
 type Eight<E> = [E; LANES];
 
@@ -114,6 +116,70 @@ impl<L: Lanes> Work for Operations<L> {
     }
 }
 
+/// What only the extension has, on eight triples.
+struct Extension<L: ExtensionLanes> {
+    token: L::Token,
+    a: Eight<Fq2>,
+    b: Eight<Fq2>,
+    c: Eight<Fq2>,
+}
+
+impl<L: ExtensionLanes> Work for Extension<L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Extension { token, a, b, c } = self;
+        let at = |f: &dyn Fn(usize) -> Fq2| -> Eight<Fq2> { std::array::from_fn(f) };
+        // As large as reduced values get, too: what `sub_two` and sums leave.
+        let [x, y, z] = [&a, &b, &c].map(|values| L::from_array(token, values));
+        let (v, w) = (x.sub_reduced(y), z.add_reduced(y));
+        let (d, e) = (at(&|i| a[i] - b[i]), at(&|i| c[i] + b[i]));
+        let (c0, c1) = x.coefficients();
+        assert_eq!((c0.to_array(), c1.to_array()), (a.map(|a| a.c0), a.map(|a| a.c1)), "coefficients");
+        assert_eq!(L::new(c1, c0).to_array(), a.map(|a| Fq2::new(a.c1, a.c0)), "of coefficients");
+        let nonresidue = Fq2::new(Fq::from(9u64), Fq::one());
+        for (lanes, values) in [(x, a), (y, b), (v, d), (w, e)] {
+            assert_eq!(lanes.conjugate().to_array(), values.map(|a| Fq2::new(a.c0, -a.c1)), "conjugate");
+            assert_eq!(lanes.negated().to_array(), values.map(|a| -a), "negated");
+            assert_eq!(lanes.times_nonresidue().to_array(), values.map(|a| a * nonresidue), "non-residue");
+            let deep = lanes.negated().times_nonresidue().times_nonresidue().conjugate();
+            let expected = values.map(|a| -(a * nonresidue * nonresidue)).map(|a| Fq2::new(a.c0, -a.c1));
+            assert_eq!(deep.to_array(), expected, "all three");
+            assert_eq!(lanes.scale(c1).to_array(), at(&|i| values[i] * Fq2::new(a[i].c1, Fq::zero())), "scaled");
+            assert_eq!(L::product(&lanes, &w).to_array(), at(&|i| values[i] * e[i]), "product");
+            assert_eq!(L::squared(&lanes).to_array(), values.map(|a| a * a), "square");
+        }
+        assert_eq!(L::dot([(&v, &w)], []).to_array(), at(&|i| d[i] * e[i]), "one product");
+        let pairs = [(&x, &y), (&v, &w), (&w, &w), (&z, &v), (&v, &v), (&y, &y), (&w, &x)];
+        let sum =
+            |i: usize| a[i] * b[i] + d[i] * e[i] + e[i] * e[i] + c[i] * d[i] + d[i] * d[i] + b[i] * b[i] + e[i] * a[i];
+        assert_eq!(L::dot(pairs, []).to_array(), at(&sum), "seven products");
+        let (two, three) = (v.add(v), x.sub(z));
+        let loose = |i: usize| (d[i] + d[i]) * e[i] + (a[i] - c[i]) * d[i];
+        assert_eq!(L::dot([], [(&two, &w), (&three, &v)]).to_array(), at(&loose), "loose products");
+        let mixed = |i: usize| loose(i) + e[i] * e[i] + d[i] * d[i];
+        assert_eq!(L::dot([(&w, &w), (&v, &v)], [(&two, &w), (&three, &v)]).to_array(), at(&mixed), "mixed products");
+        let tripled = |i: usize| loose(i) + (d[i] + d[i]) * d[i];
+        assert_eq!(L::dot([], [(&two, &w), (&three, &v), (&two, &v)]).to_array(), at(&tripled), "three loose products");
+        for from in [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15], [7, 0, 15, 8, 3, 3, 11, 2]] {
+            let chosen = |i: usize| if from[i] < 8 { d[from[i] as usize] } else { e[from[i] as usize - 8] };
+            assert_eq!(v.pick(w, &from).to_array(), at(&chosen), "picked");
+        }
+    }
+}
+
+fn extends<B: Backend>(backend: B, values: &[Fq2]) {
+    for shift in [0, 1, 7, 29] {
+        for start in 0..values.len() {
+            let at = |stride: usize| {
+                std::array::from_fn(|i| values[(start * stride + i * 5 + shift * stride) % values.len()])
+            };
+            backend.run(Extension::<B::Fq2> { token: backend, a: at(1), b: at(2), c: at(3) });
+        }
+    }
+}
+
 fn conforms<L: Lanes, B: Backend>(backend: B, token: L::Token, values: &[L::Element], random: &mut impl rand::RngCore) {
     // Every value beside others: rotations of the list.
     for shift in [0, 1, 7, 8, 29, (random.next_u32() as usize) % values.len()] {
@@ -133,9 +199,11 @@ fn backend<B: Backend>(backend: B) {
     conforms::<B::Fr, B>(backend, backend, &samples::<Fr>(random, 200), random);
     let pairs: Vec<Fq2> = (0..400).map(|i| Fq2::new(fq[i * 7 % fq.len()], fq[(i * 13 + i / 50) % fq.len()])).collect();
     conforms::<B::Fq2, B>(backend, backend, &pairs, random);
+    extends(backend, &pairs);
     let mut zeros = vec![Fq2::zero(), Fq2::one(), Fq2::new(Fq::zero(), Fq::one())];
     zeros.extend(&pairs[..30]);
     conforms::<B::Fq2, B>(backend, backend, &zeros, random);
+    extends(backend, &zeros);
 }
 
 #[test]
@@ -147,6 +215,65 @@ fn portable_is_arkworks() {
 fn avx512ifma_is_arkworks() {
     match Avx512Ifma::detect() {
         Some(token) => backend(token),
+        None => eprintln!("not run: this processor has no avx512ifma"),
+    }
+}
+
+/// Operations on the largest and the smallest reduced values: what comes out is right, and reduced again.
+struct Extremes<L: ExtensionLanes> {
+    token: L::Token,
+}
+
+impl<L: ExtensionLanes> Work for Extremes<L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let token = self.token;
+        let check = |lanes: L, expected: Fq2, what: &str| {
+            let mut rows = [[0; 8]; LANES];
+            lanes.store(&mut rows);
+            assert!(rows.iter().all(|row| row[3] >> 63 == 0 && row[7] >> 63 == 0), "{what} is not below 2^255");
+            assert_eq!(lanes.to_array(), [expected; LANES], "{what}");
+        };
+        // Coefficients 0 and 2^255 - 1, all four combinations.
+        let values: Vec<(L, Fq2)> = (0..4)
+            .map(|i| {
+                let word = |k: usize, top: u64| if i >> k & 1 == 1 { top } else { 0 };
+                let [c0, c1] =
+                    [0, 1].map(|k| [word(k, u64::MAX), word(k, u64::MAX), word(k, u64::MAX), word(k, u64::MAX >> 1)]);
+                let row = [c0[0], c0[1], c0[2], c0[3], c1[0], c1[1], c1[2], c1[3]];
+                let lanes = L::load(token, &[row; LANES]);
+                (lanes, lanes.to_array()[0])
+            })
+            .collect();
+        let zero = L::zero(token);
+        let nonresidue = Fq2::new(Fq::from(9u64), Fq::one());
+        for (x, a) in &values {
+            check(x.times_nonresidue(), *a * nonresidue, "non-residue");
+            check(x.negated(), -*a, "negated");
+            check(x.conjugate(), Fq2::new(a.c0, -a.c1), "conjugate");
+            check(L::squared(x), a.square(), "square");
+            for (y, b) in &values {
+                check(L::product(x, y), *a * b, "product");
+                let p = (x, y);
+                check(L::dot([p; 7], []), *a * b * Fq2::from(7u64), "seven products");
+                // Loose values from 0 to 2^255 + 3 p.
+                for (loose, c) in [(x.sub(zero), *a), (x.add(*x), *a + a), (zero.sub(*x), -*a), (x.loose(), *a)] {
+                    let p2 = (&loose, y);
+                    check(L::dot([], [p2; 3]), c * b * Fq2::from(3u64), "three loose products");
+                    let expected = (c * b + *a * b).double();
+                    check(L::dot([p; 2], [p2; 2]), expected, "mixed products");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn extremes_stay_reduced() {
+    match Avx512Ifma::detect() {
+        Some(token) => token.run(Extremes::<<Avx512Ifma as Backend>::Fq2> { token }),
         None => eprintln!("not run: this processor has no avx512ifma"),
     }
 }

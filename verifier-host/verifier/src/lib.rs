@@ -1,8 +1,9 @@
 //! Bytes to verdict: strict codec, checked keys, single and batch verification of Groth16 proofs over BN254.
 //!
-//! Every verdict is a pure function of its bytes: no threads, no clock, no randomness, no global state. Bytes of strangers
-//! become [`Proof`], [`PublicInputs`] and [`VerifyingKey`] only through `decode`, which accepts one encoding per value;
-//! arkworks' own decoders are not canonical and are not used. Layouts: [`zera_abi::wire`].
+//! Every verdict is a pure function of its bytes: no threads, no clock, no randomness, no environment. What instructions the
+//! processor has is asked, and changes the time alone. Bytes of strangers become [`Proof`], [`PublicInputs`] and
+//! [`VerifyingKey`] only through `decode`, which accepts one encoding per value; arkworks' own decoders are not canonical and
+//! are not used. Layouts: [`zera_abi::wire`].
 //!
 //! ```
 //! use zera_verifier::{KeyError, VerifyingKey};

@@ -3,12 +3,12 @@
 use core::array;
 use core::marker::PhantomData;
 
-use ark_bn254::{Fq, Fq2, Fr};
-use ark_ff::Field;
+use ark_bn254::{Fq, Fq2, Fq6Config, Fr};
+use ark_ff::{AdditiveGroup, Field, Fp6Config};
 
 use crate::backend::{Backend, Work};
 use crate::invert::invert;
-use crate::lanes::{LANES, Lanes, Mask, Packed, PrimeLanes};
+use crate::lanes::{ExtensionLanes, LANES, Lanes, Mask, Packed, PrimeLanes, dot_fits};
 use crate::modulus::{Modulus, subtract};
 
 /// The token; every processor has it.
@@ -300,5 +300,58 @@ impl<F: Words<Stored = [u64; 4]> + Modulus, T: Copy + Send + Sync + 'static> Pri
     #[inline(always)]
     fn integers(_: T, elements: &[F; LANES]) -> [[u64; 4]; LANES] {
         elements.map(|element| element.into_bigint().0)
+    }
+}
+
+impl<T: Copy + Send + Sync + 'static> ExtensionLanes for Eight<Fq2, T> {
+    type Base = Eight<Fq, T>;
+
+    #[inline(always)]
+    fn new(c0: Eight<Fq, T>, c1: Eight<Fq, T>) -> Self {
+        Self::new(array::from_fn(|i| Fq2::new(c0.0[i], c1.0[i])))
+    }
+
+    #[inline(always)]
+    fn coefficients(self) -> (Eight<Fq, T>, Eight<Fq, T>) {
+        (Eight::new(self.0.map(|a| a.c0)), Eight::new(self.0.map(|a| a.c1)))
+    }
+
+    #[inline(always)]
+    fn conjugate(self) -> Self {
+        Self::new(self.0.map(|a| Fq2::new(a.c0, -a.c1)))
+    }
+
+    #[inline(always)]
+    fn negated(self) -> Self {
+        Self::new(self.0.map(|a| -a))
+    }
+
+    #[inline(always)]
+    fn times_nonresidue(self) -> Self {
+        Self::new(self.0.map(|a| *Fq6Config::mul_fp2_by_nonresidue_in_place(&mut a.clone())))
+    }
+
+    #[inline(always)]
+    fn dot<const N: usize, const M: usize>(once: [(&Self, &Self); N], loose: [(&Self, &Self); M]) -> Self {
+        const { assert!(dot_fits(N, M)) };
+        let products = once.into_iter().chain(loose).map(|(a, b)| Self::mul(*a, *b));
+        products.reduce(Self::add).unwrap_or(Self::new([Fq2::ZERO; LANES]))
+    }
+
+    #[inline(always)]
+    fn product(a: &Self, b: &Self) -> Self {
+        Self::mul(*a, *b)
+    }
+
+    #[inline(always)]
+    fn squared(a: &Self) -> Self {
+        Self::square(*a)
+    }
+
+    #[inline(always)]
+    fn pick(self, other: Self, from: &[u8; LANES]) -> Self {
+        Self::new(
+            from.map(|i| if usize::from(i) < LANES { self.0[usize::from(i)] } else { other.0[usize::from(i) - LANES] }),
+        )
     }
 }

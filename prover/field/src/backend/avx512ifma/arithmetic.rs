@@ -79,6 +79,49 @@ pub(super) unsafe fn square(a: &Vector) -> Columns {
     }
 }
 
+/// A sum of products, low and high halves apart: `sum lows[k] 2^(52 k) + highs[k] 2^(52 (k + 1))`. Chains of sums are half as long
+/// as in [`Columns`], which a sum of several products would wait for.
+pub(super) struct Halves {
+    lows: [__m512i; 9],
+    highs: [__m512i; 9],
+}
+
+impl Halves {
+    #[inline(always)]
+    pub(super) unsafe fn zero() -> Halves {
+        // SAFETY: see the module.
+        let zero = unsafe { _mm512_setzero_si512() };
+        Halves { lows: [zero; 9], highs: [zero; 9] }
+    }
+
+    /// Adds `a b`, limbs of both below `2^52`. Five halves a product in a column: with eight products it is below `2^58`.
+    #[inline(always)]
+    pub(super) unsafe fn accumulate(&mut self, a: &Vector, b: &Vector) {
+        // SAFETY: see the module.
+        unsafe {
+            for (i, a) in a.iter().enumerate() {
+                for (j, b) in b.iter().enumerate() {
+                    self.lows[i + j] = low(self.lows[i + j], *a, *b);
+                    self.highs[i + j] = high(self.highs[i + j], *a, *b);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(super) unsafe fn columns(&self) -> Columns {
+        // SAFETY: see the module.
+        unsafe {
+            let mut t = [_mm512_setzero_si512(); 10];
+            t[..9].copy_from_slice(&self.lows);
+            for (t, high) in t[1..].iter_mut().zip(self.highs) {
+                *t = _mm512_add_epi64(*t, high);
+            }
+            t
+        }
+    }
+}
+
 /// `t / 2^260` modulo `p`, below `t / 2^260 + p`; columns may be negative, the value not.
 ///
 /// Round `i` adds `m p 2^(52 i)` with `m = -t_i / p mod 2^52`. Column `i` becomes a multiple of `2^52` then: what it carries is
@@ -132,6 +175,33 @@ pub(super) unsafe fn reduce<M: Modulus>(mut t: Vector) -> Vector {
             *limb = _mm512_sub_epi64(*limb, _mm512_permutexvar_epi64(index, table));
         }
         carry(t)
+    }
+}
+
+/// `9 a + b + 3 p` below `2^255`, where `a` and `-b` are, and both limbs below `2^52` in size.
+///
+/// Below `26.9 p < 6 2^256`. `i = v >> 256`, from a limb 4 that lacks some 40 units of carries, leaves less than `2^256 + p + 2^214`,
+/// below `2^257`, and at least 0.15 p, as no `i 2^256 / p` up to 5 has a smaller fraction, but for `i = 0`, where the value stays.
+#[inline(always)]
+pub(super) unsafe fn nine_times_plus<M: Modulus>(a: &Vector, b: &Vector, negate: bool) -> Vector {
+    // SAFETY: see the module.
+    unsafe {
+        let p3 = splat(&Constants::<M>::P3);
+        let mut t = *a;
+        for i in 0..5 {
+            let nine = _mm512_add_epi64(_mm512_slli_epi64::<3>(a[i]), a[i]);
+            t[i] = if negate {
+                _mm512_sub_epi64(_mm512_add_epi64(nine, p3[i]), b[i])
+            } else {
+                _mm512_add_epi64(nine, b[i])
+            };
+        }
+        let index = _mm512_srli_epi64::<{ 256 - 4 * SHIFT }>(t[4]);
+        for (limb, multiples) in t.iter_mut().zip(&Constants::<M>::WIDE_MULTIPLES) {
+            let table = _mm512_loadu_si512(multiples.as_ptr().cast());
+            *limb = _mm512_sub_epi64(*limb, _mm512_permutexvar_epi64(index, table));
+        }
+        reduce::<M>(t)
     }
 }
 

@@ -3,6 +3,8 @@
 use core::arch::x86_64::*;
 use core::marker::PhantomData;
 
+use ark_bn254::Fq;
+
 use crate::backend::avx512ifma::Avx512Ifma;
 use crate::backend::avx512ifma::arithmetic::{self as vector, Vector, splat};
 use crate::backend::avx512ifma::memory;
@@ -29,6 +31,29 @@ impl<M: Modulus> Loose<M> {
     #[inline(always)]
     pub(super) fn new(v: Vector) -> Self {
         Loose(v, PhantomData)
+    }
+}
+
+impl Ifma<Fq> {
+    /// `-a`.
+    #[inline(always)]
+    pub(super) fn negated(self) -> Self {
+        // SAFETY: lanes. 3 p > 2^255.
+        unsafe { Ifma::reduced(vector::reduce::<Fq>(vector::sub(&splat(&Constants::<Fq>::P3), &self.0))) }
+    }
+
+    /// As [`crate::ExtensionLanes::pick`].
+    #[inline(always)]
+    pub(super) fn pick(self, other: Self, from: &[u8; LANES]) -> Self {
+        let mut v = self.0;
+        // SAFETY: lanes.
+        unsafe {
+            let index = _mm512_cvtepu8_epi64(_mm_loadl_epi64(from.as_ptr().cast()));
+            for (v, other) in v.iter_mut().zip(other.0) {
+                *v = _mm512_permutex2var_epi64(*v, index, other);
+            }
+        }
+        Ifma::reduced(v)
     }
 }
 

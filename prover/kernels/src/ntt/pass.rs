@@ -88,12 +88,8 @@ impl<L: Lanes> Base<'_, L> {
         let (b1, b5) = (a1.add_reduced(a5), L::mul(a1.sub(a5), w1.loose()));
         let (b2, b6) = (a2.add_reduced(a6), L::mul(a2.sub(a6), w2.loose()));
         let (b3, b7) = (a3.add_reduced(a7), L::mul(a3.sub(a7), w3.loose()));
-        let half = |[b0, b1, b2, b3]: [L; 4]| {
-            let (c0, c2) = (b0.add_reduced(b2), b0.sub_reduced(b2));
-            let (c1, c3) = (b1.add_reduced(b3), L::mul(b1.sub(b3), w2.loose()));
-            [c0.add_reduced(c1), c0.sub_reduced(c1), c2.add_reduced(c3), c2.sub_reduced(c3)]
-        };
-        let ([c0, c1, c2, c3], [c4, c5, c6, c7]) = (half([b0, b1, b2, b3]), half([b4, b5, b6, b7]));
+        let [c0, c1, c2, c3] = half_down([b0, b1, b2, b3], w2);
+        let [c4, c5, c6, c7] = half_down([b4, b5, b6, b7], w2);
         *self.group = [c0, c1, c2, c3, c4, c5, c6, c7];
     }
 
@@ -101,12 +97,8 @@ impl<L: Lanes> Base<'_, L> {
     pub(super) fn ascend(self) {
         let [w1, w2, w3] = self.roots;
         let [c0, c1, c2, c3, c4, c5, c6, c7] = *self.group;
-        let half = |[c0, c1, c2, c3]: [L; 4]| {
-            let (b0, b1) = (c0.add_reduced(c1), c0.sub_reduced(c1));
-            let (b2, b3) = (c2.add_reduced(c3), L::mul(c2.sub(c3), w2.loose()));
-            [b0.add_reduced(b2), b1.add_reduced(b3), b0.sub_reduced(b2), b1.sub_reduced(b3)]
-        };
-        let ([b0, b1, b2, b3], [b4, b5, b6, b7]) = (half([c0, c1, c2, c3]), half([c4, c5, c6, c7]));
+        let [b0, b1, b2, b3] = half_up([c0, c1, c2, c3], w2);
+        let [b4, b5, b6, b7] = half_up([c4, c5, c6, c7], w2);
         let (b5, b6, b7) = (b5.times(w1), b6.times(w2), b7.times(w3));
         *self.group = L::transpose([
             b0.add_reduced(b4),
@@ -119,6 +111,22 @@ impl<L: Lanes> Base<'_, L> {
             b3.sub_reduced(b7),
         ]);
     }
+}
+
+// Not closures: those would be calls, and calls have no instructions of their own to be compiled for.
+
+#[inline(always)]
+fn half_down<L: Lanes>([b0, b1, b2, b3]: [L; 4], w2: L) -> [L; 4] {
+    let (c0, c2) = (b0.add_reduced(b2), b0.sub_reduced(b2));
+    let (c1, c3) = (b1.add_reduced(b3), L::mul(b1.sub(b3), w2.loose()));
+    [c0.add_reduced(c1), c0.sub_reduced(c1), c2.add_reduced(c3), c2.sub_reduced(c3)]
+}
+
+#[inline(always)]
+fn half_up<L: Lanes>([c0, c1, c2, c3]: [L; 4], w2: L) -> [L; 4] {
+    let (b0, b1) = (c0.add_reduced(c1), c0.sub_reduced(c1));
+    let (b2, b3) = (c2.add_reduced(c3), L::mul(c2.sub(c3), w2.loose()));
+    [b0.add_reduced(b2), b1.add_reduced(b3), b0.sub_reduced(b2), b1.sub_reduced(b3)]
 }
 
 /// Elements into vectors; the last one is filled up with zeros.

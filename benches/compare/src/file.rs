@@ -56,11 +56,14 @@ pub fn rows(file: &Zkey<'_>, matrix: Matrix) -> Result<Vec<Vec<(Fr, usize)>>> {
 pub fn key(file: &Zkey<'_>) -> Result<SnarkjsKey> {
     let header = &file.header;
     let matrix = |matrix: Matrix| -> Result<Rows> {
-        let rows = rows(file, matrix)?;
-        let terms = (0u32..)
-            .zip(rows)
-            .flat_map(|(row, terms)| terms.into_iter().map(move |(value, wire)| (row, wire as u32, value)));
-        Ok(Rows::new(header.domain, header.wires, terms.collect())?)
+        let mut terms = Vec::new();
+        for term in file.coefficients.iter() {
+            let term = term?;
+            if term.matrix == matrix {
+                terms.push((term.row, term.wire, term.value));
+            }
+        }
+        Ok(Rows::new(header.domain, header.wires, terms)?)
     };
     Ok(SnarkjsKey {
         publics: header.publics,

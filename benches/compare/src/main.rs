@@ -89,20 +89,20 @@ fn main() -> Result<()> {
 fn peers(options: &Options) -> Result<Vec<Box<dyn Peer>>> {
     let mut peers: Vec<Box<dyn Peer>> = Vec::new();
     let wanted = |name: &str| !options.without.iter().any(|without| without == name);
-    let (zkey, wtns) = (file::read(&options.zkey)?, file::read(&options.wtns)?);
+    let wtns = file::read(&options.wtns)?;
     if wanted("zera") {
-        peers.push(Box::new(ours::Ours::new(&zkey, &wtns, None)?));
+        peers.push(Box::new(ours::Ours::new(&options.zkey, &wtns, None)?));
     }
     if wanted("zera-portable") {
-        peers.push(Box::new(ours::Ours::new(&zkey, &wtns, Some("portable"))?));
+        peers.push(Box::new(ours::Ours::new(&options.zkey, &wtns, Some("portable"))?));
     }
     if wanted("ark") {
-        peers.push(Box::new(arkworks::Ark::new(&zkey, &wtns)?));
+        peers.push(Box::new(arkworks::Ark::new(&file::read(&options.zkey)?, &wtns)?));
     }
     if let Some(library) = &options.rapidsnark
         && wanted("rapidsnark")
     {
-        peers.push(Box::new(rapidsnark::Rapidsnark::new(library, zkey, wtns)?));
+        peers.push(Box::new(rapidsnark::Rapidsnark::new(library, file::read(&options.zkey)?, wtns)?));
     }
     Ok(peers)
 }

@@ -1,5 +1,6 @@
 //! The prover of this repository.
 
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -23,9 +24,11 @@ pub struct Ours {
 }
 
 impl Ours {
-    pub fn new(zkey: &[u8], wtns: &[u8], cpu: Option<&str>) -> Result<Ours> {
+    pub fn new(zkey: &Path, wtns: &[u8], cpu: Option<&str>) -> Result<Ours> {
         let engine = CpuEngine(Cpu::choose(cpu)?);
-        let prover = SnarkjsProver::new(&engine, file::key(&read_zkey(zkey)?)?)?;
+        // The file goes before the key is taken, as the command does it.
+        let key = file::key(&read_zkey(&file::read(zkey)?)?)?;
+        let prover = SnarkjsProver::new(&engine, key)?;
         Ok(Ours { name: format!("zera/{}", engine.0.name()), prover, z: read_wtns(wtns)?, timings: Timings::default() })
     }
 }

@@ -12,6 +12,7 @@ use zera_r1cs::{Matrices, Unsatisfied};
 use crate::assignment::{Products, domain_size, products};
 use crate::error::ProveError;
 use crate::prove::Blinding;
+use crate::rows::Rows;
 use crate::stage::{Clock, Stage, Timings};
 use crate::zkey::SnarkjsKey;
 
@@ -102,16 +103,23 @@ impl Prover {
         })
     }
 
-    /// Takes the points of a key of snarkjs.
+    /// Takes the points of a key of snarkjs, list by list, so that never both forms of the whole key are held.
     ///
     /// # Errors
     /// [`ProveError`]: lists that do not fit each other.
-    pub(crate) fn of_snarkjs(engine: &dyn Engine, key: &SnarkjsKey) -> Result<Prover, ProveError> {
+    pub(crate) fn of_snarkjs(engine: &dyn Engine, key: SnarkjsKey) -> Result<(Prover, Rows, Rows), ProveError> {
         key.check()?;
-        Ok(Prover {
+        let g1 = |list: Vec<G1Affine>| engine.load_g1(&list);
+        let (domain, publics) = (key.h.len(), key.publics as usize);
+        let b_g2 = {
+            let list = key.b_g2;
+            engine.load_g2(&list)
+        };
+        let (a, b_g1, h, l) = (g1(key.a), g1(key.b_g1), g1(key.h), g1(key.c));
+        let prover = Prover {
             reduction: Reduction::Odd,
-            domain: key.h.len(),
-            publics: key.publics as usize,
+            domain,
+            publics,
             fixed: Fixed {
                 alpha_g1: key.alpha_g1,
                 beta_g1: key.beta_g1,
@@ -119,13 +127,14 @@ impl Prover {
                 delta_g1: key.delta_g1,
                 delta_g2: key.delta_g2,
             },
-            quotients: engine.quotients(key.h.len())?,
-            a: engine.load_g1(&key.a),
-            b_g1: engine.load_g1(&key.b_g1),
-            b_g2: engine.load_g2(&key.b_g2),
-            h: engine.load_g1(&key.h),
-            l: engine.load_g1(&key.c),
-        })
+            quotients: engine.quotients(domain)?,
+            a,
+            b_g1,
+            b_g2,
+            h,
+            l,
+        };
+        Ok((prover, key.left, key.right))
     }
 
     /// A proof that the matrices have a satisfying assignment with the public values of `z`, on the current rayon pool.

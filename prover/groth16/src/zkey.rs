@@ -61,8 +61,8 @@ impl SnarkjsProver {
     /// # Errors
     /// [`ProveError`]: lists that do not fit each other, or a domain of 2^28, for which snarkjs has another reduction.
     pub fn new(engine: &dyn Engine, key: SnarkjsKey) -> Result<SnarkjsProver, ProveError> {
-        let prover = Prover::of_snarkjs(engine, &key)?;
-        Ok(SnarkjsProver { prover, left: key.left, right: key.right })
+        let (prover, left, right) = Prover::of_snarkjs(engine, key)?;
+        Ok(SnarkjsProver { prover, left, right })
     }
 
     /// A proof that the key's circuit has a satisfying assignment with the public values of `z`, on the current rayon pool.

@@ -16,6 +16,8 @@ use crate::msm::window::width_for;
 
 /// Buckets up to which windows are folded together.
 const FOLD_TOGETHER: usize = 4096;
+/// Groups of windows for each thread: with fewer, threads wait for the last one.
+const TASKS_PER_THREAD: usize = 4;
 
 /// `sum scalars[i] * table[i]`, on the current rayon pool. Variable time.
 ///
@@ -41,7 +43,8 @@ pub fn sum<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField = L::Elem
     } else {
         windows(FULL_BITS, width)
     };
-    let together = if buckets <= FOLD_TOGETHER { total.div_ceil(rayon::current_num_threads()) } else { 1 };
+    let tasks = TASKS_PER_THREAD * rayon::current_num_threads();
+    let together = if buckets <= FOLD_TOGETHER { total.div_ceil(tasks) } else { 1 };
     let groups: Vec<Vec<Projective<P>>> = (0..total)
         .into_par_iter()
         .step_by(together)

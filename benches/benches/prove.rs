@@ -1,5 +1,7 @@
 //! Proofs of built-in predicates beside arkworks' prover, and what stands before a proof.
 
+use std::sync::atomic::AtomicBool;
+
 use ark_bn254::Bn254;
 use ark_groth16::{Groth16, prepare_verifying_key};
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
@@ -7,8 +9,8 @@ use zera_abi::Outcome;
 use zera_benches::pair;
 use zera_benches::workload::predicate::Subject;
 use zera_benches::workload::{pools, rng};
-use zera_kernels::{Arkworks, Engine};
-use zera_prover::{Blinding, prove, prove_with};
+use zera_kernels::{CpuEngine, Engine};
+use zera_prover::{Blinding, Prover, Watch, prove_with};
 use zera_verifier::{Proof, PublicInputs, verify};
 
 /// With equal blinding both provers give the same proof, and both verifiers take it.
@@ -26,17 +28,18 @@ fn check(subject: &Subject, engine: &dyn Engine) {
 
 /// The same key, assignment and blinding; arkworks' matrices were converted beforehand.
 fn proofs(criterion: &mut Criterion, subject: &Subject) {
-    let engine: &dyn Engine = &Arkworks;
+    let engine: &dyn Engine = &CpuEngine::from_environment().expect("ZERA_CPU names a backend that there is");
     check(subject, engine);
+    let (keys, matrices) = (&subject.keys, &subject.artefact.matrices);
+    let prover = Prover::new(engine, &keys.proving, matrices).expect("the key fits");
     let mut group = criterion.benchmark_group(format!("prove::{}", subject.word));
     group.sampling_mode(SamplingMode::Flat);
     for (threads, pool) in pools() {
         let name = format!("engine={} threads={threads}", engine.name());
         let peer_name = format!("by=ark-groth16 threads={threads}");
-        let mut stream = rng(2);
-        let ours = |_: &Blinding| {
-            let (keys, matrices) = (&subject.keys, &subject.artefact.matrices);
-            pool.install(|| prove(engine, &keys.proving, matrices, &subject.z, &mut stream).expect("a proof"))
+        let ours = |blinding: &Blinding| {
+            let watch = Watch { progress: &mut |_| (), cancelled: &AtomicBool::new(false) };
+            pool.install(|| prover.prove(matrices, &subject.z, blinding, watch).expect("a proof"))
         };
         let theirs = |blinding: &Blinding| pool.install(|| subject.prove_by_ark(blinding));
         let mut blindings = rng(3);

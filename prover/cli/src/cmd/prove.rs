@@ -11,7 +11,8 @@ use serde_json::json;
 use zera_abi::{AccountId, ChainId, Height, KeyId, Outcome, PredicateId, TaskId};
 use zera_kernels::CpuEngine;
 use zera_params::{Keys, Manifest, load};
-use zera_prover::{Blinding, prove_with};
+use zera_prover::assignment::domain_size;
+use zera_prover::{Blinding, Plan, Sizes, plan, prove_with};
 use zera_r1cs::TapeInputs;
 use zera_statement::{Binding, Statement, input_root, scalar_to_be};
 use zera_verifier::{Proof, PublicInputs, verify};
@@ -112,6 +113,7 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
         input_root: input_root(&public),
         declared: declared(artefact, &z).copied().collect(),
     };
+    room(matrices.wires as usize, domain_size(matrices))?;
     let engine = CpuEngine::from_environment().input()?;
     let proved = timed(|| {
         prove_with(&engine, &keys.proving, matrices, &z, &Blinding::random(&mut OsRng), &mut |stage| {
@@ -131,6 +133,13 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
     let times = [("witness", witness_ns), ("proof", prove_ns), ("verification", verify_ns)];
     tell(args, &binding, &statement, &keys, outcome, &times, out);
     Ok(Verdict::Yes)
+}
+
+/// Refuses a proof that would need more memory than there is available, where the system says how much that is.
+fn room(wires: usize, domain: usize) -> Result<(), Failure> {
+    let sizes = Sizes { wires: wires as u64, domain: domain as u64 };
+    let plan = Plan::of(sizes, rayon::current_num_threads() as u64);
+    plan::available().map_or(Ok(()), |available| plan.check(available)).input()
 }
 
 fn tell(

@@ -9,7 +9,7 @@ use serde_json::json;
 use zera_iden3::{read_wtns, read_zkey};
 use zera_kernels::CpuEngine;
 use zera_params::origin;
-use zera_prover::{Blinding, Plan, SnarkjsKey, Stage, plan, prove_snarkjs};
+use zera_prover::{Blinding, SnarkjsKey, Stage, prove_snarkjs};
 use zera_verifier::{Fr, Proof, PublicInputs, VerifyingKey, verify};
 
 use super::Args;
@@ -34,10 +34,8 @@ pub fn run(args: &Args, key_path: &Path, wtns_path: &Path, out: Output) -> Resul
     let load = start.elapsed();
 
     let sizes = Sizes { wires: proving.a.len(), publics: proving.publics as usize, domain: proving.h.len() };
-    let threads = rayon::current_num_threads() as u64;
-    let plan = Plan::of(plan::Sizes { wires: sizes.wires as u64, domain: sizes.domain as u64 }, threads);
     // The key, decoded, makes room as it is taken.
-    plan::available().map_or(Ok(()), |available| plan.check(available)).input()?;
+    super::room(sizes.wires, sizes.domain)?;
     let engine = CpuEngine::from_environment().input()?;
     let proved = prove_snarkjs(&engine, proving, &z, &Blinding::random(&mut OsRng), &mut |stage| {
         progress.step(format!("proving: {}", stage.name()));

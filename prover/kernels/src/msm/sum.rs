@@ -43,7 +43,8 @@ pub fn sum<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField = L::Elem
     } else {
         windows(FULL_BITS, width)
     };
-    let tasks = TASKS_PER_THREAD * rayon::current_num_threads();
+    let threads = rayon::current_num_threads();
+    let tasks = if threads == 1 { 1 } else { TASKS_PER_THREAD * threads };
     let together = if buckets <= FOLD_TOGETHER { total.div_ceil(tasks) } else { 1 };
     let groups: Vec<Vec<Projective<P>>> = (0..total)
         .into_par_iter()

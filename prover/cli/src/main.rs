@@ -16,6 +16,7 @@ mod genesis;
 mod keyfile;
 mod lock;
 mod manifest;
+mod markup;
 mod network;
 mod output;
 mod places;

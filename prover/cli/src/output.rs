@@ -36,10 +36,16 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// One line, causes after colons.
+    /// One line, causes after colons, but for a cause that the message before it ends with.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Failure::Input(error) | Failure::Environment(error)) = self;
-        let mut line = format!("{error:#}");
+        let mut line = error.to_string();
+        for cause in error.chain().skip(1).map(ToString::to_string) {
+            if !line.ends_with(&cause) {
+                line.push_str(": ");
+                line.push_str(&cause);
+            }
+        }
         line.retain(|c| c != '\r');
         f.write_str(&line.replace('\n', " "))
     }

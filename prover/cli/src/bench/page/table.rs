@@ -1,6 +1,6 @@
 //! Tables of text.
 
-use crate::bench::plot::escaped;
+use crate::markup::escaped;
 
 /// A table under way.
 pub struct Table {

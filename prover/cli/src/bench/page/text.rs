@@ -5,9 +5,9 @@ use zera_prover::Peer;
 use super::table::facts;
 use crate::bench::guard::{LOAD_MAX, NOISE_MAX};
 use crate::bench::plan::Plan;
-use crate::bench::plot::escaped;
 use crate::bench::report::Report;
 use crate::bench::unit;
+use crate::markup::escaped;
 
 /// What makes the numbers worth less; nothing where nothing does.
 pub fn warnings(report: &Report) -> String {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use ark_bn254::Fr;
 use ark_ff::{One, PrimeField};
-use zera_iden3::write_wtns;
+use zera_iden3::{write_r1cs, write_wtns};
 use zera_r1cs::{Matrices, SparseMatrix};
 
 use crate::file;
@@ -30,5 +30,6 @@ pub fn write(k: u32, out: &Path) -> Result<()> {
     matrices.check(&z).map_err(|error| anyhow::anyhow!("{error}"))?;
     file::write_key(&matrices, &out.with_extension("zkey"))?;
     std::fs::write(out.with_extension("wtns"), write_wtns(&z))?;
+    std::fs::write(out.with_extension("r1cs"), write_r1cs(&matrices))?;
     Ok(())
 }

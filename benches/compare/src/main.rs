@@ -1,7 +1,7 @@
 //! Provers of Groth16 over BN254, measured side by side.
 //!
 //! ```text
-//! zera-compare chain 18 chain_18                           chain_18.zkey and .wtns: x' = x^2 + c, 2^18 - 8 rows
+//! zera-compare chain 18 chain_18                           chain_18.zkey, .wtns and .r1cs: x' = x^2 + c, 2^18 - 8 rows
 //! zera-compare key circuit.r1cs circuit.zkey               a development key in snarkjs' form
 //! zera-compare run --zkey F --wtns F [--threads 1,2] [-n 5] [--rapidsnark librapidsnark.so] [--without ark]
 //! zera-compare memory --zkey F --wtns F [--threads 1] [--rapidsnark ...]
@@ -33,7 +33,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Writes key and assignment of a chain of squarings.
+    /// Writes key, assignment and rows of a chain of squarings.
     Chain {
         /// Rows: 2^K - 8.
         k: u32,

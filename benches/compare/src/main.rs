@@ -9,6 +9,16 @@
 //! rapidsnark takes as many threads as the process may use: `taskset -c 0 zera-compare run --threads 1 ...`. Provers take turns in one process, on one key and one assignment, keys loaded beforehand; each proves once to warm up.
 //! Times are wall times of a call. Every proof is verified by this repository's verifier. `run` prints one JSON object a row;
 //! `memory` runs a process for each prover and prints its high-water mark.
+//!
+//! gnark is a library of Go and takes no key of snarkjs, so it has a program of its own, `gnark/`, which makes a key of
+//! gnark's for the same rows and proves the same assignment; it prints what `run` and `memory` do. It needs Go 1.25.7
+//! or later, and on the first build its modules (`go mod tidy` fetches them and writes `go.sum`):
+//!
+//! ```text
+//! (cd gnark && go mod tidy && go test . && GOAMD64=v4 go build -o ../target/zera-gnark .)      v4: AVX-512; v3: AVX2
+//! taskset -c 0   target/zera-gnark --r1cs chain_18.r1cs --wtns chain_18.wtns --threads 1 [--runs 5]
+//! taskset -c 0,1 target/zera-gnark --r1cs chain_18.r1cs --wtns chain_18.wtns --threads 2
+//! ```
 
 mod arkworks;
 mod chain;

@@ -4,6 +4,7 @@ use core::fmt::Debug;
 
 use ark_bn254::{Fq, Fq2};
 use ark_ff::{Field, One};
+use bytemuck::{Pod, Zeroable};
 
 /// Elements in one vector.
 pub const LANES: usize = 8;
@@ -23,6 +24,26 @@ pub struct Packed<S> {
     pub y: S,
 }
 
+// SAFETY: zero bytes are zero words, and zero words are a value.
+unsafe impl<S: Zeroable> Zeroable for Packed<S> {}
+// SAFETY: `repr(C)`, and two coordinates of 32 or 64 bytes, which is all that a `Coordinate` is, leave no padding at an alignment
+// of 64; every bit pattern of words is a value.
+unsafe impl<S: Coordinate> Pod for Packed<S> {}
+
+const _: () = assert!(size_of::<Packed<[u64; 4]>>() == 64 && size_of::<Packed<[u64; 8]>>() == 128);
+
+/// A coordinate in memory: four words, or eight in the quadratic extension.
+pub trait Coordinate: Pod + Debug + Default + PartialEq + Eq + AsRef<[u64]> + Send + Sync + sealed::Sealed {}
+
+impl Coordinate for [u64; 4] {}
+impl Coordinate for [u64; 8] {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for [u64; 4] {}
+    impl Sealed for [u64; 8] {}
+}
+
 /// Eight elements of a field in one backend's representation.
 ///
 /// # Correctness
@@ -40,7 +61,7 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     /// Whether a product waits longer for its factors than it takes, so that independent ones should stand side by side.
     const SIDE_BY_SIDE: bool;
     /// One element in memory: words of this backend's representation, below `2^255` each coefficient.
-    type Stored: Copy + Debug + Default + PartialEq + Eq + AsRef<[u64]> + Send + Sync + 'static;
+    type Stored: Coordinate;
 
     /// The same element in every lane.
     fn splat(token: Self::Token, element: Self::Element) -> Self;

@@ -21,5 +21,5 @@ pub mod pairing;
 
 pub use backend::{Avx512Ifma, Backend, Cpu, CpuError, Portable, WithBackend, Work};
 pub use invert::invert;
-pub use lanes::{ExtensionLanes, LANES, Lanes, Mask, Packed, PrimeLanes};
+pub use lanes::{Coordinate, ExtensionLanes, LANES, Lanes, Mask, Packed, PrimeLanes};
 pub use modulus::Modulus;

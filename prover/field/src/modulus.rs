@@ -20,6 +20,8 @@ pub trait Modulus: PrimeField<BigInt = ark_ff::BigInt<4>> + 'static {
     const NAME: &'static str;
     /// The field's element with these Montgomery words (`R = 2^256`), which must be below `p`.
     fn from_montgomery(words: [u64; 4]) -> Self;
+    /// The same as they lie in memory.
+    fn as_montgomery(&self) -> &[u64; 4];
     /// The Montgomery words (`R = 2^256`), below `p`.
     fn montgomery(&self) -> [u64; 4];
 }
@@ -34,6 +36,11 @@ macro_rules! modulus {
             fn from_montgomery(words: [u64; 4]) -> Self {
                 debug_assert!(ark_ff::BigInt(words) < <$field as PrimeField>::MODULUS);
                 <$field>::new_unchecked(ark_ff::BigInt(words))
+            }
+
+            #[inline(always)]
+            fn as_montgomery(&self) -> &[u64; 4] {
+                &self.0.0
             }
 
             #[inline(always)]

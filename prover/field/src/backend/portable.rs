@@ -1,4 +1,11 @@
-//! Plain Rust over arkworks' elements: the reference for every other backend, and what runs where there is none.
+//! arkworks' elements, one after the other: the reference for every other backend, and what runs where there is none.
+//!
+//! Products are arkworks', which is plain Rust, or on processors that can carry twice at a time `mulx`'s; sums use the carry flag
+//! where there is one. Both are compared with arkworks'.
+
+mod carry; // sums and differences
+#[cfg(target_arch = "x86_64")]
+mod mulx; // products
 
 use core::array;
 use core::marker::PhantomData;
@@ -8,8 +15,9 @@ use ark_ff::{AdditiveGroup, Field, Fp6Config};
 
 use crate::backend::{Backend, Work};
 use crate::invert::invert;
-use crate::lanes::{ExtensionLanes, LANES, Lanes, Mask, Packed, PrimeLanes, dot_fits};
-use crate::modulus::{Modulus, subtract};
+use crate::lanes::{Coordinate, ExtensionLanes, LANES, Lanes, Mask, Packed, PrimeLanes, dot_fits};
+use crate::modulus::Modulus;
+use carry::{difference, sum};
 
 /// The token; every processor has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +43,7 @@ pub struct Eight<F, T = Portable>([F; LANES], PhantomData<T>);
 /// A field whose elements are words in memory.
 pub trait Words: Field {
     /// The words.
-    type Stored: Copy + core::fmt::Debug + Default + PartialEq + Eq + AsRef<[u64]> + Send + Sync + 'static;
+    type Stored: Coordinate;
     /// Words of an element.
     fn to_words(&self) -> Self::Stored;
     /// The element of words that [`to_words`](Self::to_words) gave.
@@ -46,35 +54,14 @@ pub trait Words: Field {
     fn plus(a: &Self, b: &Self) -> Self;
     /// `a - b`, likewise.
     fn minus(a: &Self, b: &Self) -> Self;
-}
-
-/// `a + b`, less `p` where it is not below `p < 2^255`.
-#[inline(always)]
-fn sum<M: Modulus>(a: &M, b: &M) -> M {
-    let (a, b) = (a.montgomery(), b.montgomery());
-    let (mut total, mut carry) = ([0; 4], 0);
-    for i in 0..4 {
-        let wide = u128::from(a[i]) + u128::from(b[i]) + carry;
-        total[i] = wide as u64;
-        carry = wide >> 64;
-    }
-    let (less, borrowed) = subtract(total, M::WORDS);
-    let keep = u64::from(borrowed).wrapping_neg();
-    M::from_montgomery(array::from_fn(|i| (total[i] & keep) | (less[i] & !keep)))
-}
-
-/// `a - b`, with `p` where it is negative.
-#[inline(always)]
-fn difference<M: Modulus>(a: &M, b: &M) -> M {
-    let (less, borrowed) = subtract(a.montgomery(), b.montgomery());
-    let keep = u64::from(borrowed).wrapping_neg();
-    let (mut total, mut carry) = ([0; 4], 0);
-    for i in 0..4 {
-        let wide = u128::from(less[i]) + u128::from(M::WORDS[i] & keep) + carry;
-        total[i] = wide as u64;
-        carry = wide >> 64;
-    }
-    M::from_montgomery(total)
+    /// `out[i] = a[i] b[i]`.
+    ///
+    /// A call for eight products costs nothing beside them, and copies of it cost much in every kernel. Results are written where
+    /// they belong, and by loops: words that are written one at a time and then moved two at a time, as what `array::from_fn` makes are,
+    /// wait until they have reached the cache.
+    fn products(out: &mut [Self; LANES], a: &[Self; LANES], b: &[Self; LANES]);
+    /// `out[i] = a[i]^2`.
+    fn squares(out: &mut [Self; LANES], a: &[Self; LANES]);
 }
 
 macro_rules! words {
@@ -105,6 +92,34 @@ macro_rules! words {
             #[inline(always)]
             fn minus(a: &Self, b: &Self) -> Self {
                 difference(a, b)
+            }
+
+            #[inline(never)]
+            fn products(out: &mut [Self; LANES], a: &[Self; LANES], b: &[Self; LANES]) {
+                #[cfg(target_arch = "x86_64")]
+                if let Some(mulx) = mulx::detected() {
+                    for i in 0..LANES {
+                        out[i] = mulx.product(&a[i], &b[i]);
+                    }
+                    return;
+                }
+                for i in 0..LANES {
+                    out[i] = a[i] * b[i];
+                }
+            }
+
+            #[inline(never)]
+            fn squares(out: &mut [Self; LANES], a: &[Self; LANES]) {
+                #[cfg(target_arch = "x86_64")]
+                if let Some(mulx) = mulx::detected() {
+                    for i in 0..LANES {
+                        out[i] = mulx.product(&a[i], &a[i]);
+                    }
+                    return;
+                }
+                for i in 0..LANES {
+                    out[i] = a[i].square();
+                }
             }
         }
     };
@@ -142,6 +157,41 @@ impl Words for Fq2 {
     fn minus(a: &Self, b: &Self) -> Self {
         Fq2::new(difference(&a.c0, &b.c0), difference(&a.c1, &b.c1))
     }
+
+    #[inline(never)]
+    fn products(out: &mut [Self; LANES], a: &[Self; LANES], b: &[Self; LANES]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(mulx) = mulx::detected() {
+            for i in 0..LANES {
+                let (a, b) = (&a[i], &b[i]);
+                // Karatsuba: (a0 + a1)(b0 + b1) - a0 b0 - a1 b1 = a0 b1 + a1 b0.
+                let (low, high) = (mulx.product(&a.c0, &b.c0), mulx.product(&a.c1, &b.c1));
+                let both = mulx.product(&sum(&a.c0, &a.c1), &sum(&b.c0, &b.c1));
+                out[i] = Fq2::new(difference(&low, &high), difference(&difference(&both, &low), &high));
+            }
+            return;
+        }
+        for i in 0..LANES {
+            out[i] = a[i] * b[i];
+        }
+    }
+
+    #[inline(never)]
+    fn squares(out: &mut [Self; LANES], a: &[Self; LANES]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(mulx) = mulx::detected() {
+            for i in 0..LANES {
+                // a0^2 - a1^2 and 2 a0 a1.
+                let product = mulx.product(&a[i].c0, &a[i].c1);
+                let real = mulx.product(&sum(&a[i].c0, &a[i].c1), &difference(&a[i].c0, &a[i].c1));
+                out[i] = Fq2::new(real, sum(&product, &product));
+            }
+            return;
+        }
+        for i in 0..LANES {
+            out[i] = a[i].square();
+        }
+    }
 }
 
 impl<F: Words, T: Copy> Eight<F, T> {
@@ -151,8 +201,12 @@ impl<F: Words, T: Copy> Eight<F, T> {
     }
 
     #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(F, F) -> F) -> Self {
-        Self::new(array::from_fn(|i| f(self.0[i], other.0[i])))
+    fn zip(self, other: Self, f: impl Fn(&F, &F) -> F) -> Self {
+        let mut out = Self::new([F::ZERO; LANES]);
+        for i in 0..LANES {
+            out.0[i] = f(&self.0[i], &other.0[i]);
+        }
+        out
     }
 
     #[inline(always)]
@@ -191,12 +245,12 @@ impl<F: Words, T: Copy + Send + Sync + 'static> Lanes for Eight<F, T> {
 
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        self.zip(other, |a, b| F::plus(&a, &b))
+        self.zip(other, F::plus)
     }
 
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        self.zip(other, |a, b| F::minus(&a, &b))
+        self.zip(other, F::minus)
     }
 
     #[inline(always)]
@@ -209,23 +263,18 @@ impl<F: Words, T: Copy + Send + Sync + 'static> Lanes for Eight<F, T> {
         loose
     }
 
-    // A call for eight products costs nothing beside them, and copies of them cost much in every kernel.
-    #[inline(never)]
+    #[inline(always)]
     fn mul(a: Self, b: Self) -> Self {
-        let mut product = a;
-        for (a, b) in product.0.iter_mut().zip(&b.0) {
-            *a *= b;
-        }
-        product
+        let mut out = Self::new([F::ZERO; LANES]);
+        F::products(&mut out.0, &a.0, &b.0);
+        out
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn square(a: Self) -> Self {
-        let mut square = a;
-        for a in &mut square.0 {
-            a.square_in_place();
-        }
-        square
+        let mut out = Self::new([F::ZERO; LANES]);
+        F::squares(&mut out.0, &a.0);
+        out
     }
 
     #[inline(always)]
@@ -354,4 +403,29 @@ impl<T: Copy + Send + Sync + 'static> ExtensionLanes for Eight<Fq2, T> {
             from.map(|i| if usize::from(i) < LANES { self.0[usize::from(i)] } else { other.0[usize::from(i) - LANES] }),
         )
     }
+}
+
+/// Random elements, and those whose words make carries run: near 0, p and every power of 2^64.
+#[cfg(test)]
+fn edges<M: Modulus>() -> Vec<M> {
+    use rand::SeedableRng;
+    let rng = &mut rand_chacha::ChaCha8Rng::seed_from_u64(5);
+    let mut all: Vec<M> = (0..300).map(|_| M::rand(rng)).collect();
+    for small in 0..4u64 {
+        all.extend([M::from(small), -M::from(small)]);
+    }
+    for i in 0..4 {
+        for word in [1, u64::MAX, 1 << 63] {
+            let (mut low, mut high) = ([0; 4], [u64::MAX; 4]);
+            (low[i], high[i]) = (word, word);
+            // Below p: its last word, halved, is left of the last one.
+            for [w0, w1, w2, w3] in [low, high] {
+                all.push(M::from_montgomery([w0, w1, w2, w3 & M::WORDS[3] >> 1]));
+            }
+        }
+    }
+    // The greatest words that there are, and what is left of p without its last one.
+    let [w0, w1, w2, w3] = M::WORDS;
+    all.extend([M::from_montgomery([w0 - 1, w1, w2, w3]), M::from_montgomery([u64::MAX, u64::MAX, u64::MAX, w3 - 1])]);
+    all
 }

@@ -36,6 +36,6 @@ pub use cache::dev_keys_cached;
 pub use dev::{dev_keys, dev_snarkjs_key, dev_verifying_key};
 pub use error::{KeysError, SetupError};
 pub use keys::{Keys, Origin, Shape, origin};
-pub use load::{load, load_verifying_key};
+pub use load::{load, load_manifest, load_verifying_key};
 pub use manifest::Manifest;
 pub use save::save;

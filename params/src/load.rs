@@ -50,6 +50,17 @@ pub fn load_verifying_key(bytes: &[u8], expected: &KeyId) -> Result<VerifyingKey
 /// # Errors
 /// [`KeysError`]: each damage has its own line, naming the file.
 pub fn load(dir: &Path, expected: &KeyId) -> Result<Keys, KeysError> {
+    let (manifest, verifying) = load_manifest(dir, expected)?;
+    let proving = load_proving_key(&dir.join(PROVING_KEY_FILE), &manifest, &verifying)?;
+    Ok(Keys { shape: manifest.shape, proving, verifying })
+}
+
+/// What a folder says of the pair of keys with this id, and the verifying one; the proving key, whose digest is in the manifest, is
+/// not looked at.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_manifest(dir: &Path, expected: &KeyId) -> Result<(Manifest, VerifyingKey), KeysError> {
     let manifest = Manifest::read(dir)?;
     if manifest.key != *expected {
         return Err(KeysError::WrongKey { what: "manifest", expected: *expected, got: manifest.key });
@@ -64,8 +75,7 @@ pub fn load(dir: &Path, expected: &KeyId) -> Result<Keys, KeysError> {
     if origin(&verifying) != manifest.origin {
         return Err(refuse(format!("origin {}, the key's alpha says {}", manifest.origin, origin(&verifying))));
     }
-    let proving = load_proving_key(&dir.join(PROVING_KEY_FILE), &manifest, &verifying)?;
-    Ok(Keys { shape: manifest.shape, proving, verifying })
+    Ok((manifest, verifying))
 }
 
 /// In this order: length, digest, list lengths, points, verifying key. Only then is it a key.

@@ -38,6 +38,12 @@ pub enum ProveError {
         /// How many of these there are.
         count: u32,
     },
+    /// More terms than a matrix may have.
+    #[error("proving key: {got} terms in a matrix, expected fewer than 2^32")]
+    Terms {
+        /// How many there are.
+        got: usize,
+    },
     /// The matrices of a key are for other sizes than its lists of points.
     #[error("proving key: a matrix of {rows} rows over {wires} wires, the lists are for {domain} and {points}")]
     Matrix {

@@ -7,6 +7,7 @@
 //! - [`prover`]: a key in an engine's form, and the proofs that are made with it.
 //! - [`mod@prove`]: [`prove()`] and [`prove_with`] for a key that is used once; the blinding.
 //! - [`zkey`]: the same with a key of snarkjs, of which [`rows`] are a part.
+//! - [`pack`]: keys in an engine's form as files, to be used where they lie.
 //! - [`plan`]: what memory a proof will take, and a refusal where there is less.
 //! - [`stage`]: the stages and what each of them took.
 //! - [`assignment`]: from the assignment to one value a row, or the first row that does not hold.
@@ -23,6 +24,7 @@
 
 pub mod assignment;
 pub mod error;
+pub mod pack;
 pub mod peer;
 pub mod plan;
 pub mod prove;
@@ -32,6 +34,7 @@ pub mod stage;
 pub mod zkey;
 
 pub use error::ProveError;
+pub use pack::PackError;
 pub use peer::Peer;
 pub use plan::{Plan, Sizes};
 pub use prove::{Blinding, prove, prove_with};

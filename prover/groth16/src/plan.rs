@@ -37,6 +37,16 @@ impl Plan {
         Plan { key, proof }
     }
 
+    /// The same while a key is decoded, as lists of points of 72 and 136 bytes and `terms` terms of 48 and again of 40, and then taken
+    /// list by list.
+    pub const fn converting(self, sizes: Sizes, terms: u64) -> Plan {
+        let Sizes { wires, domain } = sizes;
+        let decoded = (3 * 72 + 136) * wires + 72 * domain + (48 + 40) * terms;
+        // Neither the proof nor the domain's roots are there yet.
+        let later = self.proof + 5 * 40 * domain;
+        if decoded > later { Plan { proof: decoded, key: self.key - 5 * 40 * domain } } else { self }
+    }
+
     /// Both.
     pub const fn total(&self) -> u64 {
         self.key + self.proof

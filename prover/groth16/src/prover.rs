@@ -18,7 +18,7 @@ use crate::zkey::SnarkjsKey;
 
 /// Which scalars a key's list H is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reduction {
+pub(crate) enum Reduction {
     /// Coefficients of `h = (A B - C) / (X^n - 1)`: libsnark's and arkworks' keys. H has `n - 1` points.
     Coefficients,
     /// Values of `A B - C` at the odd powers of the root of order `2 n`: snarkjs' keys. H has `n` points.
@@ -26,12 +26,13 @@ enum Reduction {
 }
 
 /// Points that every proof needs once.
-struct Fixed {
-    alpha_g1: G1Affine,
-    beta_g1: G1Affine,
-    beta_g2: G2Affine,
-    delta_g1: G1Affine,
-    delta_g2: G2Affine,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fixed {
+    pub(crate) alpha_g1: G1Affine,
+    pub(crate) beta_g1: G1Affine,
+    pub(crate) beta_g2: G2Affine,
+    pub(crate) delta_g1: G1Affine,
+    pub(crate) delta_g2: G2Affine,
 }
 
 /// A proving key in an engine's own form, with the roots of its domain.
@@ -39,16 +40,16 @@ struct Fixed {
 /// Making one costs a few hundredths of a proof. Memory with [`zera_kernels::CpuEngine`], for `w` wires and a domain of `n`:
 /// `64 (3 w + n) + 128 w` bytes of points and about `240 n` bytes of roots and powers.
 pub struct Prover {
-    reduction: Reduction,
-    domain: usize,
-    publics: usize,
-    fixed: Fixed,
-    quotients: Box<dyn Quotients>,
-    a: Box<dyn Bases<G1Projective>>,
-    b_g1: Box<dyn Bases<G1Projective>>,
-    b_g2: Box<dyn Bases<G2Projective>>,
-    h: Box<dyn Bases<G1Projective>>,
-    l: Box<dyn Bases<G1Projective>>,
+    pub(crate) reduction: Reduction,
+    pub(crate) domain: usize,
+    pub(crate) publics: usize,
+    pub(crate) fixed: Fixed,
+    pub(crate) quotients: Box<dyn Quotients>,
+    pub(crate) a: Box<dyn Bases<G1Projective>>,
+    pub(crate) b_g1: Box<dyn Bases<G1Projective>>,
+    pub(crate) b_g2: Box<dyn Bases<G2Projective>>,
+    pub(crate) h: Box<dyn Bases<G1Projective>>,
+    pub(crate) l: Box<dyn Bases<G1Projective>>,
 }
 
 /// What watches a proof being made.

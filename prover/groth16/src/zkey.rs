@@ -50,9 +50,9 @@ pub struct SnarkjsKey {
 
 /// A key of snarkjs in an engine's own form, with its matrices: made once, used for every proof.
 pub struct SnarkjsProver {
-    prover: Prover,
-    left: Rows,
-    right: Rows,
+    pub(crate) prover: Prover,
+    pub(crate) left: Rows,
+    pub(crate) right: Rows,
 }
 
 impl SnarkjsProver {

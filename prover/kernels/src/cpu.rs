@@ -1,15 +1,22 @@
 //! The engine on this crate's kernels.
 
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::{AdditiveGroup, Field};
+use rayon::prelude::*;
+use zera_field::pairing::in_subgroup;
 use zera_field::{Backend, Cpu, CpuError, Lanes, WithBackend};
 
 use crate::arkworks::Arkworks;
-use crate::engine::{Bases, Direction, Engine, Quotients, Transform, same_length};
-use crate::error::{LengthMismatch, NttError};
+use crate::engine::{Bases, Direction, Engine, Parts, Quotients, Transform, same_length};
+use crate::error::{FormError, LengthMismatch, NttError};
 use crate::msm::{Table, sum};
 use crate::ntt::{Domain, MIN_LOG_N, Quotient, scrambled};
+use crate::store::Slice;
+
+/// Points whose subgroup one task checks.
+const CHECKED_TOGETHER: usize = 512;
 
 /// Signed-digit Pippenger with affine buckets and cache-blocked transforms, on the current rayon pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +26,17 @@ impl CpuEngine {
     /// With the best instructions that this processor has.
     pub fn detect() -> CpuEngine {
         CpuEngine(Cpu::detect())
+    }
+
+    /// The first of these points that is not in the subgroup of order r, on the current rayon pool. They are on the twist; infinity
+    /// is in the subgroup. Microseconds a point.
+    pub fn outside_subgroup(&self, points: &[G2Affine]) -> Option<usize> {
+        points.par_chunks(CHECKED_TOGETHER).enumerate().find_map_first(|(chunk, points)| {
+            let kept: Vec<usize> = (0..points.len()).filter(|i| !points[*i].is_zero()).collect();
+            let finite: Vec<G2Affine> = kept.iter().map(|i| points[*i]).collect();
+            let outside = in_subgroup(self.0, &finite).iter().position(|inside| !inside)?;
+            Some(chunk * CHECKED_TOGETHER + kept[outside])
+        })
     }
 
     /// With those that `ZERA_CPU` names, or the best.
@@ -50,6 +68,10 @@ where
         same_length(self.table.len(), scalars.len())?;
         Ok(sum(self.backend, &self.table, scalars))
     }
+
+    fn parts(&self) -> Option<Parts<&[u8]>> {
+        Some(self.table.parts())
+    }
 }
 
 struct G1<'a>(&'a [G1Affine]);
@@ -67,6 +89,24 @@ impl WithBackend for G2<'_> {
     type Output = Box<dyn Bases<G2Projective>>;
     fn with<B: Backend>(self, backend: B) -> Self::Output {
         Box::new(Packed { backend, table: Table::<B::Fq2>::new(backend, self.0) })
+    }
+}
+
+struct AdoptG1(Parts<Slice>);
+
+impl WithBackend for AdoptG1 {
+    type Output = Result<Box<dyn Bases<G1Projective>>, FormError>;
+    fn with<B: Backend>(self, backend: B) -> Self::Output {
+        Ok(Box::new(Packed { backend, table: Table::<B::Fq>::adopt(self.0)? }))
+    }
+}
+
+struct AdoptG2(Parts<Slice>);
+
+impl WithBackend for AdoptG2 {
+    type Output = Result<Box<dyn Bases<G2Projective>>, FormError>;
+    fn with<B: Backend>(self, backend: B) -> Self::Output {
+        Ok(Box::new(Packed { backend, table: Table::<B::Fq2>::adopt(self.0)? }))
     }
 }
 
@@ -128,6 +168,19 @@ impl Engine for CpuEngine {
         self.0.with(G2(bases))
     }
 
+    /// The backend's: it is what coordinates are represented for.
+    fn form(&self) -> Option<&'static str> {
+        Some(self.0.name())
+    }
+
+    fn adopt_g1(&self, parts: Parts<Slice>) -> Result<Box<dyn Bases<G1Projective>>, FormError> {
+        self.0.with(AdoptG1(parts))
+    }
+
+    fn adopt_g2(&self, parts: Parts<Slice>) -> Result<Box<dyn Bases<G2Projective>>, FormError> {
+        self.0.with(AdoptG2(parts))
+    }
+
     fn quotients(&self, n: usize) -> Result<Box<dyn Quotients>, NttError> {
         Transform::FORWARD.check(n)?;
         let log_n = n.trailing_zeros();
@@ -147,6 +200,22 @@ impl Engine for CpuEngine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_point_outside_the_subgroup_is_found() {
+        let mut points = vec![G2Affine::generator(); 2 * CHECKED_TOGETHER + 9];
+        points[3] = G2Affine::zero();
+        let outside = (1u64..).find_map(|x| G2Affine::get_point_from_x_unchecked(x.into(), false));
+        for cpu in [Cpu::choose(Some("portable")).expect("always there"), Cpu::detect()] {
+            let engine = CpuEngine(cpu);
+            assert_eq!(engine.outside_subgroup(&points), None);
+            for at in [0, 4, CHECKED_TOGETHER, points.len() - 1] {
+                let mut points = points.clone();
+                points[at] = outside.expect("half of all x");
+                assert_eq!(engine.outside_subgroup(&points), Some(at));
+            }
+        }
+    }
 
     #[test]
     fn portable_conforms() {

@@ -3,7 +3,8 @@
 use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
 use ark_ff::Zero;
 
-use crate::error::{LengthMismatch, NttError};
+use crate::error::{FormError, LengthMismatch, NttError};
+use crate::store::Slice;
 
 /// Largest `log_n` of a transform: `2^28` divides `r - 1` and `2^29` does not.
 pub const MAX_LOG_N: u32 = 28;
@@ -74,6 +75,22 @@ pub trait Bases<G>: Send + Sync {
     /// # Errors
     /// [`LengthMismatch`] with both lengths.
     fn sum(&self, scalars: &[Fr]) -> Result<G, LengthMismatch>;
+
+    /// What can be kept in a file and given to [`Engine::adopt_g1`] or [`Engine::adopt_g2`]; `None` where that is nothing.
+    fn parts(&self) -> Option<Parts<&[u8]>> {
+        None
+    }
+}
+
+/// Bases in an engine's form, as bytes in this machine's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts<T> {
+    /// Bases, infinities included.
+    pub len: usize,
+    /// Those that are no infinity.
+    pub points: T,
+    /// Which bases these are, as ascending indices of 32 bits; `None`: all of them.
+    pub kept: Option<T>,
 }
 
 /// Transforms of one size, in the two orders of work that quotients need, with roots and powers kept.
@@ -112,6 +129,31 @@ pub trait Engine: Send + Sync {
 
     /// Takes bases in G2.
     fn load_g2(&self, bases: &[G2Affine]) -> Box<dyn Bases<G2Projective>>;
+
+    /// The name of the form that [`Bases::parts`] are in: engines that share it read each other's. `None` where there is none.
+    fn form(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Bases in G1 that [`Bases::parts`] gave, of an engine of this form. Their bytes are not copied.
+    ///
+    /// Lengths and indices are checked; that points are those of the list is for the caller to know.
+    ///
+    /// # Errors
+    /// [`FormError`].
+    fn adopt_g1(&self, parts: Parts<Slice>) -> Result<Box<dyn Bases<G1Projective>>, FormError> {
+        let _ = parts;
+        Err(FormError::None)
+    }
+
+    /// The same in G2.
+    ///
+    /// # Errors
+    /// [`FormError`].
+    fn adopt_g2(&self, parts: Parts<Slice>) -> Result<Box<dyn Bases<G2Projective>>, FormError> {
+        let _ = parts;
+        Err(FormError::None)
+    }
 
     /// Transforms `values` in place.
     ///

@@ -7,6 +7,7 @@
 //! - [`cpu`]: the engine on this crate's own kernels, on all threads of the current rayon pool.
 //!   - [`msm`]: sums of points. [`ntt`]: transforms and quotients.
 //! - [`arkworks`]: the engine on arkworks' algorithms, a second opinion. [`plain`]: what it and others are made of.
+//! - [`store`]: values that are held, or lie in a file.
 //! - [`naive`]: double-and-add and the O(n^2) transform: the oracle.
 //! - `conformance`: the suite that every engine must pass (cargo feature `conformance`).
 //!
@@ -24,11 +25,13 @@ pub mod msm;
 pub mod naive;
 pub mod ntt;
 pub mod plain;
+pub mod store;
 
 pub use arkworks::Arkworks;
 pub use cpu::CpuEngine;
-pub use engine::{Bases, Direction, Engine, Quotients, Transform};
-pub use error::{LengthMismatch, NttError};
+pub use engine::{Bases, Direction, Engine, Parts, Quotients, Transform};
+pub use error::{FormError, LengthMismatch, NttError};
 pub use naive::Naive;
 pub use plain::{PlainBases, PlainQuotients};
+pub use store::{Slice, Store};
 pub use zera_field::{Cpu, CpuError};

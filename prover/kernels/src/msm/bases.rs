@@ -4,16 +4,19 @@ use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use zera_field::{Backend, LANES, Lanes, Packed, Work};
 
+use crate::engine::Parts;
+use crate::error::FormError;
 use crate::msm::add::{POINTS_MAX, Point};
+use crate::store::{Slice, Store};
 
 /// Bases as one backend sums them: canonical, infinities left out.
 ///
 /// 64 bytes a point in G1 and 128 in G2, and 4 bytes each where there are infinities.
 pub struct Table<L: Lanes> {
     /// Points that are not infinity.
-    pub(super) points: Vec<Point<L>>,
+    pub(super) points: Store<Point<L>>,
     /// Which bases they are; `None`: all of them.
-    pub(super) kept: Option<Vec<u32>>,
+    pub(super) kept: Option<Store<u32>>,
     len: usize,
 }
 
@@ -34,8 +37,34 @@ impl<L: Lanes> Table<L> {
             let (x, y) = (std::array::from_fn(|lane| base(lane).x), std::array::from_fn(|lane| base(lane).y));
             points.extend_from_slice(&backend.run(Pack::<L> { token: backend, x: &x, y: &y })[..eight.len()]);
         }
-        let kept = (kept.len() != bases.len()).then_some(kept);
-        Table { points, kept, len: bases.len() }
+        let kept = (kept.len() != bases.len()).then(|| kept.into());
+        Table { points: points.into(), kept, len: bases.len() }
+    }
+
+    /// What [`parts`](Self::parts) gave.
+    ///
+    /// # Errors
+    /// [`FormError`].
+    pub fn adopt(parts: Parts<Slice>) -> Result<Table<L>, FormError> {
+        let points: Store<Point<L>> = Store::seen(parts.points)?;
+        let kept: Option<Store<u32>> = parts.kept.map(Store::seen).transpose()?;
+        let bases = kept.as_ref().map_or(parts.len, |kept| kept.len());
+        if bases != points.len() || bases >= POINTS_MAX {
+            return Err(FormError::Length { points: points.len(), bases });
+        }
+        let mut least = 0;
+        for (at, &index) in kept.iter().flat_map(|kept| kept.iter()).enumerate() {
+            if index < least || index as usize >= parts.len {
+                return Err(FormError::Index { at });
+            }
+            least = index + 1;
+        }
+        Ok(Table { points, kept, len: parts.len })
+    }
+
+    /// As bytes.
+    pub fn parts(&self) -> Parts<&[u8]> {
+        Parts { len: self.len, points: self.points.bytes(), kept: self.kept.as_ref().map(Store::bytes) }
     }
 
     /// Bases, infinities included.

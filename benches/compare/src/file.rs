@@ -1,6 +1,7 @@
 //! Files of keys and assignments, and the verifier that judges every proof.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use ark_bn254::{Bn254, Fr};
@@ -112,4 +113,10 @@ pub fn high_water() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
     Ok(line.trim().trim_end_matches("kB").trim().parse::<u64>()? / 1024)
+}
+
+/// How long the threads of this process have run, taken together.
+pub fn ran() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

@@ -7,7 +7,8 @@
 //! zera-compare memory --zkey F --wtns F [--threads 1] [--rapidsnark ...]
 //! ```
 //! rapidsnark takes as many threads as the process may use: `taskset -c 0 zera-compare run --threads 1 ...`. Provers take turns in one process, on one key and one assignment, keys loaded beforehand; each proves once to warm up.
-//! Times are wall times of a call. Every proof is verified by this repository's verifier. `run` prints one JSON object a row;
+//! Times are wall times of a call; `idle_percent` is the part of the threads' time in which none of the process's threads ran, by the
+//! scheduler's count (threads that wait by turning round count as running). Every proof is verified by this repository's verifier. `run` prints one JSON object a row;
 //! `memory` runs a process for each prover and prints its high-water mark.
 //!
 //! gnark is a library of Go and takes no key of snarkjs, so it has a program of its own, `gnark/`, which makes a key of
@@ -124,23 +125,28 @@ fn run(options: &Options) -> Result<()> {
     for threads in &options.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(*threads).build()?;
         let mut times = vec![Vec::new(); peers.len()];
+        let mut idle = vec![Vec::new(); peers.len()];
         for round in 0..=options.n {
-            for (peer, times) in peers.iter_mut().zip(&mut times) {
+            for ((peer, times), idle) in peers.iter_mut().zip(&mut times).zip(&mut idle) {
+                let ran = file::ran();
                 let (proof, taken) = peer.prove(&pool)?;
+                let ran = (file::ran() - ran).as_secs_f64();
                 verifier.check(&proof).with_context(|| format!("{}'s proof", peer.name()))?;
                 if round > 0 {
                     times.push(taken.as_secs_f64() * 1e3);
+                    idle.push((1.0 - ran / (taken.as_secs_f64() * *threads as f64)) * 100.0);
                 }
             }
         }
         let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
-        for ((peer, times), median) in peers.iter().zip(&times).zip(&medians) {
+        let idles = idle.iter_mut().map(|idle| median(idle));
+        for (((peer, times), median), idle) in peers.iter().zip(&times).zip(&medians).zip(idles) {
             let ratio = median / medians[0];
             println!(
                 "{}",
                 serde_json::json!({"circuit": name, "threads": threads, "prover": peer.name(), "median_ms": round(*median),
                     "min_ms": round(times[0]), "max_ms": round(times[times.len() - 1]), "n": times.len(),
-                    "times_first": round(ratio), "phases_ms": peer.phases()})
+                    "times_first": round(ratio), "idle_percent": round(idle), "phases_ms": peer.phases()})
             );
         }
     }

@@ -7,6 +7,7 @@
 
 mod arg;
 mod bench;
+mod cache;
 mod cmd;
 mod explain;
 mod fields;

@@ -1,33 +1,82 @@
 //! Proving keys of snarkjs: their files, and what prover and verifier take of them.
 
+use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use rayon::prelude::*;
 use zera_iden3::zkey::{Coefficient, Matrix, Point, Points};
-use zera_iden3::{Zkey, ZkeyError};
+use zera_iden3::{Map, Zkey, ZkeyError};
+use zera_kernels::CpuEngine;
 use zera_prover::{Rows, SnarkjsKey};
 use zera_verifier::VerifyingKey;
 
 use crate::file;
-use crate::output::Failure;
+use crate::output::{Blame, Failure};
 
 /// What such a file starts with.
 pub const MAGIC: &[u8; 4] = b"zkey";
 /// Most bytes of a file; 2^24 rows take about 10 GB.
 pub const LEN_MAX: u64 = 16 << 30;
 
+/// The bytes of a key's file, which is mapped where it can be.
+pub struct Bytes {
+    file: File,
+    bytes: Place,
+}
+
+enum Place {
+    Map(Map),
+    /// Of a pipe, which nothing maps.
+    Read(Vec<u8>),
+}
+
+impl Bytes {
+    /// The file, for what it says of itself.
+    pub const fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match &self.bytes {
+            Place::Map(map) => map,
+            Place::Read(bytes) => bytes,
+        }
+    }
+}
+
 /// The bytes of a file. One that starts otherwise is not read to its end.
 ///
 /// # Errors
 /// Bad input, naming the file.
-pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    file::read_after(path, |start| {
+pub fn read(path: &Path) -> Result<Bytes, Failure> {
+    let start = |start: &[u8]| {
         if start != MAGIC {
             bail!("does not start as a .zkey file");
         }
         Ok(LEN_MAX)
-    })
+    };
+    let bytes = || -> anyhow::Result<Option<Bytes>> {
+        let file = File::open(path)?;
+        if !file.metadata()?.is_file() {
+            return Ok(None);
+        }
+        let map = Map::of(&file)?;
+        let max = start(&map[..map.len().min(MAGIC.len())])?;
+        if map.len() as u64 > max {
+            bail!("more than {max} bytes");
+        }
+        Ok(Some(Bytes { file, bytes: Place::Map(map) }))
+    };
+    if let Some(bytes) = bytes().with_context(|| path.display().to_string()).input()? {
+        return Ok(bytes);
+    }
+    let bytes = file::read_after(path, start)?;
+    let file = File::open(path).with_context(|| path.display().to_string()).input()?;
+    Ok(Bytes { file, bytes: Place::Read(bytes) })
 }
 
 /// The key that proofs are verified with, with all of a verifier's checks.
@@ -43,12 +92,12 @@ pub fn verifying(key: &Zkey<'_>) -> anyhow::Result<VerifyingKey> {
 
 /// The key that proofs are made with, decoded on all threads.
 ///
-/// Whether points of G2 are in the subgroup is not looked at: it would take longer than the proof, which a sum outside the
-/// subgroup fails, as it is verified.
+/// Where the key is used once, it need not be known whether its points of G2 are in the subgroup: a proof whose sum is outside fails
+/// as it is verified. Where it is kept, `subgroup` has that checked.
 ///
 /// # Errors
 /// A point or a term that is none.
-pub fn proving(key: &Zkey<'_>) -> anyhow::Result<SnarkjsKey> {
+pub fn proving(key: &Zkey<'_>, subgroup: Option<&CpuEngine>) -> anyhow::Result<SnarkjsKey> {
     let header = &key.header;
     let mut terms = [Vec::new(), Vec::new()];
     for term in key.coefficients.iter() {
@@ -56,6 +105,12 @@ pub fn proving(key: &Zkey<'_>) -> anyhow::Result<SnarkjsKey> {
         terms[usize::from(matrix == Matrix::B)].push((row, wire, value));
     }
     let [left, right] = terms.map(|terms| Rows::new(header.domain, header.wires, terms));
+    let b_g2 = points(&key.b_g2)?;
+    if let Some(outside) = subgroup.and_then(|engine| engine.outside_subgroup(&b_g2)) {
+        // Says so in the reader's words.
+        let _ = key.b_g2.decode(outside)?;
+        bail!("section B2: point {outside} is not in the subgroup of order r");
+    }
     Ok(SnarkjsKey {
         publics: header.publics,
         alpha_g1: header.alpha_g1,
@@ -65,7 +120,7 @@ pub fn proving(key: &Zkey<'_>) -> anyhow::Result<SnarkjsKey> {
         delta_g2: header.delta_g2,
         a: points(&key.a)?,
         b_g1: points(&key.b_g1)?,
-        b_g2: points(&key.b_g2)?,
+        b_g2,
         c: points(&key.c)?,
         h: points(&key.h)?,
         left: left?,

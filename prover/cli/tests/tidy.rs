@@ -153,23 +153,27 @@ fn sources_keep_the_rules() {
         }
         let guest = path.starts_with(root.join("contracts"));
         if path.ends_with("src/lib.rs") && !path.starts_with(root.join("contracts/examples")) {
-            // Instructions and prefetches: the crates that compute, which deny blocks without a reason.
-            let computes =
-                [root.join("prover/field"), root.join("prover/kernels")].iter().any(|dir| path.starts_with(dir));
+            // Instructions and prefetches, and the one memory map: crates that deny blocks without a reason.
+            let crates = ["prover/field", "prover/kernels", "circuits/iden3"];
+            let computes = crates.iter().any(|dir| path.starts_with(root.join(dir)));
             let denies = text.contains("unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks");
             let forbids = text.contains("#![forbid(unsafe_code)]");
             assert!(guest || forbids || (computes && denies), "{shown}: does not forbid unsafe code");
             let documented = text.starts_with("//!") || text.starts_with("#![doc");
             assert!(documented, "{shown}: has no crate docs");
         }
-        // The guest side needs it for its imports and its heap, kernels for instructions that not every processor has, and
-        // the comparison for other people's libraries; and nowhere else.
+        // The guest side needs it for its imports and its heap, kernels for instructions that not every processor has, keys
+        // to be used where they lie in a file, and the comparison for other people's libraries; and nowhere else.
         let files = [
             "contracts/sdk/src/imports.rs",
             "contracts/sdk/src/heap.rs",
             "contracts/sdk/predicate/src/imports.rs",
             "prover/field/src/backend/avx512ifma.rs",
+            "prover/field/src/backend/portable/carry.rs",
+            "prover/field/src/backend/portable/mulx.rs",
+            "prover/field/src/lanes.rs",
             "prover/kernels/src/msm/add.rs",
+            "circuits/iden3/src/map.rs",
             "benches/compare/src/rapidsnark.rs",
         ];
         let may = files.iter().any(|file| *path == root.join(file))

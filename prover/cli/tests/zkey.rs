@@ -3,8 +3,9 @@
 #[path = "support/binary.rs"]
 mod binary;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use ark_bn254::G2Affine;
 use binary::zera;
 use serde_json::Value;
 use zera_iden3::{read_wtns, write_wtns};
@@ -52,6 +53,63 @@ fn a_proof_is_made_and_verifies_under_every_form_of_its_key() {
     }
     std::fs::write(dir.join("public.json"), r#"["36", "3"]"#).unwrap();
     assert_eq!(run(dir, "verify --vk key.zkey --public public.json --proof proof.json").0, 1);
+}
+
+#[test]
+fn a_key_is_converted_once_and_again_where_what_was_kept_is_damaged() {
+    let dir = folder();
+    let dir = dir.path();
+    let kept = || -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(dir.join("kept")).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_file()).collect()
+    };
+    assert_eq!(json(dir, &format!("{PROVE} --no-cache"))["key"], "not kept");
+    assert!(!dir.join("kept").exists());
+    assert_eq!(json(dir, PROVE)["key"], "made");
+    assert_eq!(json(dir, PROVE)["key"], "kept");
+    json(dir, "verify --vk key.zkey --public public.json --proof proof.json");
+    let [path] = &kept()[..] else { panic!("one packed key") };
+    let good = std::fs::read(path).unwrap();
+    for bytes in [&good[..good.len() - 1], &good[..100], b"", &[good.as_slice(), b"more"].concat()] {
+        std::fs::write(path, bytes).unwrap();
+        let (code, out, said) = run(dir, &format!("{PROVE} --json"));
+        assert_eq!(code, 0, "{said}");
+        assert!(said.starts_with("note: ") && said.contains("packed key: ") && said.lines().count() == 1, "{said}");
+        assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["key"], "made");
+        assert_eq!(std::fs::read(path).unwrap(), good);
+    }
+    // Another backend keeps its own.
+    let portable = zera(dir).args(PROVE.split(' ')).arg("--json").env("ZERA_CPU", "portable").output().unwrap();
+    let told: Value = serde_json::from_slice(&portable.stdout).expect("one object");
+    assert_eq!(told["key"], if kept().len() == 2 { "made" } else { "kept" });
+    // A folder that cannot be: the proof is made all the same.
+    std::fs::write(dir.join("file"), b"").unwrap();
+    let (code, out, said) = run(dir, &format!("{PROVE} --cache file --json"));
+    assert_eq!((code, serde_json::from_str::<Value>(&out).unwrap()["key"].clone()), (0, "not kept".into()), "{said}");
+    assert!(said.contains("the key is not kept"), "{said}");
+}
+
+/// A key that is kept is one whose every point was checked; the sum over one that is used once fails as the proof is verified.
+#[test]
+fn a_point_outside_the_subgroup_is_never_kept() {
+    let dir = folder();
+    let dir = dir.path();
+    let mut bytes = std::fs::read(dir.join("key.zkey")).unwrap();
+    let start = bytes.windows(12).position(|bytes| bytes == [7, 0, 0, 0, 128, 2, 0, 0, 0, 0, 0, 0]).expect("section 7");
+    let outside = (1u64..).find_map(|x| G2Affine::get_point_from_x_unchecked(x.into(), false)).expect("half of all x");
+    assert!(!outside.is_in_correct_subgroup_assuming_on_curve());
+    for (i, coordinate) in [outside.x.c0, outside.x.c1, outside.y.c0, outside.y.c1].into_iter().enumerate() {
+        for (j, word) in coordinate.0.0.into_iter().enumerate() {
+            bytes[start + 12 + 128 + 32 * i + 8 * j..][..8].copy_from_slice(&word.to_le_bytes());
+        }
+    }
+    std::fs::write(dir.join("key.zkey"), bytes).unwrap();
+    refused(dir, PROVE, "key.zkey: zkey: section 7 (B2): point 1: not in the subgroup of order r");
+    assert_eq!(
+        std::fs::read_dir(dir.join("kept"))
+            .map_or(0, |entries| entries.filter(|entry| entry.as_ref().unwrap().path().is_file()).count()),
+        0
+    );
 }
 
 #[test]

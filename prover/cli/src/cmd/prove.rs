@@ -3,20 +3,22 @@
 mod zkey; // with a key and an assignment of snarkjs
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, anyhow};
 use rand::rngs::OsRng;
 use serde::Deserialize;
 use serde_json::json;
 use zera_abi::{AccountId, ChainId, Height, KeyId, Outcome, PredicateId, TaskId};
-use zera_kernels::CpuEngine;
-use zera_params::{Keys, Manifest, load};
+use zera_kernels::{CpuEngine, Slice};
+use zera_params::{Manifest, load, load_manifest, origin};
 use zera_prover::assignment::domain_size;
-use zera_prover::{Blinding, Plan, Sizes, plan, prove_with};
-use zera_r1cs::TapeInputs;
+use zera_prover::{Blinding, Plan, Prover, Sizes, Stage, Watch, plan};
+use zera_r1cs::{Matrices, TapeInputs};
 use zera_statement::{Binding, Statement, input_root, scalar_to_be};
-use zera_verifier::{Proof, PublicInputs, verify};
+use zera_verifier::{Proof, PublicInputs, VerifyingKey, verify};
 
+use crate::cache::CacheArgs;
 use crate::cmd::key::pretty;
 use crate::cmd::predicate::{declared, outcome_of, shown, timed};
 use crate::output::{Blame, Failure, Output, Verdict};
@@ -53,6 +55,8 @@ pub struct Args {
     /// Say how many seconds each step took.
     #[arg(long, requires = "zkey")]
     time: bool,
+    #[command(flatten)]
+    cache: CacheArgs,
     /// The proof's file.
     #[arg(short, long, value_name = "PROOF.json")]
     output: PathBuf,
@@ -95,7 +99,10 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
     let manifest = manifest(keys, &predicate)?;
     let binding = binding(args.context.as_deref(), predicate, manifest.key)?;
     let progress = Progress::start("loading keys");
-    let keys = load(keys, &manifest.key).input()?;
+    let engine = CpuEngine::from_environment().input()?;
+    room(matrices.wires as usize, domain_size(matrices))?;
+    let (manifest, verifying) = load_manifest(keys, &manifest.key).input()?;
+    let prover = prover(args, keys, &manifest, matrices, &engine)?;
 
     progress.step("computing the witness");
     let inputs = TapeInputs { binding: binding.to_scalar(), public: &public, private: &private };
@@ -113,26 +120,43 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
         input_root: input_root(&public),
         declared: declared(artefact, &z).copied().collect(),
     };
-    room(matrices.wires as usize, domain_size(matrices))?;
-    let engine = CpuEngine::from_environment().input()?;
-    let proved = timed(|| {
-        prove_with(&engine, &keys.proving, matrices, &z, &Blinding::random(&mut OsRng), &mut |stage| {
-            progress.step(format!("proving: {}", stage.name()));
-        })
-    });
+    let mut stage = |stage: Stage| progress.step(format!("proving: {}", stage.name()));
+    let watch = Watch { progress: &mut stage, cancelled: &AtomicBool::new(false) };
+    let proved = timed(|| prover.prove(matrices, &z, &Blinding::random(&mut OsRng), watch));
     let (proof, prove_ns) = (proved.0.input()?.0, proved.1);
     let proof = Proof::from_points(proof.a, proof.b, proof.c).input()?;
     let publics = PublicInputs::from_scalars(statement.public_inputs());
     // Keys of another circuit of the same size show here, and nothing false leaves the house.
-    let (verified, verify_ns) = timed(|| verify(&keys.verifying.prepare(), &publics, &proof));
+    let (verified, verify_ns) = timed(|| verify(&verifying.prepare(), &publics, &proof));
     verified.context("the new proof does not verify: keys and predicate do not belong together").input()?;
     drop(progress);
 
     file::write(&args.output, pretty(&snarkjs::proof_to_json(&proof)).as_bytes())?;
     file::write(&args.public_out, pretty(&snarkjs::public_to_json(&publics)).as_bytes())?;
     let times = [("witness", witness_ns), ("proof", prove_ns), ("verification", verify_ns)];
-    tell(args, &binding, &statement, &keys, outcome, &times, out);
+    tell(args, &binding, &statement, &verifying, outcome, &times, out);
     Ok(Verdict::Yes)
+}
+
+/// The folder's proving key as the engine has it, kept or converted.
+fn prover(
+    args: &Args,
+    keys: &Path,
+    manifest: &Manifest,
+    matrices: &Matrices,
+    engine: &CpuEngine,
+) -> Result<Prover, Failure> {
+    let cache = args.cache.open();
+    let source = &manifest.proving_key_sha256;
+    let make = || {
+        let keys = load(keys, &manifest.key).input()?;
+        if let Some(outside) = cache.keeps().then(|| engine.outside_subgroup(&keys.proving.b_g2_query)).flatten() {
+            return Err(anyhow!("proving key: b_g2_query: point {outside} is not in the subgroup of order r")).input();
+        }
+        Prover::new(engine, &keys.proving, matrices).input()
+    };
+    let open = |packed: &Slice| Prover::unpack(engine, packed, source, matrices);
+    Ok(cache.key(engine, source, open, make, |prover, file| prover.pack(engine, source, file))?.0)
 }
 
 /// Refuses a proof that would need more memory than there is available, where the system says how much that is.
@@ -142,11 +166,18 @@ fn room(wires: usize, domain: usize) -> Result<(), Failure> {
     plan::available().map_or(Ok(()), |available| plan.check(available)).input()
 }
 
+/// The same for a key that is decoded before it is taken, with this many terms in its matrices.
+fn room_to_convert(wires: usize, domain: usize, terms: usize) -> Result<(), Failure> {
+    let sizes = Sizes { wires: wires as u64, domain: domain as u64 };
+    let plan = Plan::of(sizes, rayon::current_num_threads() as u64).converting(sizes, terms as u64);
+    plan::available().map_or(Ok(()), |available| plan.check(available)).input()
+}
+
 fn tell(
     args: &Args,
     binding: &Binding,
     statement: &Statement,
-    keys: &Keys,
+    verifying: &VerifyingKey,
     outcome: Outcome,
     times: &[(&str, u64)],
     out: Output,
@@ -156,7 +187,7 @@ fn tell(
         "outcome": outcome.as_str(),
         "predicate_id": binding.predicate.to_string(),
         "key_id": binding.key.to_string(),
-        "origin": keys.origin().name(),
+        "origin": origin(verifying).name(),
         "input_root": hex::encode(scalar_to_be(&statement.input_root)),
         "binding": hex::encode(binding.to_bytes()),
         "context": args.context.is_some(),
@@ -175,7 +206,7 @@ fn tell(
     if args.context.is_none() {
         text.push_str("\nNo --context: chain, task, provider and last height are zeros, so no chain takes this proof.");
     }
-    if keys.verifying.is_dev() {
+    if verifying.is_dev() {
         text.push_str("\nA development key: anyone can make such a proof for anything.");
     }
     out.result(&json, &text);

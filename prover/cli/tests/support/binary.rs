@@ -18,6 +18,8 @@ pub fn zera(dir: &Path) -> Command {
     for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG", "ZERA_LOG_FORMAT", "ZERA_PREDICATES"] {
         command.env_remove(name);
     }
+    // Keys are kept where they do not outlive the test.
+    command.env("ZERA_CACHE", dir.join("kept"));
     command
 }
 

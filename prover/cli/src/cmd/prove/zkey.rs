@@ -1,15 +1,16 @@
 //! `zera prove --zkey`: a proof with a key and an assignment of snarkjs.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use rand::rngs::OsRng;
 use serde_json::json;
 use zera_iden3::{read_wtns, read_zkey};
-use zera_kernels::CpuEngine;
+use zera_kernels::{CpuEngine, Slice};
 use zera_params::origin;
-use zera_prover::{Blinding, SnarkjsKey, Stage, prove_snarkjs};
+use zera_prover::{Blinding, SnarkjsProver, Stage, Watch};
 use zera_verifier::{Fr, Proof, PublicInputs, VerifyingKey, verify};
 
 use super::Args;
@@ -17,7 +18,7 @@ use crate::cmd::key::pretty;
 use crate::cmd::predicate::timed;
 use crate::output::{Blame, Failure, Output, Verdict};
 use crate::progress::Progress;
-use crate::{file, snarkjs, zkey};
+use crate::{cache, file, snarkjs, zkey};
 
 /// Most bytes of an assignment's file: as many values as matrices may have wires, and the frame.
 const WTNS_MAX: u64 = 32 * (1 << 25) + 128;
@@ -30,19 +31,16 @@ pub fn run(args: &Args, key_path: &Path, wtns_path: &Path, out: Output) -> Resul
     let start = Instant::now();
     let progress = Progress::start("loading the key");
     let z = assignment(wtns_path)?;
-    let (verifying, proving) = keys(key_path)?;
+    let engine = CpuEngine::from_environment().input()?;
+    let (verifying, prover, key) = keys(args, key_path, &engine, &progress)?;
     let load = start.elapsed();
 
-    let sizes = Sizes { wires: proving.a.len(), publics: proving.publics as usize, domain: proving.h.len() };
-    // The key, decoded, makes room as it is taken.
-    super::room(sizes.wires, sizes.domain)?;
-    let engine = CpuEngine::from_environment().input()?;
-    let proved = prove_snarkjs(&engine, proving, &z, &Blinding::random(&mut OsRng), &mut |stage| {
-        progress.step(format!("proving: {}", stage.name()));
-    });
+    let mut stage = |stage: Stage| progress.step(format!("proving: {}", stage.name()));
+    let watch = Watch { progress: &mut stage, cancelled: &AtomicBool::new(false) };
+    let proved = prover.prove(&z, &Blinding::random(&mut OsRng), watch);
     let (proof, timings) = proved.with_context(|| wtns_path.display().to_string()).input()?;
     let proof = Proof::from_points(proof.a, proof.b, proof.c).context(REFUSED).input()?;
-    let inputs = PublicInputs::from_scalars(z[1..=sizes.publics].to_vec());
+    let inputs = PublicInputs::from_scalars(z[1..=key.publics].to_vec());
     // The key does not hold the whole circuit, so this is where a row that does not hold shows.
     let (verified, verify_ns) = timed(|| verify(&verifying.prepare(), &inputs, &proof));
     verified.context(REFUSED).input()?;
@@ -53,7 +51,7 @@ pub fn run(args: &Args, key_path: &Path, wtns_path: &Path, out: Output) -> Resul
     let mut times = vec![("load", load)];
     times.extend(Stage::ALL.map(|stage| (word(stage), timings.of(stage))));
     times.extend([("prove", timings.total), ("verify", Duration::from_nanos(verify_ns)), ("total", start.elapsed())]);
-    tell(args, &verifying, &sizes, &times, out);
+    tell(args, &verifying, &key, &times, out);
     Ok(Verdict::Yes)
 }
 
@@ -67,37 +65,59 @@ fn assignment(path: &Path) -> Result<Vec<Fr>, Failure> {
     read_wtns(&bytes).with_context(|| path.display().to_string()).input()
 }
 
-fn keys(path: &Path) -> Result<(VerifyingKey, SnarkjsKey), Failure> {
-    let bytes = zkey::read(path)?;
-    let keys = || -> anyhow::Result<_> {
-        let key = read_zkey(&bytes)?;
-        Ok((zkey::verifying(&key)?, zkey::proving(&key)?))
-    };
-    keys().with_context(|| path.display().to_string()).input()
-}
-
-struct Sizes {
+/// What is told of a key.
+struct Key {
     wires: usize,
     publics: usize,
     domain: usize,
+    origin: cache::Origin,
 }
 
-fn tell(args: &Args, verifying: &VerifyingKey, sizes: &Sizes, times: &[(&str, Duration)], out: Output) {
-    let Sizes { wires, publics, domain } = sizes;
+fn keys(
+    args: &Args,
+    path: &Path,
+    engine: &CpuEngine,
+    progress: &Progress,
+) -> Result<(VerifyingKey, SnarkjsProver, Key), Failure> {
+    let bytes = zkey::read(path)?;
+    let named = || path.display().to_string();
+    let file = read_zkey(&bytes).with_context(named).input()?;
+    let verifying = zkey::verifying(&file).with_context(named).input()?;
+    let [wires, publics, domain] =
+        [file.header.wires, file.header.publics, file.header.domain].map(|number| number as usize);
+    super::room(wires, domain)?;
+
+    let cache = args.cache.open();
+    let source = if cache.keeps() { cache.digest(bytes.file(), &bytes) } else { [0; 32] };
+    let make = || {
+        progress.step("converting the key, which is done once");
+        super::room_to_convert(wires, domain, file.coefficients.len())?;
+        let proving = zkey::proving(&file, cache.keeps().then_some(engine)).with_context(named).input()?;
+        SnarkjsProver::new(engine, proving).with_context(named).input()
+    };
+    let open = |packed: &Slice| SnarkjsProver::unpack(engine, packed, &source);
+    let (prover, origin) = cache.key(engine, &source, open, make, |prover, file| prover.pack(engine, &source, file))?;
+    Ok((verifying, prover, Key { wires, publics, domain, origin }))
+}
+
+fn tell(args: &Args, verifying: &VerifyingKey, key: &Key, times: &[(&str, Duration)], out: Output) {
+    let Key { wires, publics, domain, origin: kept } = key;
     let mut json = json!({
         "key_id": verifying.id().to_string(),
         "origin": origin(verifying).name(),
         "inputs": publics,
         "wires": wires,
         "domain": domain,
+        "key": kept.word(),
         "proof": args.output,
         "public": args.public_out,
     });
     let mut text = format!(
-        "proof      {}\npublic     {}\nkey id     {}\nwires      {wires}, {publics} public, domain {domain}",
+        "proof      {}\npublic     {}\nkey id     {}\nwires      {wires}, {publics} public, domain {domain}\npacked key {}",
         args.output.display(),
         args.public_out.display(),
-        verifying.id()
+        verifying.id(),
+        kept.word(),
     );
     if args.time {
         let seconds = times.iter().map(|(step, time)| ((*step).to_owned(), json!(time.as_secs_f64())));

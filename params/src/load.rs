@@ -55,8 +55,8 @@ pub fn load(dir: &Path, expected: &KeyId) -> Result<Keys, KeysError> {
     Ok(Keys { shape: manifest.shape, proving, verifying })
 }
 
-/// What a folder says of the pair of keys with this id, and the verifying one; the proving key, whose digest is in the manifest, is
-/// not looked at.
+/// What a folder says of the pair of keys with this id, and the verifying one; of the proving key, whose digest is in the manifest,
+/// nothing is read, but its file is there and as long as it should be.
 ///
 /// # Errors
 /// As [`load`].
@@ -75,19 +75,13 @@ pub fn load_manifest(dir: &Path, expected: &KeyId) -> Result<(Manifest, Verifyin
     if origin(&verifying) != manifest.origin {
         return Err(refuse(format!("origin {}, the key's alpha says {}", manifest.origin, origin(&verifying))));
     }
+    proving_key_file_len(&dir.join(PROVING_KEY_FILE), &manifest)?;
     Ok((manifest, verifying))
 }
 
 /// In this order: length, digest, list lengths, points, verifying key. Only then is it a key.
 fn load_proving_key(path: &Path, manifest: &Manifest, vk: &VerifyingKey) -> Result<ProvingKey<Bn254>, KeysError> {
-    let expected = proving_key_len(&manifest.shape);
-    if expected > PROVING_KEY_LEN_MAX {
-        return Err(KeysError::TooLong { path: path.to_owned(), got: expected, max: PROVING_KEY_LEN_MAX });
-    }
-    let got = file_len(path)?;
-    if got != expected {
-        return Err(KeysError::Length { path: path.to_owned(), expected, got });
-    }
+    let expected = proving_key_file_len(path, manifest)?;
     let bytes = read_file(path, expected)?;
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
     if digest != manifest.proving_key_sha256 {
@@ -111,6 +105,19 @@ fn load_proving_key(path: &Path, manifest: &Manifest, vk: &VerifyingKey) -> Resu
         && key.vk.delta_g2 == *vk.delta()
         && key.vk.gamma_abc_g1 == vk.ic();
     if same { Ok(key) } else { Err(refuse("holds another verifying key than vk.bin")) }
+}
+
+/// The length of the proving key's file, which is the one that the manifest's sizes give.
+fn proving_key_file_len(path: &Path, manifest: &Manifest) -> Result<u64, KeysError> {
+    let expected = proving_key_len(&manifest.shape);
+    if expected > PROVING_KEY_LEN_MAX {
+        return Err(KeysError::TooLong { path: path.to_owned(), got: expected, max: PROVING_KEY_LEN_MAX });
+    }
+    let got = file_len(path)?;
+    if got != expected {
+        return Err(KeysError::Length { path: path.to_owned(), expected, got });
+    }
+    Ok(expected)
 }
 
 /// Follows the length prefixes of arkworks' uncompressed layout and compares each with the sizes, before arkworks' decoder

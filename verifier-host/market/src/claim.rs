@@ -49,6 +49,14 @@ pub fn commit_digest(salt: &[u8; 32], provider: &AccountId, task: &TaskId, answe
     hash.finalize().into()
 }
 
+/// `SHA-256("zera/challenge/v1" || outcome u8)`: what stands in a challenge's commitment in place of an answer.
+pub fn challenge_digest(claimed: Outcome) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"zera/challenge/v1");
+    hash.update([claimed.code()]);
+    hash.finalize().into()
+}
+
 /// A claim whose proof the judge found valid. Only the market makes one, by asking the judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified<T>(T);

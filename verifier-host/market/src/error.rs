@@ -9,6 +9,14 @@ use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId}
 pub enum MarketError {
     #[error("task: level {level} is not offered")]
     Level { level: Level },
+    #[error("task: attested mode is not offered for {what}")]
+    Mode { what: &'static str },
+    #[error("task {task}: outcome `{outcome}` can not be attested")]
+    NotAttestable { task: TaskId, outcome: Outcome },
+    #[error("task {task}: an answer has to come with a proof")]
+    ProofRequired { task: TaskId },
+    #[error("task {task}: `{outcome}` is what was attested")]
+    SameOutcome { task: TaskId, outcome: Outcome },
     #[error("task {task}: outcome `{outcome}` is no answer where only a witness is asked for")]
     WitnessOnly { task: TaskId, outcome: Outcome },
     #[error("task {task}: unknown")]
@@ -61,7 +69,12 @@ impl MarketError {
     /// The status that a contract or a receipt carries.
     pub const fn status(&self) -> Status {
         match self {
-            MarketError::Level { .. } | MarketError::WitnessOnly { .. } => Status::Unsupported,
+            MarketError::Level { .. }
+            | MarketError::Mode { .. }
+            | MarketError::NotAttestable { .. }
+            | MarketError::ProofRequired { .. }
+            | MarketError::SameOutcome { .. }
+            | MarketError::WitnessOnly { .. } => Status::Unsupported,
             MarketError::UnknownTask { .. } => Status::NotFound,
             MarketError::TaskExists { .. }
             | MarketError::CommitExists { .. }

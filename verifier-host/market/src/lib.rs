@@ -1,8 +1,8 @@
 //! The micro-stake state machine: no clock, no disk, no floats, no randomness.
 //!
 //! A [`Market`] is a value: accounts, tasks and totals, changed by transitions that either apply wholly or leave it as it
-//! was. Heights and proofs' verdicts come from outside; [`ports`] is all that it asks of the world. This build knows proved
-//! mode: rows T1-T5', T11-T15, T17 and T20-T22 of the transition table. Amounts and choices that the table leaves open are
+//! was. Heights and proofs' verdicts come from outside; [`ports`] is all that it asks of the world. This build knows rows
+//! T1-T9d, T11-T15, T17 and T20-T22 of the transition table. Amounts and choices that the table leaves open are
 //! in `docs/rules.md`, the rows on disk in `docs/rows.md`.
 //!
 //! A key that was proven broken is withdrawn at once and for good, without a frozen state before: nothing more happens to its
@@ -12,7 +12,8 @@
 //! 1. Conservation: free balances, escrows, deposits of keys, insurance, treasury and what was burnt add up to what was minted.
 //! 2. A task that has ended holds no escrow.
 //! 3. An account's locked balance is the sum of its stakes and commit deposits ([`Market::conserved`], full scan).
-//! 4. An answer is paid only on a [`Verified`] claim, once, to the provider inside the claim.
+//! 4. An answer is accepted only on a [`Verified`] claim, whose provider is paid unless it upholds what another attested, or on a
+//!    native run; paid once.
 //! 5. A task is judged by the rules of the height that opened it.
 //! 6. A task of a withdrawn key that has not ended is revoked, and nothing else; final stays final.
 
@@ -42,13 +43,13 @@ mod row;
 mod transition;
 mod undo;
 
-pub use claim::{Answer, Ruling, Verified, answer_digest, commit_digest};
+pub use claim::{Answer, Ruling, Verified, answer_digest, challenge_digest, commit_digest};
 pub use error::MarketError;
 pub use key::KeyBond;
 pub use market::{Balance, Market, Totals, Unbalanced};
 pub use note::Note;
 pub use restore::RestoreError;
 pub use rules::{Rules, RulesError};
-pub use task::{Clock, Commit, Escrow, Opening, Task, TaskState, reason};
-pub use transition::REVOCATIONS_MAX;
+pub use task::{Clock, Commit, Dispute, Escrow, Mode, Opening, Task, TaskState, reason};
+pub use transition::{NativeRun, REVOCATIONS_MAX};
 pub use undo::Checkpoint;

@@ -20,7 +20,7 @@ use crate::undo::Undo;
 pub struct Balance {
     /// Free to spend.
     pub free: Amount,
-    /// In stakes and commit deposits.
+    /// In stakes, commit deposits and bonds of challenges.
     pub locked: Amount,
 }
 
@@ -293,12 +293,15 @@ impl Market {
             }
             add(&mut exposures, task.terms.key_at, sum(task.terms.bounty_max, task.terms.value_at_risk));
             add(&mut locked, task.live.party, escrow.stake);
-            if let TaskState::Rescue { commits, .. } = state {
-                let deposits = commits.iter().fold(Amount::ZERO, |total, commit| sum(total, commit.deposit));
-                same("deposits of a task", deposits, escrow.deposit)?;
-                for commit in commits {
-                    add(&mut locked, commit.account, commit.deposit);
-                }
+            let commits = state.commits();
+            let deposits = commits.iter().fold(Amount::ZERO, |total, commit| sum(total, commit.deposit));
+            same("deposits of a task", deposits, escrow.deposit)?;
+            for commit in commits {
+                add(&mut locked, commit.account, commit.deposit);
+            }
+            match state.challenger().and_then(|id| self.account_ids.find(&id.0)) {
+                Some(challenger) => add(&mut locked, challenger, escrow.challenge),
+                None => same("a challenge of nobody", escrow.challenge, Amount::ZERO)?,
             }
         }
         for (row, locked) in self.accounts.iter().zip(locked) {

@@ -39,6 +39,27 @@ pub enum Note {
     Accepted { task: TaskId, provider: AccountId, outcome: Outcome, price: Amount },
     /// T15; `paid` is the execution fee.
     Failed { task: TaskId, provider: AccountId, outcome: Outcome, paid: Amount },
+    /// T6: an answer with a stake and without a proof; it stands unless challenged.
+    Attested { task: TaskId, provider: AccountId, outcome: Outcome, until: Height },
+    /// T8, its first step.
+    ChallengeCommitted { task: TaskId, challenger: AccountId },
+    /// T8: `challenger` says that the outcome is `claimed`; a proof until `until` settles it.
+    Challenged { task: TaskId, challenger: AccountId, claimed: Outcome, bond: Amount, until: Height },
+    /// T9a, T9b, T9d: the challenge has an answer; its money moves when that is final. `native`: by a native run.
+    Settled { task: TaskId, settler: AccountId, outcome: Outcome, upheld: bool, native: bool },
+    /// T9c: nobody settled, so there is no answer; the bond goes back.
+    Voided { task: TaskId, challenger: AccountId, bond_returned: Amount, reopened: bool },
+    /// The bond of a challenge that was wrong.
+    ChallengeLost { task: TaskId, challenger: AccountId, burned: Amount, settler: AccountId, settler_paid: Amount },
+    /// The stake of an attested answer that was wrong, where it went.
+    AttestationSlashed {
+        task: TaskId,
+        attester: AccountId,
+        burned: Amount,
+        challenger_paid: Amount,
+        settler_paid: Amount,
+        requester_paid: Amount,
+    },
     /// T17.
     Finalised { task: TaskId, provider: AccountId, paid: Amount, stake_returned: Amount },
     /// T14, or T21 with its rounds used up.

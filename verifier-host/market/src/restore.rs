@@ -127,8 +127,27 @@ impl Market {
             TaskState::Assigned { provider, .. }
             | TaskState::Final { provider, .. }
             | TaskState::Failed { provider, .. } => find(provider)?,
-            TaskState::Accepted { provider, offender, .. } => {
+            TaskState::Accepted { provider, offender, dispute, .. } => {
                 offender.as_ref().map(&find).transpose()?;
+                // Both are found again when it is final.
+                let payee = find(provider)?;
+                match dispute {
+                    Some(dispute) => {
+                        find(&dispute.challenger)?;
+                        find(&dispute.settler)?;
+                        find(&dispute.attester)?
+                    }
+                    None => payee,
+                }
+            }
+            TaskState::Attested { provider, commits, .. } => {
+                for commit in commits {
+                    commit.account = find(&commit.provider)?;
+                }
+                find(provider)?
+            }
+            TaskState::Challenged { provider, challenger, .. } => {
+                find(challenger)?;
                 find(provider)?
             }
             TaskState::Rescue { offender, commits, .. } => {
@@ -156,7 +175,7 @@ impl Market {
         self.totals.escrowed = self.totals.escrowed.checked_add(task.escrow.total()).ok_or("escrows do not fit")?;
         let task = Task {
             sequence,
-            live: Live { state: task.state, escrow: task.escrow, party },
+            live: Live { state: task.state, escrow: task.escrow, party, reopens: task.reopens },
             terms: Terms {
                 id: *id,
                 requester: task.requester,
@@ -164,6 +183,7 @@ impl Market {
                 key: task.key,
                 input_root: task.input_root,
                 witness_only: task.witness_only,
+                mode: task.mode,
                 declared: task.declared,
                 expected: task.expected,
                 bounty_max: task.bounty_max,

@@ -9,10 +9,10 @@ use crate::key::{KeyBond, KeyRow};
 use crate::market::{AccountRow, Market, Totals};
 use crate::ports::{Change, Table};
 use crate::rules::Rules;
-use crate::task::{Clock, Commit, Escrow, Task, TaskState};
+use crate::task::{Clock, Commit, Dispute, Escrow, Mode, Task, TaskState};
 
-/// Version byte of account, task and key rows. 1 had no offender in an accepted task.
-const VERSION: u8 = 2;
+/// Version byte of account, task and key rows. 1 had no offender in an accepted task, 2 nothing of attested answers.
+const VERSION: u8 = 3;
 
 impl Market {
     /// The rows that changed since the last call, sorted by table and key; nothing is ever removed. Ends all checkpoints.
@@ -129,17 +129,18 @@ fn task_change(task: &Task) -> Change {
     out.extend_from_slice(&terms.predicate.0);
     out.extend_from_slice(&terms.key.0);
     out.extend_from_slice(&terms.input_root);
-    out.extend_from_slice(&[u8::from(terms.witness_only), terms.level.code(), terms.declared]);
+    out.extend_from_slice(&[u8::from(terms.witness_only), terms.mode.code(), terms.level.code(), terms.declared]);
     put_values(&mut out, &terms.expected);
     put_amount(&mut out, terms.bounty_max);
     put_amount(&mut out, terms.min_stake);
     put_amount(&mut out, terms.value_at_risk);
     put_height(&mut out, terms.opened);
     put_height(&mut out, terms.deadline);
-    let Escrow { bounty, stake, bond, hold, deposit } = live.escrow;
-    for part in [bounty, stake, bond, hold, deposit] {
+    let Escrow { bounty, stake, bond, hold, deposit, challenge } = live.escrow;
+    for part in [bounty, stake, bond, hold, deposit, challenge] {
         put_amount(&mut out, part);
     }
+    out.push(live.reopens);
     put_state(&mut out, &live.state);
     change(Table::Tasks, terms.id.0, out)
 }
@@ -167,6 +168,17 @@ fn put_clock(out: &mut Vec<u8>, clock: &Clock) {
     put_height(out, clock.ends);
 }
 
+/// At most `commits_max`, a byte.
+fn put_commits(out: &mut Vec<u8>, commits: &[Commit]) {
+    out.push(u8::try_from(commits.len()).unwrap_or(u8::MAX));
+    for commit in commits {
+        out.extend_from_slice(&commit.provider.0);
+        out.extend_from_slice(&commit.digest);
+        put_height(out, commit.height);
+        put_amount(out, commit.deposit);
+    }
+}
+
 fn put_state(out: &mut Vec<u8>, state: &TaskState) {
     match state {
         TaskState::Open { clock } => {
@@ -191,16 +203,30 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
             put_amount(out, *price);
             put_height(out, *opened);
             put_height(out, *expires);
-            // At most `commits_max`, a byte.
-            out.push(u8::try_from(commits.len()).unwrap_or(u8::MAX));
-            for commit in commits {
-                out.extend_from_slice(&commit.provider.0);
-                out.extend_from_slice(&commit.digest);
-                put_height(out, commit.height);
-                put_amount(out, commit.deposit);
-            }
+            put_commits(out, commits);
         }
-        TaskState::Accepted { provider, outcome, declared, price, accepted, final_at, offender } => {
+        TaskState::Attested { provider, outcome, declared, price, attested, until, commits } => {
+            out.push(10);
+            out.extend_from_slice(&provider.0);
+            out.push(outcome.code());
+            put_values(out, declared);
+            put_amount(out, *price);
+            put_height(out, *attested);
+            put_height(out, *until);
+            put_commits(out, commits);
+        }
+        TaskState::Challenged { provider, outcome, declared, price, challenger, claimed, challenged, until } => {
+            out.push(11);
+            out.extend_from_slice(&provider.0);
+            out.push(outcome.code());
+            put_values(out, declared);
+            put_amount(out, *price);
+            out.extend_from_slice(&challenger.0);
+            out.push(claimed.code());
+            put_height(out, *challenged);
+            put_height(out, *until);
+        }
+        TaskState::Accepted { provider, outcome, declared, price, accepted, final_at, offender, dispute } => {
             out.push(4);
             out.extend_from_slice(&provider.0);
             out.push(outcome.code());
@@ -211,6 +237,14 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
             out.push(u8::from(offender.is_some()));
             if let Some(offender) = offender {
                 out.extend_from_slice(&offender.0);
+            }
+            out.push(u8::from(dispute.is_some()));
+            if let Some(Dispute { attester, challenger, settler, upheld, native_fee }) = dispute {
+                for id in [attester, challenger, settler] {
+                    out.extend_from_slice(&id.0);
+                }
+                out.extend_from_slice(&[u8::from(*upheld), u8::from(native_fee.is_some())]);
+                put_amount(out, native_fee.unwrap_or(Amount::ZERO));
             }
         }
         TaskState::Final { provider, outcome, declared, paid, at } => {
@@ -253,6 +287,7 @@ pub(crate) struct TaskRow {
     pub(crate) key: KeyId,
     pub(crate) input_root: [u8; 32],
     pub(crate) witness_only: bool,
+    pub(crate) mode: Mode,
     pub(crate) level: Level,
     pub(crate) declared: u8,
     pub(crate) expected: Vec<[u8; 32]>,
@@ -262,6 +297,7 @@ pub(crate) struct TaskRow {
     pub(crate) opened: Height,
     pub(crate) deadline: Height,
     pub(crate) escrow: Escrow,
+    pub(crate) reopens: u8,
     /// Dense indices inside are 0.
     pub(crate) state: TaskState,
 }
@@ -310,6 +346,7 @@ pub(crate) fn read_task(bytes: &[u8]) -> Option<TaskRow> {
         key: KeyId(r.id()?),
         input_root: r.id()?,
         witness_only: r.bool()?,
+        mode: Mode::from_code(r.byte()?)?,
         level: Level::from_code(r.byte()?)?,
         declared: r.byte()?,
         expected: r.values()?,
@@ -324,7 +361,9 @@ pub(crate) fn read_task(bytes: &[u8]) -> Option<TaskRow> {
             bond: r.amount()?,
             hold: r.amount()?,
             deposit: r.amount()?,
+            challenge: r.amount()?,
         },
+        reopens: r.byte()?,
         state: r.state()?,
     };
     r.end()?;
@@ -388,6 +427,19 @@ impl Row<'_> {
         })
     }
 
+    fn commits(&mut self) -> Option<Vec<Commit>> {
+        let count = self.byte()?;
+        (0..count).map(|_| self.commit()).collect()
+    }
+
+    fn dispute(&mut self) -> Option<Dispute> {
+        let [attester, challenger, settler] = [self.provider()?, self.provider()?, self.provider()?];
+        let (upheld, native, fee) = (self.bool()?, self.bool()?, self.amount()?);
+        // One form of each value.
+        let native_fee = if native { Some(fee) } else { fee.is_zero().then_some(None)? };
+        Some(Dispute { attester, challenger, settler, upheld, native_fee })
+    }
+
     fn state(&mut self) -> Option<TaskState> {
         Some(match self.byte()? {
             1 => TaskState::Open { clock: self.clock()? },
@@ -407,10 +459,7 @@ impl Row<'_> {
                 price: self.amount()?,
                 opened: self.height()?,
                 expires: self.height()?,
-                commits: {
-                    let count = self.byte()?;
-                    (0..count).map(|_| self.commit()).collect::<Option<_>>()?
-                },
+                commits: self.commits()?,
             },
             4 => TaskState::Accepted {
                 provider: self.provider()?,
@@ -420,6 +469,7 @@ impl Row<'_> {
                 accepted: self.height()?,
                 final_at: self.height()?,
                 offender: if self.bool()? { Some(self.provider()?) } else { None },
+                dispute: if self.bool()? { Some(self.dispute()?) } else { None },
             },
             5 => TaskState::Final {
                 provider: self.provider()?,
@@ -431,6 +481,25 @@ impl Row<'_> {
             6 => TaskState::Cancelled { at: self.height()? },
             7 => TaskState::Expired { reason: self.0.u16().ok()?, at: self.height()? },
             8 => TaskState::Failed { provider: self.provider()?, outcome: self.outcome()?, at: self.height()? },
+            10 => TaskState::Attested {
+                provider: self.provider()?,
+                outcome: self.outcome()?,
+                declared: self.values()?,
+                price: self.amount()?,
+                attested: self.height()?,
+                until: self.height()?,
+                commits: self.commits()?,
+            },
+            11 => TaskState::Challenged {
+                provider: self.provider()?,
+                outcome: self.outcome()?,
+                declared: self.values()?,
+                price: self.amount()?,
+                challenger: self.provider()?,
+                claimed: self.outcome()?,
+                challenged: self.height()?,
+                until: self.height()?,
+            },
             9 => TaskState::Revoked { reason: self.0.u16().ok()?, at: self.height()? },
             _ => return None,
         })

@@ -4,6 +4,7 @@ use zera_abi::wire::Reader;
 use zera_abi::{Amount, Bps};
 
 use crate::price;
+use crate::task::Mode;
 
 /// Why a set of rules can not be adopted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -179,11 +180,31 @@ rules! {
     key_value_ceiling: Amount = zra(1_000_000_000), zra(1_000_000_000), 1 ..= 1_000_000_000_000 * ZRA;
     /// Deposit of a registered key, the reward of who proves it broken.
     key_deposit: Amount = zra(100_000), zra(1_000), 1 ..= 1_000_000 * ZRA;
+    /// Blocks in which an attested answer may be challenged; three times a slow proof.
+    challenge_blocks: u64 = 30, 8, 4 ..= 100_000;
+    /// Blocks in which a challenge may be settled by a proof; four times a slow proof.
+    respond_blocks: u64 = 40, 16, 4 ..= 200_000;
+    /// How often a task whose challenge nobody settled opens again.
+    reopens_max: u8 = 2, 2, 0 ..= 4;
+    /// Stake of an attested answer over the greatest bounty, in basis points.
+    attested_stake_bps: u32 = 20_000, 20_000, 10_000 ..= 1_000_000;
+    /// Share of false attested answers that are found: what the value gate counts on.
+    detection_share: Bps = bps(1_000), bps(1_000), 1 ..= 9_900;
+    /// Cost of a native run, for the value gate.
+    execution_cost: Amount = zra(1), zra(1), 0 ..= 100 * ZRA;
+    /// Bond of a challenge as a share of the greatest bounty.
+    challenge_bond_share: Bps = bps(5_000), bps(5_000), 100 ..= 10_000;
+    /// Least bond of a challenge; ten times the cost of a proof.
+    challenge_bond_floor: Amount = zra(100), zra(100), 1 ..= 1_000 * ZRA;
+    /// Share of a lost challenge's bond for whoever proved the answer; the rest is burnt.
+    bond_prover_share: Bps = bps(5_000), bps(5_000), 0 ..= 7_500;
+    /// Share of the stake of a false attested answer for the challenger, out of the hero's share; the rest of that is the prover's.
+    challenger_share: Bps = bps(1_000), bps(1_000), 0 ..= 7_500;
 }
 
 impl Rules {
-    /// The version of the encoding; 1 had no `key_deposit` and is refused.
-    const VERSION: u8 = 2;
+    /// The version of the encoding; 1 had no `key_deposit`, 2 nothing of attested answers: they are refused.
+    const VERSION: u8 = 3;
 
     /// Whether each number is within its bounds and the numbers go together.
     ///
@@ -206,7 +227,11 @@ impl Rules {
             (self.bond_floor >= self.storage_fee, "the least bond does not cover the storage fee"),
             (self.bounty_floor <= self.bounty_ceiling, "the least bounty exceeds the greatest"),
             (self.deadline_min_blocks <= self.deadline_max_blocks, "the least deadline exceeds the greatest"),
-            (self.room_blocks() <= self.deadline_max_blocks, "no deadline leaves room for a lock and a rescue"),
+            (self.room_blocks(Mode::Attested) <= self.deadline_max_blocks, "no deadline leaves room for a lock and a dispute"),
+            (self.room_blocks(Mode::Proved) <= self.deadline_max_blocks, "no deadline leaves room for a lock and a rescue"),
+            (self.reveal_blocks < self.challenge_blocks, "a challenge is too short for a reveal"),
+            (self.challenger_share <= self.hero_share, "the challenger's share exceeds the hero's"),
+            (self.challenge_bond_floor >= self.commit_deposit, "the least challenge costs less than a commitment"),
         ];
         match relations.into_iter().find(|(holds, _)| !holds) {
             Some((_, what)) => Err(RulesError::Relation { what }),
@@ -214,10 +239,38 @@ impl Rules {
         }
     }
 
-    /// Blocks that a round needs before the task's deadline: a ramp, a lock and a rescue.
-    pub const fn room_blocks(&self) -> u64 {
+    /// Blocks that a round needs before the task's deadline: a ramp, a lock and what may follow it.
+    pub const fn room_blocks(&self, mode: Mode) -> u64 {
         // Each below 2^20 by `check`.
-        self.ramp_blocks.saturating_add(self.lock_blocks).saturating_add(self.rescue_blocks)
+        self.ramp_blocks.saturating_add(self.lock_blocks).saturating_add(self.tail_blocks(mode))
+    }
+
+    /// Blocks that may follow a lock's deadline before an answer stands: a rescue, or a challenge with its reveal and its answer.
+    pub const fn tail_blocks(&self, mode: Mode) -> u64 {
+        let dispute = self.challenge_blocks.saturating_add(self.reveal_blocks).saturating_add(self.respond_blocks);
+        match mode {
+            Mode::Attested if dispute > self.rescue_blocks => dispute,
+            Mode::Attested | Mode::Proved => self.rescue_blocks,
+        }
+    }
+
+    /// The stake that an attested answer needs beside what any lock needs; `None` where it does not fit.
+    pub fn attested_stake(&self, bounty_max: Amount) -> Option<Amount> {
+        bounty_max.mul_ratio(u64::from(self.attested_stake_bps), 10_000)
+    }
+
+    /// The bond of a challenge.
+    pub fn challenge_bond(&self, bounty_max: Amount) -> Amount {
+        bounty_max.share(self.challenge_bond_share).max(self.challenge_bond_floor)
+    }
+
+    /// The greatest value at risk that an unproved answer may be asked about, for a stake and the least price: with `q` the
+    /// share of false answers that are found, `(q (S + B) - c) / (1 - q)`, where lying pays nothing.
+    pub fn value_gate(&self, stake: Amount, price: Amount) -> Amount {
+        let found = stake.checked_add(price).unwrap_or(Amount::MAX).share(self.detection_share);
+        let worth = found.checked_sub(self.execution_cost).unwrap_or(Amount::ZERO);
+        let missed = 10_000u64.saturating_sub(u64::from(self.detection_share.get())).max(1);
+        worth.mul_ratio(10_000, missed).unwrap_or(Amount::MAX)
     }
 
     /// Greatest distance from opening to a terminal state under these rules: the deadline, one block, the final window.
@@ -312,7 +365,7 @@ mod tests {
             |r| r.bond_floor = Amount::from_units(r.storage_fee.units() - 1),
             |r| r.bounty_ceiling = Amount::from_units(r.bounty_floor.units() - 1),
             |r| r.deadline_max_blocks = r.deadline_min_blocks - 1,
-            |r| (r.deadline_min_blocks, r.deadline_max_blocks) = (1, r.room_blocks() - 1),
+            |r| (r.deadline_min_blocks, r.deadline_max_blocks) = (1, r.room_blocks(Mode::Proved) - 1),
         ];
         for (at, change) in changes.into_iter().enumerate() {
             let mut rules = Rules::standard();
@@ -324,7 +377,7 @@ mod tests {
     #[test]
     fn another_version_or_length_is_refused() {
         let mut bytes = Rules::standard().encode();
-        for version in [0, 1, 3, u8::MAX] {
+        for version in [0, 1, 2, 4, u8::MAX] {
             bytes[0] = version;
             assert_eq!(Rules::decode(&bytes), Err(RulesError::Version { version }));
         }

@@ -21,6 +21,45 @@ pub mod reason {
     pub const NOT_RESCUED: u16 = 17;
     /// Revoked: the key was proven broken.
     pub const KEY_WITHDRAWN: u16 = 18;
+    /// Expired: a challenge that nobody settled left no answer, and the task could not open again.
+    pub const UNSETTLED: u16 = 19;
+}
+
+/// What an answer has to come with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// A proof.
+    #[default]
+    Proved,
+    /// A proof, or a stake alone: then anyone may challenge it, and a proof settles the challenge.
+    Attested,
+}
+
+impl Mode {
+    /// The byte for it.
+    pub const fn code(self) -> u8 {
+        match self {
+            Mode::Proved => 0,
+            Mode::Attested => 1,
+        }
+    }
+
+    /// The mode of a byte.
+    pub const fn from_code(code: u8) -> Option<Mode> {
+        match code {
+            0 => Some(Mode::Proved),
+            1 => Some(Mode::Attested),
+            _ => None,
+        }
+    }
+
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mode::Proved => "proved",
+            Mode::Attested => "attested",
+        }
+    }
 }
 
 /// What opening a task takes.
@@ -54,6 +93,8 @@ pub struct Opening {
     pub fee: Amount,
     /// The predicate reads private bytes that `expected` does not fix: outcome 1 alone is an answer.
     pub witness_only: bool,
+    /// What an answer has to come with.
+    pub mode: Mode,
 }
 
 /// Money that a task holds, by purpose.
@@ -69,6 +110,8 @@ pub struct Escrow {
     pub hold: Amount,
     /// Deposits of commitments.
     pub deposit: Amount,
+    /// The challenger's bond.
+    pub challenge: Amount,
 }
 
 /// One of a task's buckets.
@@ -79,12 +122,13 @@ pub(crate) enum Bucket {
     Bond,
     Hold,
     Deposit,
+    Challenge,
 }
 
 impl Escrow {
     /// Everything the task holds.
     pub fn total(&self) -> Amount {
-        [self.bounty, self.stake, self.bond, self.hold, self.deposit]
+        [self.bounty, self.stake, self.bond, self.hold, self.deposit, self.challenge]
             .into_iter()
             .try_fold(Amount::ZERO, |sum, part| sum.checked_add(part))
             .unwrap_or(Amount::MAX)
@@ -97,6 +141,7 @@ impl Escrow {
             Bucket::Bond => self.bond,
             Bucket::Hold => self.hold,
             Bucket::Deposit => self.deposit,
+            Bucket::Challenge => self.challenge,
         }
     }
 
@@ -107,6 +152,7 @@ impl Escrow {
             Bucket::Bond => &mut self.bond,
             Bucket::Hold => &mut self.hold,
             Bucket::Deposit => &mut self.deposit,
+            Bucket::Challenge => &mut self.challenge,
         }
     }
 }
@@ -124,12 +170,27 @@ pub struct Clock {
     pub ends: Height,
 }
 
-/// A rescuer's commitment.
+/// How a challenge ended with an answer; its money moves when the answer is final, so that a broken key gives all of it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dispute {
+    /// Who attested, and whose stake it is.
+    pub attester: AccountId,
+    /// Who challenged.
+    pub challenger: AccountId,
+    /// Who settled: proved, or asked for the native run.
+    pub settler: AccountId,
+    /// The attested answer was right.
+    pub upheld: bool,
+    /// What a native run cost that settled it; `None`: a proof did.
+    pub native_fee: Option<Amount>,
+}
+
+/// The commitment of a rescuer or a challenger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Commit {
     /// Who committed.
     pub provider: AccountId,
-    /// [`commit_digest`](crate::commit_digest) of salt, provider, task and answer.
+    /// [`commit_digest`](crate::commit_digest) of salt, provider, task and answer or [`challenge_digest`](crate::challenge_digest).
     pub digest: [u8; 32],
     /// The block that carries it.
     pub height: Height,
@@ -182,7 +243,43 @@ pub enum TaskState {
         /// Commitments not yet revealed, in the order in which they came.
         commits: Vec<Commit>,
     },
-    /// A proof verified; the payout is held.
+    /// The holder answered and staked for it, without a proof.
+    Attested {
+        /// The holder.
+        provider: AccountId,
+        /// The answer.
+        outcome: Outcome,
+        /// Its declared values.
+        declared: Vec<[u8; 32]>,
+        /// What it is paid.
+        price: Amount,
+        /// Height of the answer.
+        attested: Height,
+        /// Last height of a challenge's commitment.
+        until: Height,
+        /// Commitments to challenges, not yet revealed, in the order in which they came.
+        commits: Vec<Commit>,
+    },
+    /// The answer was challenged; a proof of any answer settles it.
+    Challenged {
+        /// Who attested.
+        provider: AccountId,
+        /// The attested answer.
+        outcome: Outcome,
+        /// Its declared values.
+        declared: Vec<[u8; 32]>,
+        /// What it is paid.
+        price: Amount,
+        /// Who challenged.
+        challenger: AccountId,
+        /// What the challenger says the outcome is.
+        claimed: Outcome,
+        /// Height of the challenge.
+        challenged: Height,
+        /// Last height of an answer to it.
+        until: Height,
+    },
+    /// A proof verified, or a native run settled a challenge; the payout is held.
     Accepted {
         /// The payee.
         provider: AccountId,
@@ -198,6 +295,8 @@ pub enum TaskState {
         final_at: Height,
         /// Whose lock another repaired; the hero's share in `Escrow::hold` was part of its stake.
         offender: Option<AccountId>,
+        /// The challenge that it settled.
+        dispute: Option<Dispute>,
     },
     /// Settled for good.
     Final {
@@ -249,12 +348,38 @@ impl TaskState {
             TaskState::Open { .. } => "open",
             TaskState::Assigned { .. } => "assigned",
             TaskState::Rescue { .. } => "rescue",
+            TaskState::Attested { .. } => "attested",
+            TaskState::Challenged { .. } => "challenged",
             TaskState::Accepted { .. } => "accepted",
             TaskState::Final { .. } => "final",
             TaskState::Cancelled { .. } => "cancelled",
             TaskState::Expired { .. } => "expired",
             TaskState::Failed { .. } => "failed",
             TaskState::Revoked { .. } => "revoked",
+        }
+    }
+
+    /// Commitments not yet revealed, of rescuers or challengers.
+    pub fn commits(&self) -> &[Commit] {
+        match self {
+            TaskState::Rescue { commits, .. } | TaskState::Attested { commits, .. } => commits,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn commits_mut(&mut self) -> Option<&mut Vec<Commit>> {
+        match self {
+            TaskState::Rescue { commits, .. } | TaskState::Attested { commits, .. } => Some(commits),
+            _ => None,
+        }
+    }
+
+    /// Whose bond the task holds.
+    pub fn challenger(&self) -> Option<&AccountId> {
+        match self {
+            TaskState::Challenged { challenger, .. } => Some(challenger),
+            TaskState::Accepted { dispute: Some(dispute), .. } => Some(&dispute.challenger),
+            _ => None,
         }
     }
 
@@ -280,6 +405,7 @@ pub(crate) struct Terms {
     pub(crate) key: KeyId,
     pub(crate) input_root: [u8; 32],
     pub(crate) witness_only: bool,
+    pub(crate) mode: Mode,
     pub(crate) declared: u8,
     pub(crate) expected: Vec<[u8; 32]>,
     pub(crate) bounty_max: Amount,
@@ -300,8 +426,10 @@ pub(crate) struct Terms {
 pub(crate) struct Live {
     pub(crate) state: TaskState,
     pub(crate) escrow: Escrow,
-    /// Dense index of the holder, offender or payee; 0 and meaningless while there is none.
+    /// Dense index of whose stake it is: the holder, offender, attester or payee; 0 and meaningless while there is none.
     pub(crate) party: u32,
+    /// How often it opened again.
+    pub(crate) reopens: u8,
 }
 
 /// One request for an answer.
@@ -350,6 +478,14 @@ impl Task {
     pub fn witness_only(&self) -> bool {
         self.terms.witness_only
     }
+    /// What an answer has to come with.
+    pub fn mode(&self) -> Mode {
+        self.terms.mode
+    }
+    /// How often it opened again after a challenge that nobody settled.
+    pub fn reopens(&self) -> u8 {
+        self.live.reopens
+    }
     /// Greatest price.
     pub fn bounty_max(&self) -> Amount {
         self.terms.bounty_max
@@ -394,6 +530,7 @@ impl Task {
     /// The level of its answer, whatever became of its key since; see [`Market::level`](crate::Market::level).
     pub fn level(&self) -> Level {
         match self.live.state {
+            TaskState::Attested { .. } | TaskState::Challenged { .. } => Level::Attested,
             TaskState::Accepted { .. } => Level::Accepted,
             TaskState::Final { .. } => Level::Final,
             _ => Level::Pending,
@@ -421,21 +558,24 @@ impl Task {
         }
     }
 
-    /// The answer and its declared values, from acceptance on; none at any end but final.
+    /// The answer and its declared values, from when it was attested or accepted; none at any end but final.
     pub fn answer(&self) -> Option<(Outcome, &[[u8; 32]])> {
         match &self.live.state {
-            TaskState::Accepted { outcome, declared, .. } | TaskState::Final { outcome, declared, .. } => {
-                Some((*outcome, declared))
-            }
+            TaskState::Attested { outcome, declared, .. }
+            | TaskState::Challenged { outcome, declared, .. }
+            | TaskState::Accepted { outcome, declared, .. }
+            | TaskState::Final { outcome, declared, .. } => Some((*outcome, declared)),
             _ => None,
         }
     }
 
-    /// The holder, offender or payee.
+    /// The holder, offender, attester or payee.
     pub fn provider(&self) -> Option<&AccountId> {
         match &self.live.state {
             TaskState::Assigned { provider, .. }
             | TaskState::Rescue { offender: provider, .. }
+            | TaskState::Attested { provider, .. }
+            | TaskState::Challenged { provider, .. }
             | TaskState::Accepted { provider, .. }
             | TaskState::Final { provider, .. }
             | TaskState::Failed { provider, .. } => Some(provider),
@@ -469,7 +609,10 @@ impl Task {
         }
         let (terms, rules) = (&self.terms, &self.terms.rules);
         let lapse = price::lapse_stake(terms.bounty_max, self.price_at(now)?, rules.hero_share)?;
-        let share = terms.bounty_max.share(rules.stake_share);
+        let share = match terms.mode {
+            Mode::Proved => terms.bounty_max.share(rules.stake_share),
+            Mode::Attested => rules.attested_stake(terms.bounty_max)?,
+        };
         Some(lapse.max(share).max(terms.min_stake).max(rules.stake_floor))
     }
 
@@ -484,6 +627,12 @@ impl Task {
                 let end = later(*expires, 1);
                 Some(first.map_or(end, |first| first.min(end)))
             }
+            TaskState::Attested { until, commits, .. } => {
+                let window = self.terms.rules.reveal_blocks.saturating_add(1);
+                // The answer stands once no commitment can become a challenge any more.
+                Some(commits.first().map_or(later(*until, 1), |commit| later(commit.height, window)))
+            }
+            TaskState::Challenged { until, .. } => Some(later(*until, 1)),
             TaskState::Accepted { final_at, .. } => Some(*final_at),
             _ => None,
         }

@@ -4,12 +4,14 @@
 #![doc = include_str!("../docs/transitions.md")]
 
 mod auction;
+mod dispute;
 mod lock;
 mod rescue;
 mod revoke;
 mod settle;
 mod tick;
 
+pub use dispute::NativeRun;
 pub use revoke::REVOCATIONS_MAX;
 
 use zera_abi::{AccountId, Outcome, TaskId};
@@ -32,12 +34,13 @@ impl Market {
         claim(self.task_at(self.find_in_force(task)?), provider, answer)
     }
 
-    /// Whether `provider` holds the task's lock, or has a commitment in its rescue, and the key is in force: who else answers
-    /// is refused unjudged.
+    /// Whether `provider` holds the task's lock, or has a commitment in its rescue, or the answer is challenged, which anyone may
+    /// settle, and the key is in force: who else answers is refused unjudged.
     pub fn may_answer(&self, task: &TaskId, provider: &AccountId) -> bool {
         match self.task(task).filter(|task| !self.is_frozen(task)).map(Task::state) {
             Some(TaskState::Assigned { provider: holder, .. }) => holder == provider,
             Some(TaskState::Rescue { commits, .. }) => commits.iter().any(|commit| commit.provider == *provider),
+            Some(TaskState::Challenged { .. }) => true,
             _ => false,
         }
     }
@@ -45,17 +48,7 @@ impl Market {
 
 fn claim(task: &Task, provider: AccountId, answer: &Answer) -> Result<Claim, MarketError> {
     let terms = &task.terms;
-    if terms.witness_only && answer.outcome != Outcome::True {
-        return Err(MarketError::WitnessOnly { task: terms.id, outcome: answer.outcome });
-    }
-    let expected = usize::from(terms.declared);
-    if answer.declared.len() != expected {
-        return Err(MarketError::Count { expected, got: answer.declared.len() });
-    }
-    let differs = terms.expected.iter().zip(&answer.declared).position(|(fixed, declared)| fixed != declared);
-    if let Some(index) = differs {
-        return Err(MarketError::Commitment { index });
-    }
+    check_answer(task, answer.outcome, &answer.declared)?;
     Ok(Claim {
         task: terms.id,
         key: terms.key,
@@ -66,6 +59,23 @@ fn claim(task: &Task, provider: AccountId, answer: &Answer) -> Result<Claim, Mar
         outcome: answer.outcome,
         declared: answer.declared.clone(),
     })
+}
+
+/// Whether an answer is one that the request takes.
+fn check_answer(task: &Task, outcome: Outcome, declared: &[[u8; 32]]) -> Result<(), MarketError> {
+    let terms = &task.terms;
+    if terms.witness_only && outcome != Outcome::True {
+        return Err(MarketError::WitnessOnly { task: terms.id, outcome });
+    }
+    let expected = usize::from(terms.declared);
+    if declared.len() != expected {
+        return Err(MarketError::Count { expected, got: declared.len() });
+    }
+    let differs = terms.expected.iter().zip(declared).position(|(fixed, declared)| fixed != declared);
+    match differs {
+        Some(index) => Err(MarketError::Commitment { index }),
+        None => Ok(()),
+    }
 }
 
 /// The error of an event that the task's state does not know.

@@ -4,6 +4,8 @@
 mod attack;
 #[path = "market/boundary.rs"]
 mod boundary;
+#[path = "market/dispute.rs"]
+mod dispute;
 #[path = "market/exhaustive.rs"]
 mod exhaustive;
 #[path = "market/fixture.rs"]

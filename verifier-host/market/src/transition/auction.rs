@@ -10,7 +10,7 @@ use crate::error::MarketError;
 use crate::market::{Market, dense};
 use crate::note::Note;
 use crate::rules::Rules;
-use crate::task::{Bucket, Clock, Escrow, Live, Opening, Task, TaskState, Terms, later, reason};
+use crate::task::{Bucket, Clock, Escrow, Live, Mode, Opening, Task, TaskState, Terms, later, reason};
 use crate::undo::Undo;
 
 impl Market {
@@ -22,14 +22,17 @@ impl Market {
     pub fn open(&mut self, now: Height, opening: Opening) -> Result<(), MarketError> {
         let (rules_version, rules) = self.rules_latest();
         let rules = Arc::clone(rules);
-        match opening.level {
-            Level::Accepted | Level::Final => {}
-            level @ (Level::Pending | Level::Attested) => return Err(MarketError::Level { level }),
+        match (opening.level, opening.mode) {
+            (Level::Accepted | Level::Final, _) | (Level::Attested, Mode::Attested) => {}
+            (level @ (Level::Pending | Level::Attested), _) => return Err(MarketError::Level { level }),
+        }
+        if opening.mode == Mode::Attested && opening.witness_only {
+            return Err(MarketError::Mode { what: "a witness that the request does not fix" });
         }
         if self.task_ids.find(&opening.task.0).is_some() {
             return Err(MarketError::TaskExists { task: opening.task });
         }
-        check_deadline(&rules, now, opening.deadline)?;
+        check_deadline(&rules, opening.mode, now, opening.deadline)?;
         if opening.fee < rules.open_fee {
             return Err(MarketError::Fee { need: rules.open_fee, offered: opening.fee });
         }
@@ -47,6 +50,9 @@ impl Market {
             if got > max { Err(MarketError::Range { what, got, min: Amount::ZERO, max }) } else { Ok(()) }
         };
         at_most("value at risk", opening.value_at_risk, rules.value_ceiling)?;
+        if opening.mode == Mode::Attested {
+            at_most("value at risk of an attested answer", opening.value_at_risk, gate(&rules, &opening))?;
+        }
         let exposure = opening
             .bounty_max
             .checked_add(opening.value_at_risk)
@@ -68,10 +74,11 @@ impl Market {
         let fee = self.debit(requester_at, opening.fee);
         self.pay_treasury(fee);
         let id = opening.task;
-        let clock = round(&rules, opening.bounty_max, opening.deadline, 1, now);
+        let last_lock = last_lock(&rules, opening.mode, opening.deadline);
+        let clock = round(&rules, opening.bounty_max, last_lock, 1, now);
         let task = Task {
             sequence,
-            live: Live { state: TaskState::Open { clock }, escrow: Escrow::default(), party: 0 },
+            live: Live { state: TaskState::Open { clock }, escrow: Escrow::default(), party: 0, reopens: 0 },
             terms: Terms {
                 id,
                 requester: opening.requester,
@@ -79,6 +86,7 @@ impl Market {
                 key: opening.key,
                 input_root: opening.input_root,
                 witness_only: opening.witness_only,
+                mode: opening.mode,
                 declared: opening.declared,
                 expected: opening.expected,
                 bounty_max: opening.bounty_max,
@@ -147,11 +155,8 @@ impl Market {
         self.touch_task(at);
         let Task { terms, .. } = self.task_at(at);
         let (id, requester) = (terms.id, terms.requester_at);
-        let room =
-            now.checked_add(zera_abi::Blocks(terms.rules.room_blocks())).is_some_and(|end| end <= terms.deadline);
-        if clock.round < terms.rules.rounds_max && room {
-            let number = clock.round.saturating_add(1);
-            let clock = round(&terms.rules, terms.bounty_max, terms.deadline, number, now);
+        if clock.round < terms.rules.rounds_max && terms.has_room(now) {
+            let clock = terms.round(clock.round.saturating_add(1), now);
             self.set_state(at, |state| *state = TaskState::Open { clock });
             self.note(Note::Reauctioned { task: id, round: clock.round, ceiling: clock.ceiling });
         } else {
@@ -177,9 +182,34 @@ impl Market {
     }
 }
 
-/// A round that starts at `now` and ends with its auction, or where a rescue would no longer fit.
-fn round(rules: &Rules, bounty_max: Amount, deadline: Height, number: u8, now: Height) -> Clock {
-    let last_lock = Height(deadline.0.saturating_sub(rules.rescue_blocks));
+impl Terms {
+    /// Whether a round that starts at `now` leaves room for all that may follow it.
+    pub(super) fn has_room(&self, now: Height) -> bool {
+        let room = zera_abi::Blocks(self.rules.room_blocks(self.mode));
+        now.checked_add(room).is_some_and(|end| end <= self.deadline)
+    }
+
+    /// The round of that number, from `now`.
+    pub(super) fn round(&self, number: u8, now: Height) -> Clock {
+        round(&self.rules, self.bounty_max, last_lock(&self.rules, self.mode, self.deadline), number, now)
+    }
+}
+
+/// The last height of a lock's deadline: what may follow it fits before the task's.
+fn last_lock(rules: &Rules, mode: Mode, deadline: Height) -> Height {
+    Height(deadline.0.saturating_sub(rules.tail_blocks(mode)))
+}
+
+/// The greatest value at risk of an attested answer: what the least stake and the least price secure.
+fn gate(rules: &Rules, opening: &Opening) -> Amount {
+    let stake = rules.attested_stake(opening.bounty_max).unwrap_or(Amount::MAX);
+    let stake = stake.max(opening.min_stake).max(rules.stake_floor);
+    let price = rules.round_ceiling(opening.bounty_max, 1).share(rules.price_floor_share);
+    rules.value_gate(stake, price)
+}
+
+/// A round that starts at `now` and ends with its auction, or where what may follow would no longer fit.
+fn round(rules: &Rules, bounty_max: Amount, last_lock: Height, number: u8, now: Height) -> Clock {
     Clock {
         round: number,
         ceiling: rules.round_ceiling(bounty_max, number),
@@ -188,8 +218,8 @@ fn round(rules: &Rules, bounty_max: Amount, deadline: Height, number: u8, now: H
     }
 }
 
-fn check_deadline(rules: &Rules, now: Height, deadline: Height) -> Result<(), MarketError> {
-    let min = later(now, rules.deadline_min_blocks.max(rules.room_blocks()));
+fn check_deadline(rules: &Rules, mode: Mode, now: Height, deadline: Height) -> Result<(), MarketError> {
+    let min = later(now, rules.deadline_min_blocks.max(rules.room_blocks(mode)));
     let max = later(now, rules.deadline_max_blocks);
     if deadline < min || deadline > max {
         return Err(MarketError::Deadline { deadline, now, min, max });

@@ -27,8 +27,8 @@ impl Market {
             return Err(wrong_state(found, "lock"));
         };
         let rules = &found.terms.rules;
-        // Not before `now + 1`: a round ends at `deadline - rescue` at the latest.
-        let last = Height(found.terms.deadline.0.saturating_sub(rules.rescue_blocks));
+        // Not before `now + 1`: a round ends at `deadline - tail` at the latest.
+        let last = Height(found.terms.deadline.0.saturating_sub(rules.tail_blocks(found.terms.mode)));
         let lock_deadline = later(now, rules.lock_blocks).min(last);
         let start_deadline = later(now, price::start_blocks(lock_deadline.since(now).0, rules.start_share));
         let locks_max = rules.locks_max;

@@ -1,4 +1,4 @@
-//! T12 commit, T13 reveal (and T15 from a rescue), T14 expiry.
+//! T12 commit, which T8 begins with, too; T13 reveal (and T15 from a rescue), T14 expiry.
 
 use zera_abi::{AccountId, Amount, Height, TaskId};
 
@@ -23,7 +23,8 @@ struct Rescue {
 }
 
 impl Market {
-    /// T12: commits to an answer and deposits for it. One commitment of a provider at a time; the offender may, too.
+    /// T12: commits to an answer of a task in rescue, or to a challenge of an attested answer, and deposits for it. One commitment
+    /// of an account at a time; the offender may, too.
     ///
     /// # Errors
     /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`CommitExists`](MarketError::CommitExists), [`State`](MarketError::State),
@@ -37,14 +38,15 @@ impl Market {
     ) -> Result<(), MarketError> {
         let at = self.find_in_force(task)?;
         let found = self.task_at(at);
-        let TaskState::Rescue { commits, expires, .. } = &found.live.state else {
-            return Err(wrong_state(found, "commit"));
+        // A rescue's reveal comes a block later at the earliest; a challenge's may come after the window.
+        let (commits, last, challenge) = match &found.live.state {
+            TaskState::Rescue { commits, expires, .. } => (commits, Height(expires.0.saturating_sub(1)), false),
+            TaskState::Attested { commits, until, .. } => (commits, *until, true),
+            _ => return Err(wrong_state(found, "commit")),
         };
         if commits.iter().any(|commit| commit.provider == provider) {
             return Err(MarketError::CommitExists { task: *task, provider });
         }
-        // A reveal comes a block later at the earliest.
-        let last = Height(expires.0.saturating_sub(1));
         if now > last {
             return Err(MarketError::Late { task: *task, event: "commit", now, until: last });
         }
@@ -59,11 +61,15 @@ impl Market {
         self.touch_task(at);
         self.lock_money(account, at, Bucket::Deposit, deposit);
         self.set_state(at, |state| {
-            if let TaskState::Rescue { commits, .. } = state {
+            if let Some(commits) = state.commits_mut() {
                 commits.push(Commit { provider, digest, height: now, deposit, account });
             }
         });
-        self.note(Note::RescueCommitted { task: *task, provider });
+        self.note(if challenge {
+            Note::ChallengeCommitted { task: *task, challenger: provider }
+        } else {
+            Note::RescueCommitted { task: *task, provider }
+        });
         self.assert_task(at);
         Ok(())
     }
@@ -234,7 +240,7 @@ impl Market {
     fn drop_commits(&mut self, at: u32, which: impl Fn(&Commit) -> bool) -> Vec<Commit> {
         let mut dropped = Vec::new();
         self.set_state(at, |state| {
-            if let TaskState::Rescue { commits, .. } = state {
+            if let Some(commits) = state.commits_mut() {
                 dropped = commits.iter().filter(|commit| which(commit)).copied().collect();
                 commits.retain(|commit| !which(commit));
             }
@@ -242,7 +248,7 @@ impl Market {
         dropped
     }
 
-    fn burn_deposits(&mut self, at: u32, which: impl Fn(&Commit) -> bool) -> Vec<Commit> {
+    pub(super) fn burn_deposits(&mut self, at: u32, which: impl Fn(&Commit) -> bool) -> Vec<Commit> {
         let dropped = self.drop_commits(at, which);
         for commit in &dropped {
             let coins = self.unlock_money(commit.account, at, Bucket::Deposit, commit.deposit);

@@ -32,6 +32,7 @@ impl Market {
             (live.escrow.bounty, live.escrow.bond, live.escrow.stake, live.escrow.deposit);
         // The price held for a payee came from the requester; a hero's share, held or waiting, from the offender's stake.
         let (price, offender) = match &live.state {
+            TaskState::Accepted { price, dispute: Some(_), .. } => (*price, party),
             TaskState::Accepted { price, offender, .. } => {
                 (*price, offender.and_then(|id| self.account_ids.find(&id.0)).unwrap_or(party))
             }
@@ -48,6 +49,12 @@ impl Market {
         self.credit(requester, held);
         let hero_share = hold.amount();
         self.credit(offender, hold);
+        let challenge = self.task_at(at).live.escrow.challenge;
+        let challenger = self.task_at(at).live.state.challenger().and_then(|id| self.account_ids.find(&id.0));
+        if let Some(challenger) = challenger {
+            let coins = self.unlock_money(challenger, at, Bucket::Challenge, challenge);
+            self.credit(challenger, coins);
+        }
         if !stake.is_zero() {
             let coins = self.unlock_money(party, at, Bucket::Stake, stake);
             self.credit(party, coins);
@@ -65,7 +72,7 @@ impl Market {
             task,
             requester_paid: sum(&[bounty, bond, price]),
             stake_returned: sum(&[stake, hero_share]),
-            deposits_returned: deposits,
+            deposits_returned: sum(&[deposits, challenge]),
         });
         self.assert_task(at);
     }

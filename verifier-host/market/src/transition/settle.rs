@@ -143,7 +143,7 @@ impl Market {
         self.credit(requester, surplus);
         self.task_mut(at).live.party = payee;
         self.set_state(at, |state| {
-            *state = TaskState::Accepted { provider, outcome, declared, price, accepted: now, final_at, offender };
+            *state = TaskState::Accepted { provider, outcome, declared, price, accepted: now, final_at, offender, dispute: None };
         });
         self.note(Note::Accepted { task, provider, outcome, price });
     }
@@ -173,9 +173,13 @@ impl Market {
     /// T17: pays what was held, returns stake and bond.
     pub(super) fn finalise(&mut self, now: Height, at: u32) {
         let Task { terms, live, .. } = self.task_at(at);
-        let TaskState::Accepted { provider, outcome, .. } = live.state else { return };
+        let TaskState::Accepted { provider, outcome, dispute, .. } = live.state else { return };
         let (task, requester, payee, stake) = (terms.id, terms.requester_at, live.party, live.escrow.stake);
         self.touch_task(at);
+        if let Some(dispute) = dispute {
+            self.finalise_dispute(now, at, &dispute);
+            return;
+        }
         let held = self.escrow_take_all(at, Bucket::Hold);
         let paid = held.amount();
         self.credit(payee, held);
@@ -189,10 +193,12 @@ impl Market {
         self.assert_task(at);
     }
 
-    /// Moves the declared values out of an accepted task that is about to become final.
-    fn take_declared(&mut self, at: u32) -> Vec<[u8; 32]> {
+    /// Moves the declared values out of a state that is about to change.
+    pub(super) fn take_declared(&mut self, at: u32) -> Vec<[u8; 32]> {
         match &mut self.task_mut(at).live.state {
-            TaskState::Accepted { declared, .. } => std::mem::take(declared),
+            TaskState::Accepted { declared, .. }
+            | TaskState::Attested { declared, .. }
+            | TaskState::Challenged { declared, .. } => std::mem::take(declared),
             _ => Vec::new(),
         }
     }

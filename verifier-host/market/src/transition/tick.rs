@@ -7,8 +7,8 @@ use crate::task::TaskState;
 use crate::undo::Undo;
 
 impl Market {
-    /// First T20: the oldest tasks of withdrawn keys, at most [`REVOCATIONS_MAX`](crate::REVOCATIONS_MAX) a call. Then T11, T14,
-    /// T17, T21, the end of the clock and unrevealed deposits: all that is due at or before `now`, ordered by (due height,
+    /// First T20: the oldest tasks of withdrawn keys, at most [`REVOCATIONS_MAX`](crate::REVOCATIONS_MAX) a call. Then T7, T9c, T11,
+    /// T14, T17, T21, the end of the clock and unrevealed deposits: all that is due at or before `now`, ordered by (due height,
     /// order of opening), except of tasks whose key is withdrawn. To be called at the start of every block, before its transactions.
     ///
     /// Cost: proportional to what is due. Each task is due at most once a transition, and a task has at most
@@ -39,6 +39,8 @@ impl Market {
                 }
                 TaskState::Rescue { expires, .. } if now > *expires => self.expire(now, at),
                 TaskState::Rescue { .. } => self.burn_unrevealed(now, at),
+                TaskState::Attested { .. } => self.end_window(now, at),
+                TaskState::Challenged { .. } => self.void(now, at),
                 TaskState::Accepted { .. } => self.finalise(now, at),
                 TaskState::Final { .. }
                 | TaskState::Cancelled { .. }

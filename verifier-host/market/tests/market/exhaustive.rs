@@ -1,10 +1,10 @@
-//! Every order of every action on one task, on a small clock: two providers and a requester.
+//! Every order of every action on one task, on a small clock: two providers and a requester; in attested mode a challenger.
 
 use std::collections::BTreeSet;
 
 use zera_abi::{AccountId, Height, Outcome};
 use zera_market::ports::Change;
-use zera_market::{Market, Rules, Task, TaskState};
+use zera_market::{Market, Mode, NativeRun, Rules, Task, TaskState, challenge_digest, commit_digest};
 
 use super::fixture::*;
 
@@ -14,6 +14,7 @@ fn shortest() -> Rules {
     (rules.auction_blocks, rules.ramp_blocks, rules.rounds_max) = (1, 1, 2);
     (rules.lock_blocks, rules.rescue_blocks, rules.final_blocks) = (4, 4, 10);
     (rules.cancel_delay_blocks, rules.reveal_blocks, rules.attempts_max) = (1, 1, 2);
+    (rules.challenge_blocks, rules.respond_blocks, rules.reopens_max) = (4, 4, 1);
     rules.deadline_min_blocks = 1;
     rules
 }
@@ -30,6 +31,25 @@ enum Action {
     Reveal(AccountId, Outcome),
     RevealBad(AccountId),
     Withdraw,
+    Attest(AccountId, Outcome),
+    CommitChallenge(AccountId),
+    Challenge(AccountId),
+    Settle(AccountId, Outcome),
+    SettleBad(AccountId),
+    SettleNatively(Outcome),
+}
+
+/// What belongs to disputes, with as much of the rest as leads to them. The provider attests, the rescuer challenges, and may have
+/// attested itself.
+fn disputes() -> Vec<Action> {
+    let mut all = vec![Action::Withdraw, Action::Lock(PROVIDER), Action::Lock(RESCUER), Action::SubmitBad(PROVIDER)];
+    for who in [PROVIDER, RESCUER] {
+        all.extend([Action::Attest(who, Outcome::True), Action::CommitChallenge(who), Action::Challenge(who)]);
+    }
+    all.extend([Action::Settle(PROVIDER, Outcome::True), Action::Settle(RESCUER, Outcome::False)]);
+    all.extend([Action::Settle(RESCUER, Outcome::Trap), Action::SettleBad(RESCUER)]);
+    all.extend([Outcome::True, Outcome::False, Outcome::Trap].map(Action::SettleNatively));
+    all
 }
 
 fn actions() -> Vec<Action> {
@@ -73,22 +93,52 @@ fn act(market: &mut Market, now: u64, action: Action) -> bool {
         }
         Action::RevealBad(who) => reveal(market, now, who, bad(Outcome::True)).is_ok(),
         Action::Withdraw => market.withdraw_key(KEY, OTHER).is_ok(),
+        Action::Attest(who, outcome) => market.attest(height, &task_id(1), who, outcome, vec![]).is_ok(),
+        Action::CommitChallenge(who) => {
+            let digest = commit_digest(&SALT, &who, &task_id(1), &challenge_digest(Outcome::False));
+            market.commit(height, &task_id(1), who, digest).is_ok()
+        }
+        Action::Challenge(who) => market.challenge(height, &task_id(1), who, SALT, Outcome::False).is_ok(),
+        Action::Settle(who, outcome) => {
+            let answer = good(market, 1, who, outcome);
+            market.settle(height, &task_id(1), who, answer, &mut Judge::default()).is_ok()
+        }
+        Action::SettleBad(who) => {
+            market.settle(height, &task_id(1), who, bad(Outcome::True), &mut Judge::default()).is_ok()
+        }
+        Action::SettleNatively(outcome) => {
+            market.settle_natively(height, &task_id(1), OTHER, NativeRun { outcome, fee: units(7_000_000) }).is_ok()
+        }
     }
 }
 
-/// Breadth first over states; two actions a block at most. Checks I1-I3 and I5-I8 in each state.
 #[test]
 fn every_interleaving_keeps_the_invariants() {
+    let (states, ends) = explore(Mode::Proved, 10, 2, &actions());
+    assert_eq!(ends, BTreeSet::from(["cancelled", "expired", "failed", "final", "revoked"]));
+    assert!(states > 1_000, "only {states} states");
+}
+
+/// Long enough that a task opens again after a challenge that nobody settled.
+#[test]
+fn every_interleaving_of_a_dispute_keeps_the_invariants() {
+    let (states, ends) = explore(Mode::Attested, 26, 1, &disputes());
+    assert_eq!(ends, BTreeSet::from(["expired", "failed", "final", "revoked"]));
+    assert!(states > 1_000, "only {states} states");
+}
+
+/// Breadth first over states; `most` actions a block. Checks I1-I3 and I5-I8 in each state.
+fn explore(mode: Mode, blocks: u64, most: usize, actions: &[Action]) -> (u32, BTreeSet<&'static str>) {
     let rules = shortest();
     let mut market = rich_market(rules.clone());
     let mut opening = opening(1);
-    opening.deadline = Height(OPENED + 10);
+    opening.deadline = Height(OPENED + blocks);
+    opening.mode = mode;
     market.bond_key(KEY, OTHER, units(ZRA)).expect("bonds");
     market.open(Height(OPENED), opening).expect("opens");
-    let actions = actions();
     let mut layer: Vec<Market> = vec![market];
     let (mut states, mut ends) = (0u32, BTreeSet::new());
-    let last = OPENED + 10 + 1 + rules.final_blocks;
+    let last = OPENED + blocks + 1 + rules.final_blocks;
     for now in OPENED..=last {
         let mut seen: BTreeSet<Vec<Vec<u8>>> = BTreeSet::new();
         let mut next = Vec::new();
@@ -96,7 +146,7 @@ fn every_interleaving_keeps_the_invariants() {
         for market in &mut here {
             market.tick(Height(now));
         }
-        for taken in 0..=2 {
+        for taken in 0..=most {
             let mut further = Vec::new();
             for mut market in here {
                 // Rows are the whole state.
@@ -109,7 +159,7 @@ fn every_interleaving_keeps_the_invariants() {
                 let before = market.task(&task_id(1)).expect("the task").clone();
                 // What becomes of a key after its task has ended does not concern the task: see `key.rs`.
                 let ended = before.state().is_terminal();
-                let possible = |action: &&Action| taken < 2 && !(ended && matches!(action, Action::Withdraw));
+                let possible = |action: &&Action| taken < most && !(ended && matches!(action, Action::Withdraw));
                 for action in actions.iter().filter(possible) {
                     let checkpoint = market.checkpoint();
                     let frozen = market.key_is_withdrawn(&KEY);
@@ -137,15 +187,18 @@ fn every_interleaving_keeps_the_invariants() {
         }
     }
     assert!(layer.is_empty(), "{} tasks outlive the bound (I8)", layer.len());
-    assert_eq!(ends, BTreeSet::from(["cancelled", "expired", "failed", "final", "revoked"]));
-    assert!(states > 1_000, "only {states} states");
     println!("{states} states");
+    (states, ends)
 }
 
 fn check(b: &Task, after: &Market) {
     let a = after.task(&task_id(1)).expect("there");
     let revoked = matches!(a.state(), TaskState::Revoked { .. });
-    assert!(a.level() >= b.level() || revoked, "I5: {:?} after {:?}", a.state(), b.state());
+    let voided = matches!(b.state(), TaskState::Challenged { .. });
+    assert!(a.level() >= b.level() || revoked || voided, "I5: {:?} after {:?}", a.state(), b.state());
+    if let TaskState::Open { .. } = a.state() {
+        assert!(a.escrow().stake.is_zero() && a.escrow().challenge.is_zero(), "I2: {:?}", a.escrow());
+    }
     assert!(!revoked || after.key_is_withdrawn(&KEY), "revoked on a key in force");
     assert!(!b.state().is_terminal(), "an end is the end: {:?} after {:?}", a.state(), b.state());
     assert!(!a.state().is_terminal() || a.escrow().total().is_zero(), "I2: {:?}", a.escrow());
@@ -153,7 +206,10 @@ fn check(b: &Task, after: &Market) {
         assert_eq!(p, q, "I12");
     }
     match a.state() {
-        TaskState::Accepted { .. } | TaskState::Final { .. } => assert!(a.answer().is_some()),
+        TaskState::Attested { .. }
+        | TaskState::Challenged { .. }
+        | TaskState::Accepted { .. }
+        | TaskState::Final { .. } => assert!(a.answer().is_some()),
         _ => assert_eq!(a.answer(), None, "I7: {:?}", a.state()),
     }
 }

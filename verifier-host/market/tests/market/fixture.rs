@@ -2,7 +2,7 @@
 
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, PredicateId, TaskId};
 use zera_market::ports::{Claim, Verdict, Verify};
-use zera_market::{Answer, Market, MarketError, Opening, Rules, Ruling, commit_digest};
+use zera_market::{Answer, Market, MarketError, Mode, Opening, Rules, Ruling, commit_digest};
 
 pub const ZRA: u128 = 1_000_000_000;
 pub const REQUESTER: AccountId = AccountId([0xa0; 32]);
@@ -88,6 +88,7 @@ pub fn opening(n: u8) -> Opening {
         level: Level::Accepted,
         fee: units(1_000_000),
         witness_only: false,
+        mode: Mode::Proved,
     }
 }
 
@@ -151,4 +152,49 @@ pub fn commit(market: &mut Market, now: u64, who: AccountId, answer: &Answer) ->
 pub fn reveal(market: &mut Market, now: u64, who: AccountId, answer: Answer) -> Result<Ruling, MarketError> {
     let mut judge = Judge::default();
     market.reveal(Height(now), &task_id(1), who, SALT, answer, &mut judge)
+}
+
+/// Where the money is: gains of the requester, provider, rescuer and a fourth; the task's bounty, stake, bond, hold,
+/// deposits and challenger's bond; insurance, treasury, burnt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Buckets {
+    pub free: [i128; 4],
+    pub bounty: i128,
+    pub stake: i128,
+    pub bond: i128,
+    pub hold: i128,
+    pub deposit: i128,
+    pub challenge: i128,
+    pub insurance: i128,
+    pub treasury: i128,
+    pub burned: i128,
+}
+
+pub fn buckets(market: &Market) -> Buckets {
+    market.conserved().expect("conserved");
+    let number = |amount: zera_abi::Amount| amount.units() as i128;
+    let (escrow, totals) = (*market.task(&task_id(1)).expect("the task").escrow(), market.totals());
+    Buckets {
+        free: [REQUESTER, PROVIDER, RESCUER, OTHER].map(|who| number(market.account(&who).free) - 100 * ZRA as i128),
+        bounty: number(escrow.bounty),
+        stake: number(escrow.stake),
+        bond: number(escrow.bond),
+        hold: number(escrow.hold),
+        deposit: number(escrow.deposit),
+        challenge: number(escrow.challenge),
+        insurance: number(totals.insurance),
+        treasury: number(totals.treasury),
+        burned: number(totals.burned),
+    }
+}
+
+/// A row: what `act` does to the buckets, and from which state to which.
+#[track_caller]
+pub fn row(market: &mut Market, from: &str, to: &str, act: impl FnOnce(&mut Market), change: impl FnOnce(&mut Buckets)) {
+    let mut expected = buckets(market);
+    assert_eq!(state(market, 1), from);
+    act(market);
+    change(&mut expected);
+    assert_eq!(state(market, 1), to);
+    assert_eq!(buckets(market), expected);
 }

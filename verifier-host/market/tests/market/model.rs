@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use zera_abi::{AccountId, KeyId, Outcome, Status, TaskId};
-use zera_market::{Opening, Rules};
+use zera_abi::{AccountId, KeyId, Level, Outcome, Status, TaskId};
+use zera_market::{Mode, Opening, Rules};
 
 /// What the model needs of the rules, as plain numbers.
 #[derive(Clone)]
@@ -42,8 +42,32 @@ pub enum St {
         t_exp: i128,
         commits: Vec<(AccountId, i128, [u8; 32])>,
     },
+    Attested {
+        who: AccountId,
+        y: Outcome,
+        p: i128,
+        until: i128,
+        commits: Vec<(AccountId, i128, [u8; 32])>,
+    },
+    Challenged {
+        who: AccountId,
+        y: Outcome,
+        p: i128,
+        challenger: AccountId,
+        until: i128,
+    },
     Accepted {
         who: AccountId,
+        t_final: i128,
+    },
+    /// Accepted after a challenge.
+    Settled {
+        attester: AccountId,
+        payee: AccountId,
+        challenger: AccountId,
+        settler: AccountId,
+        upheld: bool,
+        fee: Option<i128>,
         t_final: i128,
     },
     Ended(&'static str),
@@ -64,6 +88,9 @@ pub struct ModelTask {
     e_stake: i128,
     e_bond: i128,
     e_hold: i128,
+    e_chal: i128,
+    attested: bool,
+    reopens: i128,
     /// A hero's share of the stake of `hero_from`, waiting or held.
     e_hero: i128,
     hero_from: AccountId,
@@ -112,9 +139,12 @@ impl Model {
             .iter()
             .map(|t| match &t.st {
                 St::Assigned { who: w, .. } | St::Accepted { who: w, .. } if w == who => t.e_stake,
-                St::Rescue { who: w, commits, .. } => {
+                St::Rescue { who: w, commits, .. } | St::Attested { who: w, commits, .. } => {
                     let deposits = commits.iter().filter(|c| c.0 == *who).count() as i128 * deposit;
                     deposits + if w == who { t.e_stake } else { 0 }
+                }
+                St::Challenged { who: w, challenger, .. } | St::Settled { attester: w, challenger, .. } => {
+                    (if w == who { t.e_stake } else { 0 }) + (if challenger == who { t.e_chal } else { 0 })
                 }
                 _ => 0,
             })
@@ -126,8 +156,10 @@ impl Model {
         self.tasks
             .iter()
             .map(|t| {
-                let deposits = if let St::Rescue { commits, .. } = &t.st { commits.len() as i128 * deposit } else { 0 };
-                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + deposits
+                let (St::Rescue { commits, .. } | St::Attested { commits, .. }) = &t.st else {
+                    return t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + t.e_chal;
+                };
+                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + commits.len() as i128 * deposit
             })
             .sum()
     }
@@ -199,7 +231,12 @@ impl Model {
                     self.pay(t.requester, t.e_hold);
                     self.pay(who, t.e_stake);
                 }
-                St::Rescue { who, commits, .. } => {
+                St::Challenged { who, challenger, .. } | St::Settled { attester: who, challenger, .. } => {
+                    self.pay(t.requester, t.e_hold);
+                    self.pay(who, t.e_stake);
+                    self.pay(challenger, t.e_chal);
+                }
+                St::Rescue { who, commits, .. } | St::Attested { who, commits, .. } => {
                     self.pay(who, t.e_stake);
                     for (rescuer, ..) in commits {
                         self.pay(rescuer, self.n.get("commit_deposit"));
@@ -261,17 +298,33 @@ impl Model {
         if self.frozen(&self.tasks[i]) { Err(Status::Key) } else { Ok(i) }
     }
 
-    fn room(&self) -> i128 {
-        self.n.get("ramp_blocks") + self.n.get("lock_blocks") + self.n.get("rescue_blocks")
+    fn tail(&self, attested: bool) -> i128 {
+        let n = |name| self.n.get(name);
+        let dispute = n("challenge_blocks") + n("reveal_blocks") + n("respond_blocks");
+        if attested { dispute.max(n("rescue_blocks")) } else { n("rescue_blocks") }
+    }
+
+    fn room(&self, attested: bool) -> i128 {
+        self.n.get("ramp_blocks") + self.n.get("lock_blocks") + self.tail(attested)
+    }
+
+    /// A round of `t` that starts at `now`.
+    fn round(&self, t: &ModelTask, round: i128, now: i128) -> St {
+        let end = (now + self.n.get("auction_blocks")).min(t.deadline - self.tail(t.attested));
+        St::Open { round, start: now, end }
     }
 
     pub fn open(&mut self, now: i128, o: &Opening) -> Step {
         let n = |name| self.n.get(name);
+        let attested = o.mode == Mode::Attested;
+        if (o.level == Level::Attested && !attested) || (attested && o.witness_only) {
+            return Err(Status::Unsupported);
+        }
         if self.known(&o.task) {
             return Err(Status::Duplicate);
         }
         let distance = o.deadline.0 as i128 - now;
-        if distance < n("deadline_min_blocks") || distance < self.room() || distance > n("deadline_max_blocks") {
+        if distance < n("deadline_min_blocks") || distance < self.room(attested) || distance > n("deadline_max_blocks") {
             return Err(Status::Deadline);
         }
         let (b, fee, v) = (o.bounty_max.units() as i128, o.fee.units() as i128, o.value_at_risk.units() as i128);
@@ -292,10 +345,22 @@ impl Model {
         {
             return Err(Status::Limit);
         }
+        if attested {
+            let stake = (b * n("attested_stake_bps") / 10_000).max(o.min_stake.units() as i128).max(n("stake_floor"));
+            let mut ceiling = b;
+            for _ in 1..n("rounds_max") {
+                ceiling = ceiling * 10_000 / n("raise_bps");
+            }
+            let price = ceiling * n("price_floor_share") / 10_000;
+            let worth = ((stake + price) * n("detection_share") / 10_000 - n("execution_cost")).max(0);
+            if v > worth * 10_000 / (10_000 - n("detection_share")) {
+                return Err(Status::Limit);
+            }
+        }
         if matches!(self.bonds.get(&o.key), Some(Bond::Released(_) | Bond::Withdrawn)) {
             return Err(Status::Key);
         }
-        let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - n("rescue_blocks"));
+        let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - self.tail(attested));
         self.pay(o.requester, -(b + bond + fee));
         self.treasury += fee;
         self.tasks.push(ModelTask {
@@ -312,6 +377,9 @@ impl Model {
             e_stake: 0,
             e_bond: bond,
             e_hold: 0,
+            e_chal: 0,
+            attested: o.mode == Mode::Attested,
+            reopens: 0,
             e_hero: 0,
             hero_from: o.requester,
         });
@@ -349,7 +417,7 @@ impl Model {
 
     fn close(&mut self, i: usize, how: &'static str) {
         let t = &mut self.tasks[i];
-        (t.e_bounty, t.e_stake, t.e_bond, t.e_hold, t.e_hero) = (0, 0, 0, 0, 0);
+        (t.e_bounty, t.e_stake, t.e_bond, t.e_hold, t.e_hero, t.e_chal) = (0, 0, 0, 0, 0, 0);
         t.st = St::Ended(how);
     }
 
@@ -364,7 +432,8 @@ impl Model {
         let p = self.clock_price(&t, round, start, now);
         let kept = 10_000 - n("hero_share");
         let lapse = ((t.b_max - p) * 10_000 + kept - 1) / kept;
-        let s = lapse.max(t.b_max * n("stake_share") / 10_000).max(t.min_stake).max(n("stake_floor"));
+        let share = n(if t.attested { "attested_stake_bps" } else { "stake_share" });
+        let s = lapse.max(t.b_max * share / 10_000).max(t.min_stake).max(n("stake_floor"));
         if s > self.has(&who) {
             return Err(Status::Funds);
         }
@@ -372,7 +441,7 @@ impl Model {
         if held as i128 >= n("locks_max") {
             return Err(Status::Limit);
         }
-        let t_lock = (now + n("lock_blocks")).min(t.deadline - n("rescue_blocks"));
+        let t_lock = (now + n("lock_blocks")).min(t.deadline - self.tail(t.attested));
         let may_release = now + ((t_lock - now) * n("start_share") + 9_999) / 10_000;
         self.pay(who, -s);
         self.tasks[i].e_stake = s;
@@ -468,11 +537,15 @@ impl Model {
 
     pub fn commit(&mut self, now: i128, id: &TaskId, who: AccountId, digest: [u8; 32]) -> Step {
         let i = self.find(id)?;
-        let St::Rescue { commits, t_exp, .. } = &self.tasks[i].st else { return Err(Status::State) };
+        let (commits, late) = match &self.tasks[i].st {
+            St::Rescue { commits, t_exp, .. } => (commits, now >= *t_exp),
+            St::Attested { commits, until, .. } => (commits, now > *until),
+            _ => return Err(Status::State),
+        };
         if commits.iter().any(|c| c.0 == who) {
             return Err(Status::Duplicate);
         }
-        if now >= *t_exp {
+        if late {
             return Err(Status::Deadline);
         }
         let deposit = self.n.get("commit_deposit");
@@ -483,7 +556,7 @@ impl Model {
             return Err(Status::Limit);
         }
         self.pay(who, -deposit);
-        if let St::Rescue { commits, .. } = &mut self.tasks[i].st {
+        if let St::Rescue { commits, .. } | St::Attested { commits, .. } = &mut self.tasks[i].st {
             commits.push((who, now, digest));
         }
         Ok(Status::Ok)
@@ -554,6 +627,131 @@ impl Model {
         Ok(Status::Ok)
     }
 
+    pub fn attest(&mut self, now: i128, id: &TaskId, who: AccountId, y: Outcome) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Assigned { who: holder, p, t_lock, bad: 0, .. } = t.st else { return Err(Status::State) };
+        if now > t_lock {
+            return Err(Status::Deadline);
+        }
+        if who != holder {
+            return Err(Status::Unauthorized);
+        }
+        if !t.attested || y.as_bool().is_none() {
+            return Err(Status::Unsupported);
+        }
+        let until = now + self.n.get("challenge_blocks");
+        self.tasks[i].st = St::Attested { who, y, p, until, commits: vec![] };
+        Ok(Status::Ok)
+    }
+
+    pub fn challenge(&mut self, now: i128, id: &TaskId, who: AccountId, digest: [u8; 32], claimed: Outcome) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Attested { who: attester, y, p, commits, .. } = t.st else { return Err(Status::State) };
+        let Some((_, at, committed)) = commits.iter().find(|c| c.0 == who).copied() else {
+            return Err(Status::Unauthorized);
+        };
+        if now <= at {
+            return Err(Status::State);
+        }
+        if now > at + self.n.get("reveal_blocks") {
+            return Err(Status::Deadline);
+        }
+        if digest != committed {
+            return Err(Status::Unauthorized);
+        }
+        if claimed == y {
+            return Err(Status::Unsupported);
+        }
+        let d = (t.b_max * self.n.get("challenge_bond_share") / 10_000).max(self.n.get("challenge_bond_floor"));
+        if d > self.has(&who) {
+            return Err(Status::Funds);
+        }
+        for (other, ..) in &commits {
+            self.pay(*other, self.n.get("commit_deposit"));
+        }
+        self.pay(who, -d);
+        self.tasks[i].e_chal = d;
+        let until = now + self.n.get("respond_blocks");
+        self.tasks[i].st = St::Challenged { who: attester, y, p, challenger: who, until };
+        Ok(Status::Ok)
+    }
+
+    /// By a proof, or with `fee` by a native run.
+    pub fn settle(
+        &mut self,
+        now: i128,
+        id: &TaskId,
+        settler: AccountId,
+        outcome: Outcome,
+        quality: Quality,
+        fee: Option<i128>,
+    ) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Challenged { who: attester, y, p, challenger, until } = t.st else { return Err(Status::State) };
+        if now > until {
+            return Err(Status::Deadline);
+        }
+        let cost = self.n.get("commit_deposit");
+        if fee.is_none() && cost > self.has(&settler) {
+            return Err(Status::Funds);
+        }
+        if fee.is_none() && quality != Quality::Good {
+            self.pay(settler, -cost);
+            self.burned += cost;
+            return Ok(if quality == Quality::Bad { Status::No } else { Status::Encoding });
+        }
+        let upheld = outcome == y;
+        let payee = if upheld { attester } else { settler };
+        let t_final = now + self.n.get("final_blocks");
+        self.tasks[i].st = St::Settled { attester, payee, challenger, settler, upheld, fee, t_final };
+        if outcome.as_bool().is_none() {
+            self.pay_dispute(i);
+            if fee.is_some() {
+                self.pay(t.requester, t.e_bounty + t.e_bond);
+                self.close(i, "failed");
+            } else {
+                self.fail(i, settler);
+            }
+            return Ok(Status::Ok);
+        }
+        let price = if !upheld && fee.is_some() { 0 } else { p };
+        self.pay(t.requester, t.e_bounty - price);
+        self.tasks[i].e_bounty = 0;
+        self.tasks[i].e_hold = price;
+        Ok(Status::Ok)
+    }
+
+    fn pay_dispute(&mut self, i: usize) {
+        let t = self.tasks[i].clone();
+        let St::Settled { attester, challenger, settler, upheld, fee, .. } = t.st else { unreachable!() };
+        let of = |whole: i128, name| whole * self.n.get(name) / 10_000;
+        let capped = |part: i128| fee.map_or(part, |fee| fee.min(part));
+        if upheld {
+            let part = if settler == challenger { 0 } else { capped(of(t.e_chal, "bond_prover_share")) };
+            self.pay(settler, part);
+            self.pay(attester, t.e_stake);
+            self.burned += t.e_chal - part;
+        } else {
+            let mut challengers = of(t.e_stake, "challenger_share");
+            let mut settlers = capped(of(t.e_stake, "hero_share") - challengers);
+            let requesters = of(t.e_stake, "requester_share");
+            if challenger == attester {
+                challengers = 0;
+            }
+            if settler == attester {
+                settlers = 0;
+            }
+            self.pay(challenger, t.e_chal + challengers);
+            self.pay(settler, settlers);
+            self.pay(t.requester, requesters);
+            self.burned += t.e_stake - challengers - settlers - requesters;
+        }
+        (self.tasks[i].e_stake, self.tasks[i].e_chal) = (0, 0);
+    }
+
     /// Everything that is due at `now`, where every block is ticked.
     pub fn tick(&mut self, now: i128) {
         self.revoke();
@@ -564,9 +762,8 @@ impl Model {
             }
             match t.st {
                 St::Open { round, end, .. } if now >= end => {
-                    if round < self.n.get("rounds_max") && now + self.room() <= t.deadline {
-                        let end = (now + self.n.get("auction_blocks")).min(t.deadline - self.n.get("rescue_blocks"));
-                        self.tasks[i].st = St::Open { round: round + 1, start: now, end };
+                    if round < self.n.get("rounds_max") && now + self.room(t.attested) <= t.deadline {
+                        self.tasks[i].st = self.round(&t, round + 1, now);
                     } else {
                         self.pay(t.requester, t.e_bounty + t.e_bond);
                         self.close(i, "expired");
@@ -592,6 +789,41 @@ impl Model {
                         self.close(i, "expired");
                     }
                 }
+                St::Attested { who, p, until, commits, .. } => {
+                    let (deposit, window) = (self.n.get("commit_deposit"), self.n.get("reveal_blocks"));
+                    let left: Vec<_> = commits.iter().filter(|c| now <= c.1 + window).copied().collect();
+                    self.burned += (commits.len() - left.len()) as i128 * deposit;
+                    if left.is_empty() && now > until {
+                        self.pay(who, p + t.e_stake);
+                        self.pay(t.requester, t.e_bounty - p + t.e_bond);
+                        self.close(i, "final");
+                    } else if let St::Attested { commits, .. } = &mut self.tasks[i].st {
+                        *commits = left;
+                    }
+                }
+                St::Challenged { who, challenger, until, .. } if now > until => {
+                    let hero = self.sigma(i);
+                    self.pay(challenger, t.e_chal);
+                    self.tasks[i].e_chal = 0;
+                    if who == challenger {
+                        self.burned += hero;
+                    } else {
+                        self.pay(challenger, hero);
+                    }
+                    if t.reopens < self.n.get("reopens_max") && now + self.room(true) <= t.deadline {
+                        self.tasks[i].reopens += 1;
+                        self.tasks[i].st = self.round(&t, 1, now);
+                    } else {
+                        self.pay(t.requester, t.e_bounty + t.e_bond);
+                        self.close(i, "expired");
+                    }
+                }
+                St::Settled { payee, t_final, .. } if now >= t_final => {
+                    self.pay(payee, t.e_hold);
+                    self.pay(t.requester, t.e_bond);
+                    self.pay_dispute(i);
+                    self.close(i, "final");
+                }
                 St::Accepted { who, t_final } if now >= t_final => {
                     self.pay(who, t.e_hold + t.e_hero + t.e_stake);
                     self.pay(t.requester, t.e_bond);
@@ -607,7 +839,9 @@ impl Model {
             St::Open { .. } => "open",
             St::Assigned { .. } => "assigned",
             St::Rescue { .. } => "rescue",
-            St::Accepted { .. } => "accepted",
+            St::Attested { .. } => "attested",
+            St::Challenged { .. } => "challenged",
+            St::Accepted { .. } | St::Settled { .. } => "accepted",
             St::Ended(how) => how,
         }
     }

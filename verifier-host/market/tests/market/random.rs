@@ -4,7 +4,9 @@ use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::ports::{MemStore, Store};
-use zera_market::{Answer, KeyBond, Market, MarketError, Opening, Rules, Ruling, commit_digest};
+use zera_market::{
+    Answer, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState, challenge_digest, commit_digest,
+};
 
 use super::fixture::{Judge, opening, prove, units};
 use super::model::{Model, Quality};
@@ -23,6 +25,11 @@ pub enum Event {
     Submit(TaskId, AccountId, Outcome, Quality),
     Commit(TaskId, AccountId, Outcome, Quality, u8),
     Reveal(TaskId, AccountId, Outcome, Quality, u8),
+    Attest(TaskId, AccountId, Outcome),
+    CommitChallenge(TaskId, AccountId, Outcome, u8),
+    Challenge(TaskId, AccountId, Outcome, u8),
+    Settle(TaskId, AccountId, Outcome, Quality),
+    SettleNatively(TaskId, AccountId, Outcome, u128),
     Bond(KeyId, AccountId, u128),
     Withdraw(KeyId, AccountId),
     ReleaseKey(KeyId, AccountId),
@@ -89,6 +96,21 @@ fn on_market(market: &mut Market, now: u64, event: &Event) -> Result<Status, Sta
             let answer = answer(market, id, *who, *outcome, *quality);
             ruled(market.reveal(height, id, *who, [*salt; 32], answer, &mut judge))
         }
+        Event::Attest(id, who, outcome) => done(market.attest(height, id, *who, *outcome, vec![])),
+        Event::CommitChallenge(id, who, claimed, salt) => {
+            let digest = commit_digest(&[*salt; 32], who, id, &challenge_digest(*claimed));
+            done(market.commit(height, id, *who, digest))
+        }
+        Event::Challenge(id, who, claimed, salt) => {
+            done(market.challenge(height, id, *who, [*salt; 32], *claimed))
+        }
+        Event::Settle(id, who, outcome, quality) => {
+            let answer = answer(market, id, *who, *outcome, *quality);
+            ruled(market.settle(height, id, *who, answer, &mut judge))
+        }
+        Event::SettleNatively(id, who, outcome, fee) => {
+            ruled(market.settle_natively(height, id, *who, NativeRun { outcome: *outcome, fee: units(*fee) }))
+        }
         Event::Bond(key, owner, deposit) => done(market.bond_key(*key, *owner, units(*deposit))),
         Event::Withdraw(key, reporter) => done(market.withdraw_key(*key, *reporter).map(drop)),
         Event::ReleaseKey(key, owner) => done(market.release_key(*key, *owner).map(drop)),
@@ -99,6 +121,13 @@ fn on_market(market: &mut Market, now: u64, event: &Event) -> Result<Status, Sta
 fn digest(outcome: Outcome, quality: Quality, salt: u8) -> [u8; 32] {
     let mut digest = [0; 32];
     digest[..3].copy_from_slice(&[outcome.code(), quality as u8, salt]);
+    digest
+}
+
+/// The same of a challenge.
+fn challenge(claimed: Outcome, salt: u8) -> [u8; 32] {
+    let mut digest = digest(claimed, Quality::Good, salt);
+    digest[3] = 1;
     digest
 }
 
@@ -121,6 +150,15 @@ fn on_model(model: &mut Model, now: u64, event: &Event) -> Result<Status, Status
         }
         Event::Reveal(id, who, outcome, quality, salt) => {
             model.reveal(now, id, *who, digest(*outcome, *quality, *salt), *outcome, *quality)
+        }
+        Event::Attest(id, who, outcome) => model.attest(now, id, *who, *outcome),
+        Event::CommitChallenge(id, who, claimed, salt) => model.commit(now, id, *who, challenge(*claimed, *salt)),
+        Event::Challenge(id, who, claimed, salt) => {
+            model.challenge(now, id, *who, challenge(*claimed, *salt), *claimed)
+        }
+        Event::Settle(id, who, outcome, quality) => model.settle(now, id, *who, *outcome, *quality, None),
+        Event::SettleNatively(id, who, outcome, fee) => {
+            model.settle(now, id, *who, *outcome, Quality::Good, Some(*fee as i128))
         }
         Event::Bond(key, owner, deposit) => model.bond(*key, *owner, *deposit as i128),
         Event::Withdraw(key, reporter) => model.withdraw(*key, *reporter),
@@ -203,11 +241,56 @@ impl Source {
         }
     }
 
+    /// What belongs to attested answers, where the task is one.
+    fn dispute_event(&mut self, market: &Market, id: TaskId) -> Option<Event> {
+        let task = market.task(&id)?;
+        match task.state() {
+            TaskState::Assigned { .. } if task.mode() == Mode::Attested || self.rng.gen_ratio(1, 20) => {
+                Some(Event::Attest(id, self.insider(market, &id), self.outcome()))
+            }
+            TaskState::Attested { commits, outcome, .. } => {
+                let other = if *outcome == Outcome::True { Outcome::False } else { Outcome::True };
+                let claimed = if self.rng.gen_bool(0.8) { other } else { self.outcome() };
+                // One salt mostly, so that reveals match.
+                let salt = u8::from(self.rng.gen_ratio(1, 20));
+                let who = match commits.choose(&mut self.rng) {
+                    Some(commit) if self.rng.gen_bool(0.8) => commit.provider,
+                    _ => self.insider(market, &id),
+                };
+                Some(match self.rng.gen_range(0..10) {
+                    0..=2 => {
+                        self.now += 1;
+                        Event::Tick
+                    }
+                    3..=5 => Event::CommitChallenge(id, self.who(), claimed, salt),
+                    _ => Event::Challenge(id, who, claimed, salt),
+                })
+            }
+            TaskState::Challenged { .. } => {
+                let who = if self.rng.gen_bool(0.4) { self.insider(market, &id) } else { self.who() };
+                Some(match self.rng.gen_range(0..12) {
+                    0..=6 => {
+                        self.now += 1;
+                        Event::Tick
+                    }
+                    7 => Event::SettleNatively(id, who, self.outcome(), self.rng.gen_range(0..40) * UNIT),
+                    _ => Event::Settle(id, who, self.outcome(), self.quality()),
+                })
+            }
+            _ => None,
+        }
+    }
+
     pub fn next(&mut self, market: &Market, rules: &Rules) -> Event {
         if self.rng.gen_ratio(1, 50) {
             return self.key_event(market);
         }
         let id = self.pick();
+        if self.rng.gen_bool(0.6)
+            && let Some(event) = self.dispute_event(market, id)
+        {
+            return event;
+        }
         match self.rng.gen_range(0..100) {
             0..=24 => {
                 self.now += 1;
@@ -227,7 +310,13 @@ impl Source {
                 opening.bounty_max = units(self.rng.gen_range(500_000..1_000 * UNIT));
                 opening.min_stake = units(self.rng.gen_range(0..60) * UNIT);
                 opening.value_at_risk = units(self.rng.gen_range(0..100) * UNIT);
-                let room = rules.deadline_min_blocks;
+                if self.rng.gen_bool(0.5) {
+                    opening.mode = Mode::Attested;
+                    opening.value_at_risk = units(self.rng.gen_range(0..20) * UNIT);
+                    opening.witness_only = self.rng.gen_ratio(1, 40);
+                }
+                opening.level = *[Level::Attested, Level::Accepted, Level::Final].choose(&mut self.rng).unwrap();
+                let room = rules.deadline_min_blocks.max(rules.room_blocks(opening.mode));
                 opening.deadline = Height(self.now + self.rng.gen_range(room - 2..room + 50));
                 opening.fee = units(self.rng.gen_range(9..20) * UNIT / 10);
                 Event::Open(Box::new(opening))
@@ -493,7 +582,7 @@ fn two_hundred_thousand_transitions_conserve_money() {
     }
     let mut source = Source::new(2_026, ACCOUNTS);
     let mut done = 0u32;
-    for step in 0..440_000u32 {
+    for step in 0..470_000u32 {
         let event = source.next(&market, &rules);
         done += u32::from(on_market(&mut market, source.now, &event).is_ok());
         if step % 20_000 == 0 {

@@ -10,4 +10,4 @@ mod tree;
 pub mod window;
 
 pub use bases::Table;
-pub use sum::sum;
+pub use sum::{sum, sum_at};

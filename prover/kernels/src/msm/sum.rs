@@ -29,12 +29,28 @@ pub fn sum<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField = L::Elem
     scalars: &[Fr],
 ) -> Projective<P> {
     assert_eq!(table.len(), scalars.len(), "lengths were compared");
-    let count = table.points.len();
     // Widths are for the scalars that are neither 0 nor 1 nor -1.
     let kept = table.kept.as_deref();
-    let of = |j: usize| scalars[kept.map_or(j, |kept| kept[j] as usize)];
     let plain = [Fr::zero(), Fr::from(1u64), -Fr::from(1u64)];
-    let width = width_for((0..count).filter(|j| !plain.contains(&of(*j))).count());
+    let costly = |j: &usize| !plain.contains(&scalars[kept.map_or(*j, |kept| kept[*j] as usize)]);
+    let width = width_for((0..table.points.len()).filter(costly).count());
+    sum_at(backend, table, scalars, width)
+}
+
+/// [`sum`] with windows of a given width, one of [`WIDTHS`](super::window::WIDTHS): for whoever measures the choice.
+///
+/// # Panics
+/// Where lengths differ.
+pub fn sum_at<B: Backend, L: Lanes<Token = B>, P: SWCurveConfig<BaseField = L::Element, ScalarField = Fr>>(
+    backend: B,
+    table: &Table<L>,
+    scalars: &[Fr],
+    width: usize,
+) -> Projective<P> {
+    assert_eq!(table.len(), scalars.len(), "lengths were compared");
+    let count = table.points.len();
+    let kept = table.kept.as_deref();
+    let of = |j: usize| scalars[kept.map_or(j, |kept| kept[j] as usize)];
     let classes = classify(backend, count, width, of);
 
     let buckets = 1usize << (width - 1);

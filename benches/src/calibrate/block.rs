@@ -207,6 +207,7 @@ pub(super) fn asks(net: &mut Net, artefact: &Artefact, entry: &str, count: u32, 
         deadline: net.head().0 + 100,
         callback_fuel: 1_000_000,
         expected: &[],
+        attested: false,
         level: Level::Accepted,
     };
     let mut bytes = vec![0; request.encoded_len()];

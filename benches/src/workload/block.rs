@@ -249,6 +249,7 @@ fn request(artefact: &Artefact, public: &[u8], now: Height) -> Vec<u8> {
         deadline: now.0 + 900,
         callback_fuel: 2_000_000,
         expected: &[],
+        attested: false,
         level: Level::Accepted,
     };
     let mut bytes = vec![0; request.encoded_len()];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rand::Rng;
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, PredicateId, TaskId};
 use zera_market::ports::{Claim, Verdict, Verify};
-use zera_market::{Answer, Market, Opening, Rules, Ruling, TaskState};
+use zera_market::{Answer, Market, Mode, Opening, Rules, Ruling, TaskState};
 
 /// Transitions in the life of a task: open, lock, submit, final.
 pub const TRANSITIONS: usize = 4;
@@ -132,6 +132,7 @@ fn life(task: TaskId, requester: AccountId, provider: AccountId) -> Life {
         level: Level::Accepted,
         fee: Amount::from_units(ZRA / 1_000),
         witness_only: false,
+        mode: Mode::Proved,
     };
     Life {
         opening,

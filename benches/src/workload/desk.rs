@@ -54,6 +54,7 @@ impl Desk {
             deadline: self.height().0 + 100,
             callback_fuel: 2_000_000,
             expected: &[],
+            attested: false,
             level: Level::Accepted,
         };
         match self.request(&CONTRACT, &request) {

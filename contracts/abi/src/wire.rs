@@ -90,6 +90,9 @@ pub const fn key_inputs(len: usize) -> Option<usize> {
     Some((len - KEY_IC) / G1_LEN - 1)
 }
 
+/// The bit of a request's flags beside its level: an answer without a proof is taken.
+const FLAG_ATTESTED: u32 = 1 << 8;
+
 /// A request to open a task, as [`request_offchain_computation`](crate::host_functions) takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
@@ -110,6 +113,8 @@ pub struct Request<'a> {
     /// What the first declared values of the answer must be; 32 bytes each, big-endian, at most as many as the predicate
     /// declares. Where it reads private bytes, fixing the value that commits to them makes every outcome an answer.
     pub expected: &'a [u8],
+    /// An answer may come without a proof: it is then `Attested`, and final after a time in which anyone may challenge it.
+    pub attested: bool,
     /// The level that is enough.
     pub level: Level,
 }
@@ -184,7 +189,8 @@ impl<'a> Request<'a> {
         w.put(&self.callback_fuel.to_le_bytes())?;
         w.put(&[n_expected as u8])?;
         w.put(self.expected)?;
-        w.put(&u32::from(self.level.code()).to_le_bytes())?;
+        let mode = if self.attested { FLAG_ATTESTED } else { 0 };
+        w.put(&(u32::from(self.level.code()) | mode).to_le_bytes())?;
         Ok(w.at)
     }
 
@@ -210,14 +216,27 @@ impl<'a> Request<'a> {
             return Err(WireError::Limit);
         }
         let expected = r.take(32 * n_expected)?;
-        let level = match r.u32()? {
+        let flags = r.u32()?;
+        let attested = flags & FLAG_ATTESTED != 0;
+        let level = match flags & !FLAG_ATTESTED {
             0 | 2 => Level::Accepted,
             1 => Level::Attested,
             3 => Level::Final,
             _ => return Err(WireError::Flags),
         };
         r.end()?;
-        Ok(Request { predicate, public, bounty, min_stake, value_at_risk, deadline, callback_fuel, expected, level })
+        Ok(Request {
+            predicate,
+            public,
+            bounty,
+            min_stake,
+            value_at_risk,
+            deadline,
+            callback_fuel,
+            expected,
+            attested,
+            level,
+        })
     }
 }
 
@@ -394,8 +413,21 @@ mod tests {
             deadline: 100,
             callback_fuel: 1_000_000,
             expected: &[9; 64],
+            attested: false,
             level: Level::Accepted,
         }
+    }
+
+    #[test]
+    fn a_request_for_an_unproved_answer_differs_in_one_bit() {
+        let (proved, attested) = (request(), Request { attested: true, level: Level::Final, ..request() });
+        let [mut plain, mut other] = [proved, attested].map(|request| vec![0; request.encoded_len()]);
+        proved.encode(&mut plain).unwrap();
+        attested.encode(&mut other).unwrap();
+        assert_eq!(Request::decode(&other), Ok(attested));
+        let flags = plain.len() - 4;
+        assert_eq!(plain[..flags], other[..flags]);
+        assert_eq!((&plain[flags..], &other[flags..]), (&[2, 0, 0, 0][..], &[3, 1, 0, 0][..]));
     }
 
     #[test]

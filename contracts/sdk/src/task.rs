@@ -31,6 +31,7 @@ impl<'a> Ask<'a> {
                 deadline: 0,
                 callback_fuel: 0,
                 expected: &[],
+                attested: false,
                 level: Level::Accepted,
             },
         }
@@ -54,6 +55,14 @@ impl<'a> Ask<'a> {
     #[must_use]
     pub const fn value_at_risk(mut self, units: u128) -> Ask<'a> {
         self.request.value_at_risk = units;
+        self
+    }
+
+    /// Takes an answer without a proof, too: a provider stakes for it, and anyone may challenge it. [`level`](Self::level) says
+    /// whether it is enough at once ([`Level::Attested`]), or once nobody has challenged it ([`Level::Final`]).
+    #[must_use]
+    pub const fn attested(mut self) -> Ask<'a> {
+        self.request.attested = true;
         self
     }
 
@@ -257,6 +266,7 @@ mod tests {
             deadline: 100,
             callback_fuel: 9,
             expected: &[3; 32],
+            attested: false,
             level: Level::Final,
         };
         assert_eq!(Request::decode(&bytes), Ok(expected));

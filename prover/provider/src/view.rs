@@ -160,6 +160,8 @@ pub enum TaskStage {
     Open,
     Assigned,
     Rescue,
+    Attested,
+    Challenged,
     Accepted,
     Final,
     Failed,
@@ -170,10 +172,12 @@ pub enum TaskStage {
 
 impl TaskStage {
     /// Every stage.
-    pub const ALL: [TaskStage; 9] = [
+    pub const ALL: [TaskStage; 11] = [
         TaskStage::Open,
         TaskStage::Assigned,
         TaskStage::Rescue,
+        TaskStage::Attested,
+        TaskStage::Challenged,
         TaskStage::Accepted,
         TaskStage::Final,
         TaskStage::Failed,
@@ -188,6 +192,8 @@ impl TaskStage {
             TaskStage::Open => "open",
             TaskStage::Assigned => "assigned",
             TaskStage::Rescue => "rescue",
+            TaskStage::Attested => "attested",
+            TaskStage::Challenged => "challenged",
             TaskStage::Accepted => "accepted",
             TaskStage::Final => "final",
             TaskStage::Failed => "failed",
@@ -241,6 +247,9 @@ pub struct TaskView {
     /// Outcome 1 alone is an answer.
     #[serde(default)]
     pub witness_only: bool,
+    /// What an answer has to come with: `proved` or `attested`.
+    #[serde(default)]
+    pub mode: String,
     /// Height of opening.
     #[serde(with = "crate::json")]
     pub opened: Height,
@@ -285,6 +294,18 @@ pub struct TaskView {
     /// Last height of a reveal, while in rescue.
     #[serde(default, with = "crate::json")]
     pub rescue_expires: Option<Height>,
+    /// Last height at which a challenge may be committed to, while attested.
+    #[serde(default, with = "crate::json")]
+    pub challenge_until: Option<Height>,
+    /// Who challenged.
+    #[serde(default, with = "crate::json")]
+    pub challenger: Option<AccountId>,
+    /// What the challenger says the outcome is.
+    #[serde(default, with = "crate::json")]
+    pub claimed: Option<Outcome>,
+    /// Last height of a proof that settles the challenge.
+    #[serde(default, with = "crate::json")]
+    pub respond_until: Option<Height>,
     /// The answer.
     #[serde(default, with = "crate::json")]
     pub outcome: Option<Outcome>,

@@ -169,6 +169,22 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
         Action::Name { name, predicate } => predicate::name(state, sender, name, *predicate),
         Action::Contradict { key, input_root, exhibits } => key::contradict(state, sender, *key, input_root, exhibits),
         Action::Unregister { key } => key::unregister(state, sender, *key),
+        Action::Attest { task, outcome, declared } => {
+            state.market.attest(now, task, sender, *outcome, declared.clone())?;
+            Ok(done(format!("attested: {outcome}")))
+        }
+        Action::Challenge { task, salt, claimed } => {
+            state.market.challenge(now, task, sender, *salt, *claimed)?;
+            Ok(done(format!("challenged: {claimed}")))
+        }
+        Action::Settle { task, answer } => {
+            let judge = |state: &mut State| {
+                let State { market, keys, verdicts, params, .. } = state;
+                let mut judge = Judge { chain: params.chain, keys, verdicts };
+                market.settle(now, task, sender, answer.clone(), &mut judge)
+            };
+            judged(state, task, &sender, answer, judge)
+        }
     }
 }
 

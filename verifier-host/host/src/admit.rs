@@ -129,6 +129,16 @@ impl Room {
                 // The call-back's reserve: it can not fail for want of a block's fuel.
                 fuel = fuel.saturating_add(state.input(task)?.map_or(0, |input| input.callback_fuel));
             }
+            // One that falls, and one in its place.
+            Action::Settle { task, .. } => {
+                verifications = 1;
+                let reserve = state.input(task)?.map_or(0, |input| input.callback_fuel);
+                fuel = fuel.saturating_add(reserve.saturating_mul(2));
+            }
+            // Its answer may be what the contract waits for.
+            Action::Attest { task, .. } => {
+                fuel = fuel.saturating_add(state.input(task)?.map_or(0, |input| input.callback_fuel));
+            }
             Action::Contradict { .. } => verifications = 2,
             Action::Deploy { wasm, .. } => {
                 deploys = 1;

@@ -192,7 +192,9 @@ impl Chain {
             .iter()
             .filter_map(|tx| match &tx.tx().action {
                 // Who may not answer now is most likely refused unjudged; if not, the proof is judged in the block.
-                Action::Submit { task, answer } | Action::Reveal { task, answer, .. }
+                Action::Submit { task, answer }
+                | Action::Reveal { task, answer, .. }
+                | Action::Settle { task, answer }
                     if state.market.may_answer(task, &tx.tx().sender) =>
                 {
                     let claim = state.market.claim(task, tx.tx().sender, answer).ok()?;

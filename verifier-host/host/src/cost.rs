@@ -128,6 +128,8 @@ impl CostSchedule {
             Action::Lock { .. }
             | Action::Release { .. }
             | Action::Commit { .. }
+            | Action::Attest { .. }
+            | Action::Challenge { .. }
             | Action::Cancel { .. }
             | Action::Unregister { .. } => self.row_write(512),
             Action::Open { request } => {
@@ -138,7 +140,7 @@ impl CostSchedule {
                 let inputs = exhibit.declared.len().saturating_add(STATEMENT_INPUTS);
                 sum.saturating_add(self.verify(inputs))
             }),
-            Action::Submit { answer, .. } | Action::Reveal { answer, .. } => {
+            Action::Submit { answer, .. } | Action::Reveal { answer, .. } | Action::Settle { answer, .. } => {
                 self.verify(answer.declared.len().saturating_add(STATEMENT_INPUTS)).saturating_add(self.row_write(1024))
             }
             Action::Publish(_) => self.row_write(512).saturating_mul(2),

@@ -147,6 +147,31 @@ events! {
     TaskRevoked = 23, "task_revoked" {
         task: TaskId, requester_paid: Amount, stake_returned: Amount, deposits_returned: Amount
     }
+    /// An answer without a proof: it stands unless it is challenged.
+    TaskAttested = 24, "task_attested" { task: TaskId, provider: AccountId, outcome: Outcome, until: Height }
+    /// Somebody is about to challenge an answer.
+    ChallengeCommitted = 25, "challenge_committed" { task: TaskId, challenger: AccountId }
+    /// An answer was challenged: a proof settles it, until a height.
+    TaskChallenged = 26, "task_challenged" {
+        task: TaskId, challenger: AccountId, claimed: Outcome, bond: Amount, until: Height
+    }
+    /// A proof, or a native run, showed what the answer is.
+    ChallengeSettled = 27, "challenge_settled" {
+        task: TaskId, settler: AccountId, outcome: Outcome, upheld: bool, native: bool
+    }
+    /// Nobody showed what the answer is: there is none.
+    ChallengeVoided = 28, "challenge_voided" {
+        task: TaskId, challenger: AccountId, bond_returned: Amount, reopened: bool
+    }
+    /// Where the bond of a challenge went that was wrong.
+    ChallengeLost = 29, "challenge_lost" {
+        task: TaskId, challenger: AccountId, burned: Amount, settler: AccountId, settler_paid: Amount
+    }
+    /// Where the stake of an answer went that was wrong.
+    AttestationSlashed = 30, "attestation_slashed" {
+        task: TaskId, attester: AccountId, burned: Amount, challenger_paid: Amount, settler_paid: Amount,
+        requester_paid: Amount
+    }
 }
 
 impl Event {

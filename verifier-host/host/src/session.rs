@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zera_abi::wire::{Claim as DirectClaim, Request};
 use zera_abi::{AccountId, Amount, ChainId, End, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId};
 use zera_market::ports::{Claim, Table, Verdict, Verify};
-use zera_market::{Opening, Task};
+use zera_market::{Mode, Opening, Task};
 use zera_statement::{direct_task_id, input_root, scalar_from_be, scalar_to_be, task_id};
 use zera_verifier::{PreparedKey, verify_bytes};
 
@@ -54,8 +54,8 @@ impl State {
             .predicate(&request.predicate)?
             .ok_or_else(|| Stop::status(Status::NotFound, "request: the predicate is not published"))?;
         let publication = &predicate.publication;
-        if request.level == Level::Attested {
-            return Err(Stop::status(Status::Unsupported, "request: unproved answers are not served"));
+        if request.level == Level::Attested && !request.attested {
+            return Err(Stop::status(Status::Unsupported, "request: waits for an unproved answer and takes none"));
         }
         let public_len = usize::try_from(publication.public_len).unwrap_or(usize::MAX);
         let expected =
@@ -81,8 +81,9 @@ impl State {
             .key_at(self.height)
             .ok_or_else(|| Stop::status(Status::Key, "request: the predicate has no key in force"))?;
         let task = task_id(&self.params.chain, requester, handle);
+        let callbacks = self.market.rules().callbacks_max(request.level);
         let fee = self
-            .fee(request.callback_fuel)
+            .fee(request.callback_fuel.saturating_mul(callbacks))
             .checked_add(self.market.rules().open_fee)
             .ok_or_else(|| Stop::status(Status::Funds, "request: the fee does not fit"))?;
         let opening = Opening {
@@ -100,6 +101,7 @@ impl State {
             level: request.level,
             fee,
             witness_only,
+            mode: if request.attested { Mode::Attested } else { Mode::Proved },
         };
         // The row of the input comes first: the market's note of the opening is told with it.
         let input = InputRow { handle, callback_fuel: request.callback_fuel, public: request.public.to_vec() };
@@ -122,6 +124,19 @@ impl State {
 
     fn pending(&self, contract: &AccountId, handle: u64) -> Result<u8, NodeFault> {
         Ok(self.overlay.row(Table::Pending, &handle_key(contract, handle))?.unwrap_or(0))
+    }
+
+    /// A contract that has cleared a task waits for it again: the answer that it was told has fallen. Not bounded by what a contract may
+    /// wait for at a time, since it is not the contract that asks.
+    pub(crate) fn wait_again(&mut self, contract: &AccountId, handle: u64) -> Result<(), NodeFault> {
+        if self.pending(contract, handle)? != CLEARED {
+            return Ok(());
+        }
+        let Some(mut row) = self.contract(contract)? else { return Ok(()) };
+        row.pending = row.pending.saturating_add(1);
+        self.overlay.put(Table::Contracts, contract.as_bytes(), &row);
+        self.overlay.put(Table::Pending, &handle_key(contract, handle), &WAITING);
+        Ok(())
     }
 
     fn set_pending(&mut self, contract: &AccountId, handle: u64, mark: u8) -> Result<Status, NodeFault> {

@@ -3,7 +3,7 @@
 use zera_abi::wire::{Reader, WireError};
 use zera_abi::{AccountId, Amount, ChainId, CodeHash, Height, Level, Outcome, PredicateId, TaskId};
 use zera_market::ports::Table;
-use zera_market::{Checkpoint, Market, Note};
+use zera_market::{Checkpoint, Market, Note, TaskState, reason};
 
 use crate::codec::{Field, record};
 use crate::cost::CostSchedule;
@@ -175,8 +175,15 @@ impl State {
         let mut callbacks = Vec::new();
         for note in self.market.drain_notes() {
             let (task, what) = match &note {
-                Note::Accepted { task, .. } => (*task, self.answer_due(task, Level::Accepted)),
-                Note::Finalised { task, .. } => (*task, self.answer_due(task, Level::Final)),
+                Note::Attested { task, .. } => (*task, self.answer_due(task, Level::Attested)),
+                Note::Accepted { task, .. } => (*task, self.accepted_due(task)),
+                Note::Finalised { task, confirmed, .. } => {
+                    // An answer that nobody challenged was never accepted.
+                    let first = if *confirmed { self.answer_due(task, Level::Accepted) } else { None };
+                    (*task, first.or_else(|| self.answer_due(task, Level::Final)))
+                }
+                Note::Settled { task, upheld: false, .. } => (*task, self.fallen(task, reason::OVERTURNED)),
+                Note::Voided { task, .. } => (*task, self.fallen(task, reason::UNSETTLED)),
                 Note::Failed { task, .. } | Note::Expired { task, .. } => {
                     (*task, self.market.task(task).map(|task| CallbackKind::Failed(task.reason())))
                 }
@@ -186,7 +193,11 @@ impl State {
                 _ => (TaskId([0; 32]), None),
             };
             if let Some(what) = what {
-                callbacks.extend(self.callback(task, what)?);
+                let callback = self.callback(task, what)?;
+                if let (Note::Settled { .. } | Note::Voided { .. }, Some(callback)) = (&note, &callback) {
+                    self.wait_again(&callback.contract, callback.handle)?;
+                }
+                callbacks.extend(callback);
             }
             let event = self.event(note)?;
             self.events.push(event);
@@ -201,6 +212,21 @@ impl State {
             return None;
         }
         task.answer().and_then(|(outcome, _)| outcome.as_bool()).map(CallbackKind::Result)
+    }
+
+    /// An accepted answer is news, unless it upholds an attested one that was told.
+    fn accepted_due(&self, task: &TaskId) -> Option<CallbackKind> {
+        let told = match self.market.task(task)?.state() {
+            TaskState::Accepted { dispute: Some(dispute), .. } => dispute.upheld,
+            _ => false,
+        };
+        let attested = if told { None } else { self.answer_due(task, Level::Attested) };
+        attested.or_else(|| self.answer_due(task, Level::Accepted))
+    }
+
+    /// An attested answer is none any more: told where it was enough to act on.
+    fn fallen(&self, task: &TaskId, reason: u16) -> Option<CallbackKind> {
+        (self.market.task(task)?.minimum_level() == Level::Attested).then_some(CallbackKind::Revoked(reason))
     }
 
     fn callback(&self, task: TaskId, what: CallbackKind) -> Result<Option<Callback>, NodeFault> {
@@ -255,7 +281,24 @@ impl State {
             }
             Note::Accepted { task, provider, outcome, price } => Event::TaskAccepted { task, provider, outcome, price },
             Note::Failed { task, provider, outcome, paid } => Event::TaskFailed { task, provider, outcome, paid },
-            Note::Finalised { task, provider, paid, stake_returned } => {
+            Note::Attested { task, provider, outcome, until } => Event::TaskAttested { task, provider, outcome, until },
+            Note::ChallengeCommitted { task, challenger } => Event::ChallengeCommitted { task, challenger },
+            Note::Challenged { task, challenger, claimed, bond, until } => {
+                Event::TaskChallenged { task, challenger, claimed, bond, until }
+            }
+            Note::Settled { task, settler, outcome, upheld, native } => {
+                Event::ChallengeSettled { task, settler, outcome, upheld, native }
+            }
+            Note::Voided { task, challenger, bond_returned, reopened } => {
+                Event::ChallengeVoided { task, challenger, bond_returned, reopened }
+            }
+            Note::ChallengeLost { task, challenger, burned, settler, settler_paid } => {
+                Event::ChallengeLost { task, challenger, burned, settler, settler_paid }
+            }
+            Note::AttestationSlashed { task, attester, burned, challenger_paid, settler_paid, requester_paid } => {
+                Event::AttestationSlashed { task, attester, burned, challenger_paid, settler_paid, requester_paid }
+            }
+            Note::Finalised { task, provider, paid, stake_returned, .. } => {
                 Event::TaskFinal { task, provider, paid, stake_returned }
             }
             Note::Expired { task } => Event::TaskExpired { task },

@@ -222,6 +222,7 @@ mod tests {
             deadline: 4,
             callback_fuel: 0,
             expected: &[7; 32],
+            attested: false,
             level: zera_abi::Level::Final,
         })
         .unwrap();

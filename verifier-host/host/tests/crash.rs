@@ -144,6 +144,7 @@ impl Network {
             deadline: self.chain.head().height.0 + 60,
             callback_fuel: 2_000_000,
             expected: &[],
+            attested: false,
             level: Level::Accepted,
         };
         let mut input = vec![0; request.encoded_len()];

@@ -131,6 +131,7 @@ fn the_askers() {
         deadline: 1_000,
         callback_fuel: 100_000,
         expected: &[],
+        attested: false,
         level: Level::Accepted,
     };
     let mut bytes = vec![0; request.encoded_len()];

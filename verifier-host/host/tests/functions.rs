@@ -228,6 +228,7 @@ fn request() -> Request<'static> {
         deadline: 107,
         callback_fuel: 1_000_000,
         expected: &[9; 32],
+        attested: false,
         level: Level::Final,
     }
 }

@@ -23,6 +23,7 @@ fn open(f: &Fixture, input: Input, edit: impl FnOnce(&mut Request<'_>)) -> Actio
         deadline: f.chain.head().height.0 + 100,
         callback_fuel: 0,
         expected: &[],
+        attested: false,
         level: Level::Accepted,
     };
     edit(&mut request);
@@ -135,6 +136,7 @@ fn a_contract_waits_for_256_tasks_and_not_for_one_more() {
             deadline: f.chain.head().height.0 + 90_000,
             callback_fuel: 0,
             expected: &[],
+            attested: false,
             level: Level::Accepted,
         };
         let mut bytes = vec![0; request.encoded_len()];
@@ -174,6 +176,7 @@ fn many_timers_in_one_block_call_back_within_the_blocks_fuel_and_a_restart_forge
                 deadline,
                 callback_fuel: 20_000_000,
                 expected: &[],
+                attested: false,
                 level: Level::Accepted,
             };
             let mut bytes = vec![0; request.encoded_len()];

@@ -57,6 +57,7 @@ fn request(f: &Fixture, expected: &[u8]) -> Vec<u8> {
         deadline: f.chain.head().height.0 + 100,
         callback_fuel: 2_000_000,
         expected,
+        attested: false,
         level: Level::Accepted,
     };
     let mut bytes = vec![0; request.encoded_len()];
@@ -196,6 +197,7 @@ fn what_a_request_fixes_must_be_values_that_can_be_declared() {
             deadline: f.chain.head().height.0 + 100,
             callback_fuel: 0,
             expected,
+            attested: false,
             level: Level::Accepted,
         };
         let bytes = RequestBytes::new(&request).unwrap();
@@ -215,6 +217,7 @@ fn what_a_request_fixes_must_be_values_that_can_be_declared() {
         deadline: f.chain.head().height.0 + 100,
         callback_fuel: 0,
         expected: &FIXED.concat(),
+        attested: false,
         level: Level::Attested,
     };
     let action = Action::Open { request: RequestBytes::new(&public).unwrap() };

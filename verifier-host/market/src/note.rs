@@ -60,8 +60,8 @@ pub enum Note {
         settler_paid: Amount,
         requester_paid: Amount,
     },
-    /// T17.
-    Finalised { task: TaskId, provider: AccountId, paid: Amount, stake_returned: Amount },
+    /// T17, or T7 where it was `confirmed` by nobody's challenge.
+    Finalised { task: TaskId, provider: AccountId, paid: Amount, stake_returned: Amount, confirmed: bool },
     /// T14, or T21 with its rounds used up.
     Expired { task: TaskId },
     /// A key was proven broken; `reward` is its deposit. Its tasks are revoked from the next block on.

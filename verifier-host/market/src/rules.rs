@@ -1,7 +1,7 @@
 #![doc = include_str!("../docs/rules.md")]
 
 use zera_abi::wire::Reader;
-use zera_abi::{Amount, Bps};
+use zera_abi::{Amount, Bps, Level};
 
 use crate::price;
 use crate::task::Mode;
@@ -227,8 +227,14 @@ impl Rules {
             (self.bond_floor >= self.storage_fee, "the least bond does not cover the storage fee"),
             (self.bounty_floor <= self.bounty_ceiling, "the least bounty exceeds the greatest"),
             (self.deadline_min_blocks <= self.deadline_max_blocks, "the least deadline exceeds the greatest"),
-            (self.room_blocks(Mode::Attested) <= self.deadline_max_blocks, "no deadline leaves room for a lock and a dispute"),
-            (self.room_blocks(Mode::Proved) <= self.deadline_max_blocks, "no deadline leaves room for a lock and a rescue"),
+            (
+                self.room_blocks(Mode::Attested) <= self.deadline_max_blocks,
+                "no deadline leaves room for a lock and a dispute",
+            ),
+            (
+                self.room_blocks(Mode::Proved) <= self.deadline_max_blocks,
+                "no deadline leaves room for a lock and a rescue",
+            ),
             (self.reveal_blocks < self.challenge_blocks, "a challenge is too short for a reveal"),
             (self.challenger_share <= self.hero_share, "the challenger's share exceeds the hero's"),
             (self.challenge_bond_floor >= self.commit_deposit, "the least challenge costs less than a commitment"),
@@ -251,6 +257,15 @@ impl Rules {
         match mode {
             Mode::Attested if dispute > self.rescue_blocks => dispute,
             Mode::Attested | Mode::Proved => self.rescue_blocks,
+        }
+    }
+
+    /// Call-backs that a contract may get for one task: the answer; where an unproved one is enough, each that falls and each that
+    /// takes its place, too.
+    pub fn callbacks_max(&self, level: Level) -> u64 {
+        match level {
+            Level::Pending | Level::Accepted | Level::Final => 1,
+            Level::Attested => u64::from(self.reopens_max).saturating_add(1).saturating_mul(2).saturating_add(1),
         }
     }
 

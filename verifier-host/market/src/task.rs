@@ -21,8 +21,11 @@ pub mod reason {
     pub const NOT_RESCUED: u16 = 17;
     /// Revoked: the key was proven broken.
     pub const KEY_WITHDRAWN: u16 = 18;
-    /// Expired: a challenge that nobody settled left no answer, and the task could not open again.
+    /// Expired: a challenge that nobody settled left no answer, and the task could not open again. Told, too, to a contract that was
+    /// called back with the answer that fell.
     pub const UNSETTLED: u16 = 19;
+    /// Told to a contract that was called back with an attested answer: it was wrong.
+    pub const OVERTURNED: u16 = 20;
 }
 
 /// What an answer has to come with.

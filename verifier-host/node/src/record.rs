@@ -24,7 +24,9 @@ impl Sent {
             Action::Call { contract, .. } => (Some(*contract), None),
             // Who opens a task for itself stands where a contract does.
             Action::Open { .. } => (Some(tx.sender), None),
-            Action::Submit { answer, .. } | Action::Reveal { answer, .. } => (None, Some(answer.proof.clone())),
+            Action::Submit { answer, .. } | Action::Reveal { answer, .. } | Action::Settle { answer, .. } => {
+                (None, Some(answer.proof.clone()))
+            }
             _ => (None, None),
         };
         Sent { action: tx.action.name(), sender: tx.sender, task: task_of(&tx.action), contract, proof }
@@ -39,6 +41,9 @@ pub(crate) fn task_of(action: &Action) -> Option<TaskId> {
         | Action::Submit { task, .. }
         | Action::Commit { task, .. }
         | Action::Reveal { task, .. }
+        | Action::Attest { task, .. }
+        | Action::Challenge { task, .. }
+        | Action::Settle { task, .. }
         | Action::Cancel { task } => Some(*task),
         _ => None,
     }
@@ -169,9 +174,12 @@ impl Record {
             Event::TaskCancelled { .. } => &["cancel"],
             Event::TaskLocked { .. } => &["lock"],
             Event::TaskReleased { .. } => &["release"],
-            Event::RescueCommitted { .. } => &["commit"],
+            Event::RescueCommitted { .. } | Event::ChallengeCommitted { .. } => &["commit"],
+            Event::TaskAttested { .. } => &["attest"],
+            Event::TaskChallenged { .. } => &["challenge"],
+            Event::ChallengeSettled { .. } => &["settle"],
             Event::ProofRejected { .. } | Event::TaskAccepted { .. } | Event::TaskFailed { .. } => {
-                &["submit", "reveal"]
+                &["submit", "reveal", "settle"]
             }
             _ => return None,
         };

@@ -203,6 +203,7 @@ struct EscrowView {
     bond: Units,
     hold: Units,
     deposit: Units,
+    challenge: Units,
 }
 
 impl From<&Escrow> for EscrowView {
@@ -213,6 +214,7 @@ impl From<&Escrow> for EscrowView {
             bond: Units(escrow.bond),
             hold: Units(escrow.hold),
             deposit: Units(escrow.deposit),
+            challenge: Units(escrow.challenge),
         }
     }
 }
@@ -250,6 +252,8 @@ pub(crate) struct TaskView {
     input_root: Hex<[u8; 32]>,
     expected: Vec<Hex<[u8; 32]>>,
     witness_only: bool,
+    mode: &'static str,
+    reopens: u8,
     opened: u64,
     deadline: u64,
     not_after: u64,
@@ -266,6 +270,10 @@ pub(crate) struct TaskView {
     locked_price: Option<Units>,
     lock_deadline: Option<u64>,
     rescue_expires: Option<u64>,
+    challenge_until: Option<u64>,
+    challenger: Option<Text<AccountId>>,
+    claimed: Option<Text<Outcome>>,
+    respond_until: Option<u64>,
     outcome: Option<Text<Outcome>>,
     declared: Option<Vec<Hex<[u8; 32]>>>,
     escrow: EscrowView,
@@ -282,8 +290,18 @@ impl TaskView {
         let (locked_price, lock_deadline, rescue_expires) = match task.state() {
             TaskState::Assigned { price, lock_deadline, .. } => (Some(*price), Some(lock_deadline.0), None),
             TaskState::Rescue { price, expires, .. } => (Some(*price), None, Some(expires.0)),
-            TaskState::Accepted { price, .. } => (Some(*price), None, None),
+            TaskState::Accepted { price, .. }
+            | TaskState::Attested { price, .. }
+            | TaskState::Challenged { price, .. } => (Some(*price), None, None),
             _ => (None, None, None),
+        };
+        let challenge_until = match task.state() {
+            TaskState::Attested { until, .. } => Some(until.0),
+            _ => None,
+        };
+        let (claimed, respond_until) = match task.state() {
+            TaskState::Challenged { claimed, until, .. } => (Some(Text(*claimed)), Some(until.0)),
+            _ => (None, None),
         };
         let outcome = match task.state() {
             TaskState::Failed { outcome, .. } => Some(*outcome),
@@ -299,6 +317,8 @@ impl TaskView {
             input_root: Hex(*task.input_root()),
             expected: task.expected().iter().copied().map(Hex).collect(),
             witness_only: task.witness_only(),
+            mode: task.mode().name(),
+            reopens: task.reopens(),
             opened: task.opened().0,
             deadline: task.not_after().0,
             not_after: task.not_after().0,
@@ -315,6 +335,10 @@ impl TaskView {
             locked_price: locked_price.map(Units),
             lock_deadline,
             rescue_expires,
+            challenge_until,
+            challenger: task.state().challenger().map(|challenger| Text(*challenger)),
+            claimed,
+            respond_until,
             outcome: outcome.map(Text),
             declared: task.answer().map(|(_, declared)| declared.iter().copied().map(Hex).collect()),
             escrow: task.escrow().into(),

@@ -102,7 +102,7 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
     let engine = CpuEngine::from_environment().input()?;
     room(matrices.wires as usize, domain_size(matrices))?;
     let (manifest, verifying) = load_manifest(keys, &manifest.key).input()?;
-    let prover = prover(args, keys, &manifest, matrices, &engine)?;
+    let prover = prover(&args.cache, keys, &manifest, matrices, &engine)?;
 
     progress.step("computing the witness");
     let inputs = TapeInputs { binding: binding.to_scalar(), public: &public, private: &private };
@@ -139,14 +139,17 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
 }
 
 /// The folder's proving key as the engine has it, kept or converted.
-fn prover(
-    args: &Args,
+///
+/// # Errors
+/// [`Failure`]: files that are no keys, or a point outside the subgroup.
+pub fn prover(
+    cache: &CacheArgs,
     keys: &Path,
     manifest: &Manifest,
     matrices: &Matrices,
     engine: &CpuEngine,
 ) -> Result<Prover, Failure> {
-    let cache = args.cache.open();
+    let cache = cache.open();
     let source = &manifest.proving_key_sha256;
     let make = || {
         let keys = load(keys, &manifest.key).input()?;

@@ -1,5 +1,6 @@
-//! `zera task`: open, list, show, follow.
+//! `zera task`: open, list, show, follow; lock, attest, challenge, settle.
 
+mod dispute;
 mod open;
 
 use std::time::Duration;
@@ -20,7 +21,7 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 /// Events after which a task has no more.
 const LAST: [&str; 5] = ["task_final", "task_failed", "task_expired", "task_cancelled", "task_revoked"];
 /// Fields of events that are money.
-const AMOUNTS: [&str; 14] = [
+const AMOUNTS: [&str; 18] = [
     "bounty",
     "min_stake",
     "ceiling",
@@ -35,6 +36,10 @@ const AMOUNTS: [&str; 14] = [
     "reward",
     "returned",
     "deposits_returned",
+    "bond",
+    "bond_returned",
+    "challenger_paid",
+    "settler_paid",
 ];
 
 /// What to do with tasks.
@@ -42,6 +47,14 @@ const AMOUNTS: [&str; 14] = [
 pub enum Command {
     /// Ask a question for an account of your own, without a contract; or say what it would cost.
     Open(open::Args),
+    /// Take a task for yourself at the next block's price, with its stake.
+    Lock(dispute::Lock),
+    /// Answer a task that you hold without a proof; only where it takes that.
+    Attest(dispute::Say),
+    /// Say that an attested answer is wrong, with a bond behind it.
+    Challenge(dispute::Say),
+    /// Prove what the answer of a challenged task is.
+    Settle(dispute::Settle),
     /// Tasks, oldest first.
     List {
         /// Only those in this state.
@@ -78,6 +91,10 @@ pub enum Command {
 pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     match command {
         Command::Open(args) => open::run(args, out),
+        Command::Lock(args) => dispute::lock(args, out),
+        Command::Attest(args) => dispute::attest(args, out),
+        Command::Challenge(args) => dispute::challenge(args, out),
+        Command::Settle(args) => dispute::settle(args, out),
         Command::List { state, node } => list(*state, node, out),
         Command::Show { task, node } => show(task, node, out),
         Command::Follow { task, since, node } => follow(task.as_ref(), *since, node, out),

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
 use zera_host::{Action, SignedTx};
 use zera_market::ports::{Claim, Verdict, Verify};
-use zera_market::{Answer, Market, MarketError, Note, Opening, Rules, Ruling, TaskState};
+use zera_market::{Answer, Market, MarketError, Mode, Note, Opening, Rules, Ruling, TaskState};
 use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_be, task_id};
 use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 
@@ -199,6 +199,7 @@ impl Double {
             level: Level::Accepted,
             fee: Rules::local().open_fee,
             witness_only: ask.witness_only,
+            mode: Mode::Proved,
         };
         inner.market.open(now, opening).unwrap();
         inner.publics.insert(task, (handle, ask.public));
@@ -482,6 +483,7 @@ impl Inner {
             input_root: *task.input_root(),
             expected: task.expected().to_vec(),
             witness_only: task.witness_only(),
+            mode: task.mode().name().to_owned(),
             opened: task.opened(),
             deadline: task.not_after(),
             not_after: task.not_after(),
@@ -498,6 +500,10 @@ impl Inner {
             locked_price,
             lock_deadline,
             rescue_expires,
+            challenge_until: None,
+            challenger: None,
+            claimed: None,
+            respond_until: None,
             outcome: task.answer().map(|(outcome, _)| outcome),
             escrow: escrow.into_iter().collect(),
             submissions: self.submissions.get(id).cloned().unwrap_or_default(),

@@ -123,6 +123,31 @@ pub enum Action {
         /// The key.
         key: KeyId,
     },
+    /// Delivers an answer without a proof, the whole stake behind it.
+    Attest {
+        /// The task.
+        task: TaskId,
+        /// The outcome.
+        outcome: Outcome,
+        /// Declared values.
+        declared: Vec<[u8; 32]>,
+    },
+    /// Shows a challenge of an attested answer that was committed to, and bonds for it.
+    Challenge {
+        /// The task.
+        task: TaskId,
+        /// The salt of the commitment.
+        salt: [u8; 32],
+        /// What the challenger says the outcome is.
+        claimed: Outcome,
+    },
+    /// Settles a challenge by a proof, of whichever answer.
+    Settle {
+        /// The task.
+        task: TaskId,
+        /// The answer.
+        answer: Answer,
+    },
 }
 
 record! {
@@ -260,6 +285,23 @@ impl Action {
                 14u8.put(out);
                 key.put(out);
             }
+            Action::Attest { task, outcome, declared } => {
+                15u8.put(out);
+                task.put(out);
+                outcome.put(out);
+                put_list(declared, out);
+            }
+            Action::Challenge { task, salt, claimed } => {
+                16u8.put(out);
+                task.put(out);
+                salt.put(out);
+                claimed.put(out);
+            }
+            Action::Settle { task, answer } => {
+                17u8.put(out);
+                task.put(out);
+                put_answer(answer, out);
+            }
         }
     }
 
@@ -284,6 +326,9 @@ impl Action {
                 exhibits: Box::new([Field::take(from)?, Field::take(from)?]),
             },
             14 => Action::Unregister { key: Field::take(from)? },
+            15 => Action::Attest { task: Field::take(from)?, outcome: Field::take(from)?, declared: take_list(from)? },
+            16 => Action::Challenge { task: Field::take(from)?, salt: Field::take(from)?, claimed: Field::take(from)? },
+            17 => Action::Settle { task: Field::take(from)?, answer: take_answer(from)? },
             got => return Err(DecodeError::Action { got }),
         })
     }
@@ -306,6 +351,9 @@ impl Action {
             Action::Name { .. } => "name",
             Action::Contradict { .. } => "contradict",
             Action::Unregister { .. } => "unregister",
+            Action::Attest { .. } => "attest",
+            Action::Challenge { .. } => "challenge",
+            Action::Settle { .. } => "settle",
         }
     }
 }

@@ -99,6 +99,7 @@ impl Sequence {
             deadline,
             callback_fuel: 1_000,
             expected: &[],
+            attested: false,
             level: Level::Accepted,
         };
         let old = i64::try_from(self.request.len()).unwrap();
@@ -257,6 +258,7 @@ fn request(rng: &mut ChaCha20Rng) -> Vec<u8> {
         deadline: rng.gen_range(10..60),
         callback_fuel: 1_000,
         expected: &expected,
+        attested: false,
         level: Level::Final,
     };
     let mut bytes = vec![0; request.encoded_len()];

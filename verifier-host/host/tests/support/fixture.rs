@@ -155,6 +155,7 @@ impl Fixture {
             deadline: self.chain.head().height.0 + 100,
             callback_fuel: 2_000_000,
             expected: &[],
+            attested: false,
             level,
         };
         let mut bytes = vec![0; request.encoded_len()];

@@ -287,7 +287,7 @@ impl Market {
         self.credit(payee, coins);
         let declared = self.take_declared(at);
         self.end(at, TaskState::Final { provider, outcome, declared, paid: price, at: now });
-        self.note(Note::Finalised { task, provider, paid: price, stake_returned: stake });
+        self.note(Note::Finalised { task, provider, paid: price, stake_returned: stake, confirmed: true });
         self.assert_task(at);
     }
 
@@ -353,7 +353,7 @@ impl Market {
         let declared = self.take_declared(at);
         self.end(at, TaskState::Final { provider, outcome, declared, paid, at: now });
         let stake_returned = if dispute.upheld { stake } else { Amount::ZERO };
-        self.note(Note::Finalised { task, provider, paid, stake_returned });
+        self.note(Note::Finalised { task, provider, paid, stake_returned, confirmed: false });
         self.assert_task(at);
     }
 
@@ -421,7 +421,10 @@ impl Market {
     }
 
     /// The dense index of an account that a task names.
-    #[expect(clippy::expect_used, reason = "rows of accounts are never removed, and restoring looks up all that a task names")]
+    #[expect(
+        clippy::expect_used,
+        reason = "rows of accounts are never removed, and restoring looks up all that a task names"
+    )]
     fn known(&self, id: &AccountId) -> u32 {
         self.account_ids.find(&id.0).expect("an account that a task names")
     }

@@ -143,7 +143,16 @@ impl Market {
         self.credit(requester, surplus);
         self.task_mut(at).live.party = payee;
         self.set_state(at, |state| {
-            *state = TaskState::Accepted { provider, outcome, declared, price, accepted: now, final_at, offender, dispute: None };
+            *state = TaskState::Accepted {
+                provider,
+                outcome,
+                declared,
+                price,
+                accepted: now,
+                final_at,
+                offender,
+                dispute: None,
+            };
         });
         self.note(Note::Accepted { task, provider, outcome, price });
     }
@@ -189,7 +198,7 @@ impl Market {
         self.credit(requester, bond);
         let declared = self.take_declared(at);
         self.end(at, TaskState::Final { provider, outcome, declared, paid, at: now });
-        self.note(Note::Finalised { task, provider, paid, stake_returned: stake });
+        self.note(Note::Finalised { task, provider, paid, stake_returned: stake, confirmed: false });
         self.assert_task(at);
     }
 

@@ -113,11 +113,17 @@ fn t6_only_the_holder_attests_in_time_and_only_what_can_be() {
 fn t7_an_answer_that_nobody_challenges_is_final_after_its_window() {
     let mut market = attested();
     run(&mut market, 107, 136);
-    row(&mut market, "attested", "final", |market| market.tick(Height(137)), |b| {
-        (b.bounty, b.stake, b.bond) = (0, 0, 0);
-        b.free[0] += B - P + R;
-        b.free[1] += P + S;
-    });
+    row(
+        &mut market,
+        "attested",
+        "final",
+        |market| market.tick(Height(137)),
+        |b| {
+            (b.bounty, b.stake, b.bond) = (0, 0, 0);
+            b.free[0] += B - P + R;
+            b.free[1] += P + S;
+        },
+    );
     assert_eq!(level(&market), Level::Final);
 }
 
@@ -173,12 +179,18 @@ fn t8_commitments_and_reveals_have_their_windows() {
     run(&mut market, 107, 136);
     commit_to(&mut market, 136, RESCUER, False).expect("commits");
     run(&mut market, 137, 138);
-    row(&mut market, "attested", "final", |market| market.tick(Height(139)), |b| {
-        (b.bounty, b.stake, b.bond, b.deposit) = (0, 0, 0, 0);
-        b.burned += DEPOSIT;
-        b.free[0] += B - P + R;
-        b.free[1] += P + S;
-    });
+    row(
+        &mut market,
+        "attested",
+        "final",
+        |market| market.tick(Height(139)),
+        |b| {
+            (b.bounty, b.stake, b.bond, b.deposit) = (0, 0, 0, 0);
+            b.burned += DEPOSIT;
+            b.free[0] += B - P + R;
+            b.free[1] += P + S;
+        },
+    );
     // What was attested is no challenge, unless values are open.
     let mut market = attested();
     commit_to(&mut market, 107, RESCUER, True).expect("commits");
@@ -196,13 +208,19 @@ fn t9a_a_proof_of_the_answer_pays_out_of_the_bond() {
         });
         assert_eq!(level(&market), Level::Accepted);
         run(&mut market, 149, 197);
-        row(&mut market, "accepted", "final", |market| market.tick(Height(198)), |b| {
-            (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
-            b.free[0] += R;
-            b.free[1] += P + S;
-            b.free[if settler == OTHER { 3 } else { 1 }] += D / 2;
-            b.burned += D / 2;
-        });
+        row(
+            &mut market,
+            "accepted",
+            "final",
+            |market| market.tick(Height(198)),
+            |b| {
+                (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
+                b.free[0] += R;
+                b.free[1] += P + S;
+                b.free[if settler == OTHER { 3 } else { 1 }] += D / 2;
+                b.burned += D / 2;
+            },
+        );
     }
 }
 
@@ -217,13 +235,19 @@ fn t9b_a_proof_of_another_outcome_takes_the_stake() {
         });
         assert_eq!(market.task(&task_id(1)).unwrap().answer(), Some((False, &[][..])));
         run(&mut market, 110, 158);
-        row(&mut market, "accepted", "final", |market| market.tick(Height(159)), |b| {
-            (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
-            b.free[0] += R + REQUESTERS;
-            b.free[2] += D + CHALLENGERS;
-            b.free[at] += P + SETTLERS;
-            b.burned += BURNT;
-        });
+        row(
+            &mut market,
+            "accepted",
+            "final",
+            |market| market.tick(Height(159)),
+            |b| {
+                (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
+                b.free[0] += R + REQUESTERS;
+                b.free[2] += D + CHALLENGERS;
+                b.free[at] += P + SETTLERS;
+                b.burned += BURNT;
+            },
+        );
     }
 }
 
@@ -233,34 +257,52 @@ fn a_cartel_of_one_loses_all_but_the_requesters_share() {
     let mut market = challenged(PROVIDER);
     assert_eq!(settle(&mut market, 109, PROVIDER, False), Ok(Ruling::Accepted));
     run(&mut market, 110, 158);
-    row(&mut market, "accepted", "final", |market| market.tick(Height(159)), |b| {
-        (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
-        b.free[0] += R + REQUESTERS;
-        b.free[1] += D + P;
-        b.burned += S - REQUESTERS;
-    });
+    row(
+        &mut market,
+        "accepted",
+        "final",
+        |market| market.tick(Height(159)),
+        |b| {
+            (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
+            b.free[0] += R + REQUESTERS;
+            b.free[1] += D + P;
+            b.burned += S - REQUESTERS;
+        },
+    );
     // Challenging what is right and proving it oneself burns the bond.
     let mut market = challenged(RESCUER);
     assert_eq!(settle(&mut market, 109, RESCUER, True), Ok(Ruling::Accepted));
     run(&mut market, 110, 158);
-    row(&mut market, "accepted", "final", |market| market.tick(Height(159)), |b| {
-        (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
-        b.free[0] += R;
-        b.free[1] += P + S;
-        b.burned += D;
-    });
+    row(
+        &mut market,
+        "accepted",
+        "final",
+        |market| market.tick(Height(159)),
+        |b| {
+            (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
+            b.free[0] += R;
+            b.free[1] += P + S;
+            b.burned += D;
+        },
+    );
 }
 
 #[test]
 fn t9c_silence_is_no_answer_and_the_task_opens_again_twice() {
     let mut market = challenged(RESCUER);
     run(&mut market, 109, 148);
-    row(&mut market, "challenged", "open", |market| market.tick(Height(149)), |b| {
-        (b.stake, b.challenge) = (0, 0);
-        b.free[0] += REQUESTERS;
-        b.free[2] += D + CHALLENGERS + SETTLERS;
-        b.burned += BURNT;
-    });
+    row(
+        &mut market,
+        "challenged",
+        "open",
+        |market| market.tick(Height(149)),
+        |b| {
+            (b.stake, b.challenge) = (0, 0);
+            b.free[0] += REQUESTERS;
+            b.free[2] += D + CHALLENGERS + SETTLERS;
+            b.burned += BURNT;
+        },
+    );
     assert_eq!(market.task(&task_id(1)).unwrap().answer(), None);
     assert_eq!(level(&market), Level::Pending);
     let mut now = 149;
@@ -274,17 +316,23 @@ fn t9c_silence_is_no_answer_and_the_task_opens_again_twice() {
         run(&mut market, now + 2, now + 41);
         now += 42;
         let to = if reopens == 1 { "open" } else { "expired" };
-        row(&mut market, "challenged", to, |market| market.tick(Height(now)), |b| {
-            b.free[0] += b.stake * 15 / 100;
-            b.free[1] += D;
-            // The challenger is the attester: nobody repaired anything.
-            b.burned += b.stake - b.stake * 15 / 100;
-            (b.stake, b.challenge) = (0, 0);
-            if reopens == 2 {
-                b.free[0] += B + R;
-                (b.bounty, b.bond) = (0, 0);
-            }
-        });
+        row(
+            &mut market,
+            "challenged",
+            to,
+            |market| market.tick(Height(now)),
+            |b| {
+                b.free[0] += b.stake * 15 / 100;
+                b.free[1] += D;
+                // The challenger is the attester: nobody repaired anything.
+                b.burned += b.stake - b.stake * 15 / 100;
+                (b.stake, b.challenge) = (0, 0);
+                if reopens == 2 {
+                    b.free[0] += B + R;
+                    (b.bounty, b.bond) = (0, 0);
+                }
+            },
+        );
     }
     assert_eq!(market.task(&task_id(1)).unwrap().reason(), zera_market::reason::UNSETTLED);
 }
@@ -317,13 +365,19 @@ fn t9d_a_native_run_pays_what_it_cost_and_no_more() {
         (b.bounty, b.hold) = (0, P);
     });
     run(&mut market, 110, 158);
-    row(&mut market, "accepted", "final", |market| market.tick(Height(159)), |b| {
-        (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
-        b.free[0] += R;
-        b.free[1] += P + S;
-        b.free[3] += fee;
-        b.burned += D - fee;
-    });
+    row(
+        &mut market,
+        "accepted",
+        "final",
+        |market| market.tick(Height(159)),
+        |b| {
+            (b.hold, b.stake, b.bond, b.challenge) = (0, 0, 0, 0);
+            b.free[0] += R;
+            b.free[1] += P + S;
+            b.free[3] += fee;
+            b.burned += D - fee;
+        },
+    );
 
     let mut market = challenged(RESCUER);
     let act = |market: &mut Market| assert_eq!(settle_natively(market, 109, OTHER, False), Ok(Ruling::Accepted));
@@ -332,13 +386,19 @@ fn t9d_a_native_run_pays_what_it_cost_and_no_more() {
         b.bounty = 0;
     });
     run(&mut market, 110, 158);
-    row(&mut market, "accepted", "final", |market| market.tick(Height(159)), |b| {
-        (b.stake, b.bond, b.challenge) = (0, 0, 0);
-        b.free[0] += R + REQUESTERS;
-        b.free[2] += D + CHALLENGERS;
-        b.free[3] += fee;
-        b.burned += BURNT + SETTLERS - fee;
-    });
+    row(
+        &mut market,
+        "accepted",
+        "final",
+        |market| market.tick(Height(159)),
+        |b| {
+            (b.stake, b.bond, b.challenge) = (0, 0, 0);
+            b.free[0] += R + REQUESTERS;
+            b.free[2] += D + CHALLENGERS;
+            b.free[3] += fee;
+            b.burned += BURNT + SETTLERS - fee;
+        },
+    );
     // Declared values that the request left open are not what a native run gives.
     let mut market = rich_market(Rules::standard());
     market.open(Height(OPENED), Opening { declared: 1, ..attested_opening(1) }).expect("opens");
@@ -424,23 +484,22 @@ fn t20_a_broken_key_gives_back_all_that_a_dispute_holds() {
         assert_eq!(settle_natively(&mut market, 109, OTHER, outcome), Ok(Ruling::Accepted));
         market
     };
-    let markets = [
-        attested(),
-        committed(),
-        challenged(RESCUER),
-        settled(True),
-        settled(False),
-        natively(True),
-        natively(False),
-    ];
+    let markets =
+        [attested(), committed(), challenged(RESCUER), settled(True), settled(False), natively(True), natively(False)];
     for mut market in markets {
         let from = state(&market, 1);
         market.withdraw_key(KEY, OTHER).expect("withdrawn");
         assert_eq!(level(&market), Level::Pending);
-        row(&mut market, from, "revoked", |market| market.tick(Height(110)), |b| {
-            b.free = [-1_000_000, 0, 0, 0];
-            (b.bounty, b.stake, b.bond, b.hold, b.deposit, b.challenge) = (0, 0, 0, 0, 0, 0);
-        });
+        row(
+            &mut market,
+            from,
+            "revoked",
+            |market| market.tick(Height(110)),
+            |b| {
+                b.free = [-1_000_000, 0, 0, 0];
+                (b.bounty, b.stake, b.bond, b.hold, b.deposit, b.challenge) = (0, 0, 0, 0, 0, 0);
+            },
+        );
     }
 }
 

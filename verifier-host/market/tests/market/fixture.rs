@@ -190,7 +190,13 @@ pub fn buckets(market: &Market) -> Buckets {
 
 /// A row: what `act` does to the buckets, and from which state to which.
 #[track_caller]
-pub fn row(market: &mut Market, from: &str, to: &str, act: impl FnOnce(&mut Market), change: impl FnOnce(&mut Buckets)) {
+pub fn row(
+    market: &mut Market,
+    from: &str,
+    to: &str,
+    act: impl FnOnce(&mut Market),
+    change: impl FnOnce(&mut Buckets),
+) {
     let mut expected = buckets(market);
     assert_eq!(state(market, 1), from);
     act(market);

@@ -324,7 +324,8 @@ impl Model {
             return Err(Status::Duplicate);
         }
         let distance = o.deadline.0 as i128 - now;
-        if distance < n("deadline_min_blocks") || distance < self.room(attested) || distance > n("deadline_max_blocks") {
+        if distance < n("deadline_min_blocks") || distance < self.room(attested) || distance > n("deadline_max_blocks")
+        {
             return Err(Status::Deadline);
         }
         let (b, fee, v) = (o.bounty_max.units() as i128, o.fee.units() as i128, o.value_at_risk.units() as i128);

@@ -5,7 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::ports::{MemStore, Store};
 use zera_market::{
-    Answer, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState, challenge_digest, commit_digest,
+    Answer, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState, challenge_digest,
+    commit_digest,
 };
 
 use super::fixture::{Judge, opening, prove, units};
@@ -101,9 +102,7 @@ fn on_market(market: &mut Market, now: u64, event: &Event) -> Result<Status, Sta
             let digest = commit_digest(&[*salt; 32], who, id, &challenge_digest(*claimed));
             done(market.commit(height, id, *who, digest))
         }
-        Event::Challenge(id, who, claimed, salt) => {
-            done(market.challenge(height, id, *who, [*salt; 32], *claimed))
-        }
+        Event::Challenge(id, who, claimed, salt) => done(market.challenge(height, id, *who, [*salt; 32], *claimed)),
         Event::Settle(id, who, outcome, quality) => {
             let answer = answer(market, id, *who, *outcome, *quality);
             ruled(market.settle(height, id, *who, answer, &mut judge))

@@ -299,6 +299,7 @@ impl Served {
             deadline,
             callback_fuel: 2_000_000,
             expected: &[],
+            attested: false,
             level: Level::Accepted,
         };
         let mut bytes = vec![0; request.encoded_len()];

@@ -49,6 +49,7 @@ impl Ask<'_> {
             deadline: self.deadline.0,
             callback_fuel: self.callback_fuel,
             expected: &[],
+            attested: false,
             level: Level::Accepted,
         };
         let mut bytes = vec![0; request.encoded_len()];

@@ -33,6 +33,15 @@ pub struct Args {
     /// Least stake that a provider must lock; the rules may ask for more.
     #[arg(long, value_name = "ZRA", value_parser = arg::amount, default_value = "0.01")]
     min_stake: Amount,
+    /// Take an answer without a proof, too: a stake behind it, and anyone may challenge it.
+    #[arg(long)]
+    attested: bool,
+    /// What a false answer could cost; answers without a proof are taken below a gate.
+    #[arg(long, value_name = "ZRA", value_parser = arg::amount, default_value = "0")]
+    value_at_risk: Amount,
+    /// The level that is enough: accepted, final, or with --attested attested.
+    #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "accepted")]
+    level: Level,
     /// Blocks from now until which an answer is taken.
     #[arg(long, value_name = "BLOCKS", default_value_t = 100)]
     deadline_blocks: u64,
@@ -64,11 +73,12 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
             public: &public,
             bounty: args.bounty.units(),
             min_stake: args.min_stake.units(),
-            value_at_risk: 0,
+            value_at_risk: args.value_at_risk.units(),
             deadline: status.height.0.saturating_add(args.deadline_blocks),
             callback_fuel: 0,
             expected: &expected,
-            level: Level::Accepted,
+            attested: args.attested,
+            level: args.level,
         })
         .map_err(|error| Failure::Input(anyhow!("request: {error}")))?;
         let (view, cost) = prices(&client).await?;
@@ -81,6 +91,13 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
         let task = result.is_done().then(|| ("task", json!(hex::encode(&result.data))));
         Ok(report(out, &result, "opened", task.as_slice()))
     })
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    [Level::Attested, Level::Accepted, Level::Final]
+        .into_iter()
+        .find(|level| level.to_string() == text)
+        .ok_or_else(|| "expected attested, accepted or final".to_owned())
 }
 
 fn scalar(text: &str) -> Result<[u8; 32], String> {

@@ -1,0 +1,105 @@
+//! An answer without a proof, by hand: a lie is challenged, a proof settles it, and money moves when that is final.
+
+#![cfg(unix)]
+
+#[path = "support/binary.rs"]
+mod binary;
+
+use std::path::Path;
+
+use binary::{Running, zera};
+use serde_json::Value;
+
+const NAME: &str = "RangePredicate";
+const TRUE: &str = r#"{"x": 42, "lo": 18, "hi": 99}"#;
+
+/// A command of one object, with its exit code.
+fn ask(dir: &Path, args: &[&str]) -> (Value, i32) {
+    let output = zera(dir).args(args).arg("--json").output().expect("the binary runs");
+    let value = serde_json::from_slice(&output.stdout);
+    let value = value.unwrap_or_else(|_| panic!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)));
+    (value, output.status.code().expect("an exit code"))
+}
+
+fn done(dir: &Path, args: &[&str]) -> Value {
+    let (value, code) = ask(dir, args);
+    assert_eq!(code, 0, "{args:?}: {value}");
+    value
+}
+
+#[test]
+fn a_lie_is_challenged_and_a_proof_settles_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for name in ["asker.key", "liar.key", "watcher.key"] {
+        done(dir, &["account", "new", "-o", name]);
+    }
+    // Blocks are long enough for people: a challenge is shown within two of them.
+    let start = ["node", "run", "--data", "node", "--listen", "127.0.0.1:0", "--block-ms", "300"];
+    let accounts =
+        ["asker.key=1000", "liar.key=100", "watcher.key=100"].map(|account| ["--dev-account", account]).concat();
+    let mut node = Running::start(dir, &[&start[..], &accounts[..]].concat());
+    let url = node.line()["url"].as_str().unwrap().to_owned();
+    let by = |args: &[&str], key: &str| ask(dir, &[args, &["--node", &url, "--key", key]].concat());
+    let must = |args: &[&str], key: &str| {
+        let (value, code) = by(args, key);
+        assert_eq!(code, 0, "{args:?}: {value}");
+        value
+    };
+    done(dir, &["setup", "dev", NAME, "-o", "keys"]);
+    must(&["predicate", "publish", NAME], "asker.key");
+    must(&["key", "register", "keys"], "asker.key");
+
+    let open = ["task", "open", NAME, "--public", TRUE, "--bounty", "4"];
+    // A proof was asked for: nothing less is taken, and no more value than the stake secures.
+    let proved = must(&open, "asker.key")["task"].as_str().unwrap().to_owned();
+    must(&["task", "lock", &proved], "liar.key");
+    let (refused, code) = by(&["task", "attest", &proved, "false"], "liar.key");
+    assert_eq!((code, &refused["status"]["name"]), (1, &"E_UNSUPPORTED".into()), "{refused}");
+    let attested = ["--attested", "--level", "attested"];
+    let (refused, code) = by(&[&open[..], &attested[..], &["--value-at-risk", "4"]].concat(), "asker.key");
+    assert_eq!((code, &refused["status"]["name"]), (1, &"E_LIMIT".into()), "{refused}");
+    let (refused, code) = by(&[&open[..], &["--level", "attested"]].concat(), "asker.key");
+    assert_eq!((code, &refused["status"]["name"]), (1, &"E_UNSUPPORTED".into()), "{refused}");
+
+    let task = must(&[&open[..], &attested[..]].concat(), "asker.key")["task"].as_str().unwrap().to_owned();
+    let show = || done(dir, &["task", "show", &task, "--node", &url]);
+    must(&["task", "lock", &task], "liar.key");
+    must(&["task", "attest", &task, "false"], "liar.key");
+    let shown = show();
+    assert!(shown["state"] == "attested" && shown["outcome"] == "false" && shown["mode"] == "attested", "{shown}");
+    assert!(shown["challenge_until"].is_u64(), "{shown}");
+    must(&["task", "challenge", &task, "true"], "watcher.key");
+    let shown = show();
+    assert!(shown["state"] == "challenged" && shown["claimed"] == "true" && shown["outcome"] == "false", "{shown}");
+    let settled = must(&["task", "settle", &task, "--keys", "keys"], "watcher.key");
+    assert_eq!((&settled["outcome"], &settled["upheld"]), (&"true".into(), &false.into()));
+    let mut follow = Running::start(dir, &["task", "follow", &task, "--node", &url]);
+    let mut events = Vec::new();
+    while events.last().is_none_or(|event| event != "task_final") {
+        events.push(follow.line()["event"].as_str().unwrap().to_owned());
+    }
+    let expected = [
+        "task_opened",
+        "task_locked",
+        "task_attested",
+        "challenge_committed",
+        "task_challenged",
+        "challenge_settled",
+        "task_accepted",
+        "attestation_slashed",
+        "task_final",
+    ];
+    assert_eq!(events, expected);
+    let shown = show();
+    let watcher = done(dir, &["account", "show", "watcher.key", "--node", &url]);
+    let liar = done(dir, &["account", "show", "liar.key", "--node", &url]);
+    assert!(shown["outcome"] == "true" && shown["provider"] == watcher["id"], "{shown}");
+    let units = |value: &Value| value.as_str().expect("an amount").parse::<u128>().expect("digits");
+    assert!(units(&watcher["free"]) > 100_000_000_000, "it pays to be right: {watcher}");
+    assert!(units(&liar["free"]) < 93_000_000_000, "a stake of 8 is gone: {liar}");
+    // What is settled is not settled again.
+    let again = ["task", "settle", &task, "--keys", "keys", "--node", &url, "--key", "watcher.key"];
+    assert_eq!(zera(dir).args(again).output().unwrap().status.code(), Some(2));
+    assert_eq!(node.stop().0, Some(0));
+}

@@ -279,10 +279,12 @@ impl Rules {
         bounty_max.share(self.challenge_bond_share).max(self.challenge_bond_floor)
     }
 
-    /// The greatest value at risk that an unproved answer may be asked about, for a stake and the least price: with `q` the
-    /// share of false answers that are found, `(q (S + B) - c) / (1 - q)`, where lying pays nothing.
-    pub fn value_gate(&self, stake: Amount, price: Amount) -> Amount {
-        let found = stake.checked_add(price).unwrap_or(Amount::MAX).share(self.detection_share);
+    /// The greatest value at risk that an unproved answer may be asked about, for a stake: with `q` the share of false answers that are
+    /// found and `h` the hero's share, `(q (1 - h) S - c) / (1 - q)`. There lying pays nothing, not even to whoever challenges and proves
+    /// its own false answers, which keeps the price and gets `h` of the stake back.
+    pub fn value_gate(&self, stake: Amount) -> Amount {
+        let lost = stake.checked_sub(stake.share(self.hero_share)).unwrap_or(Amount::ZERO);
+        let found = lost.share(self.detection_share);
         let worth = found.checked_sub(self.execution_cost).unwrap_or(Amount::ZERO);
         let missed = 10_000u64.saturating_sub(u64::from(self.detection_share.get())).max(1);
         worth.mul_ratio(10_000, missed).unwrap_or(Amount::MAX)

@@ -200,12 +200,10 @@ fn last_lock(rules: &Rules, mode: Mode, deadline: Height) -> Height {
     Height(deadline.0.saturating_sub(rules.tail_blocks(mode)))
 }
 
-/// The greatest value at risk of an attested answer: what the least stake and the least price secure.
+/// The greatest value at risk of an attested answer: what the least stake secures.
 fn gate(rules: &Rules, opening: &Opening) -> Amount {
     let stake = rules.attested_stake(opening.bounty_max).unwrap_or(Amount::MAX);
-    let stake = stake.max(opening.min_stake).max(rules.stake_floor);
-    let price = rules.round_ceiling(opening.bounty_max, 1).share(rules.price_floor_share);
-    rules.value_gate(stake, price)
+    rules.value_gate(stake.max(opening.min_stake).max(rules.stake_floor))
 }
 
 /// A round that starts at `now` and ends with its auction, or where what may follow would no longer fit.

@@ -517,13 +517,13 @@ fn only_what_the_stake_secures_is_asked_without_a_proof() {
         };
         status(market.open(Height(OPENED), opening))
     };
-    // A stake of 2 B and a price of 0.256 B at least, of which a tenth is found, less a run: (0.2256 B - 0.001) / 0.9.
-    let gate = 249_555_555;
+    // Of a stake of 2 B 65 % is lost to a cartel, too, a tenth of the time, less a run: (0.13 B - 0.001) / 0.9.
+    let gate = 143_333_333;
     let mut at = |n, value, min_stake| open(&mut market, n, value, min_stake, Level::Final, Mode::Attested);
     assert_eq!(at(1, gate + 1, 0), Some(Status::Limit));
     assert_eq!(at(1, gate, 0), None);
     // More stake secures more.
-    assert_eq!(at(2, gate + 1, 2_000_000_010), None);
+    assert_eq!(at(2, gate + 1, 2_000_000_100), None);
     assert_eq!(at(9, 0, 0), Some(Status::Unsupported), "a witness alone");
     assert_eq!(open(&mut market, 3, 0, 0, Level::Attested, Mode::Proved), Some(Status::Unsupported));
     assert_eq!(open(&mut market, 3, gate * 100, 0, Level::Accepted, Mode::Proved), None);

@@ -348,12 +348,8 @@ impl Model {
         }
         if attested {
             let stake = (b * n("attested_stake_bps") / 10_000).max(o.min_stake.units() as i128).max(n("stake_floor"));
-            let mut ceiling = b;
-            for _ in 1..n("rounds_max") {
-                ceiling = ceiling * 10_000 / n("raise_bps");
-            }
-            let price = ceiling * n("price_floor_share") / 10_000;
-            let worth = ((stake + price) * n("detection_share") / 10_000 - n("execution_cost")).max(0);
+            let lost = stake - stake * n("hero_share") / 10_000;
+            let worth = (lost * n("detection_share") / 10_000 - n("execution_cost")).max(0);
             if v > worth * 10_000 / (10_000 - n("detection_share")) {
                 return Err(Status::Limit);
             }

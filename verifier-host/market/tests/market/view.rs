@@ -57,7 +57,13 @@ fn a_life_with_an_answer() {
                 insurance_paid: units(0),
             },
             Note::Accepted { task, provider: RESCUER, outcome: Outcome::False, price: units(724_000_000) },
-            Note::Finalised { task, provider: RESCUER, paid: units(1_021_230_769), stake_returned: units(0) },
+            Note::Finalised {
+                task,
+                provider: RESCUER,
+                paid: units(1_021_230_769),
+                stake_returned: units(0),
+                confirmed: false
+            },
         ]
     );
     assert_eq!(market.drain_notes(), []);

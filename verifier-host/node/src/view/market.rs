@@ -38,9 +38,9 @@ impl Serialize for RulesView {
     }
 }
 
-/// Whether a rule of this name is an amount: fees, deposits, floors and ceilings are; counts and shares have other endings.
+/// Whether a rule of this name is an amount: costs, fees, deposits, floors and ceilings are; counts and shares have other endings.
 fn is_amount(name: &str) -> bool {
-    ["_fee", "_deposit", "_floor", "_ceiling"].iter().any(|ending| name.ends_with(ending))
+    ["_cost", "_fee", "_deposit", "_floor", "_ceiling"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Where all money is, and the rules for the next task.
@@ -118,6 +118,8 @@ mod tests {
             &mut rules.value_ceiling,
             &mut rules.key_value_ceiling,
             &mut rules.key_deposit,
+            &mut rules.execution_cost,
+            &mut rules.challenge_bond_floor,
         ] {
             *amount = Amount::from_units(amount.units() + 1);
         }

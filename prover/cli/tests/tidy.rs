@@ -47,7 +47,7 @@ fn reaches(graph: &BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<S
 #[test]
 fn checking_never_links_proving() {
     let graph = dependencies();
-    for checking in ["zera-host", "zera-verifier", "zera-market", "zera-ledger"] {
+    for checking in ["zera-host", "zera-verifier", "zera-market", "zera-ledger", "zera-simulate"] {
         let reached = reaches(&graph, checking);
         for proving in ["zera-kernels", "zera-prover", "zera-provider", "zera-params", "zera-compiler", "ark-groth16"] {
             assert!(!reached.contains(proving), "{checking} reaches {proving}");
@@ -106,6 +106,7 @@ fn dependencies_point_one_way() {
         ("zera-params", &["zera-abi", "zera-r1cs", "zera-statement", "zera-verifier", "zera-kernels"]),
         ("zera-market", &["zera-abi"]),
         ("zera-ledger", &["zera-market"]),
+        ("zera-simulate", &["zera-abi", "zera-market"]),
         ("zera-host", &["zera-abi", "zera-market", "zera-native", "zera-statement", "zera-verifier"]),
     ];
     for (name, crates) in allowed {

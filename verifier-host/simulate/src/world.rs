@@ -69,7 +69,7 @@ pub struct World {
     jobs: Vec<(TaskId, Outcome)>,
 }
 
-/// 32 bytes that no two numbers share, spread like a digest: splitmix64 in three words, the number in the last.
+/// 32 bytes that no two numbers share, spread like a digest: splitmix64 in three words, the number in the third.
 pub fn id(domain: u64, number: u64) -> [u8; 32] {
     let mut state = domain ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut bytes = [0; 32];
@@ -80,13 +80,13 @@ pub fn id(domain: u64, number: u64) -> [u8; 32] {
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         word.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes());
     }
-    bytes[24..].copy_from_slice(&number.to_be_bytes());
+    bytes[16..24].copy_from_slice(&number.to_be_bytes());
     bytes
 }
 
 /// The number inside an [`id`].
 pub fn number(id: &[u8; 32]) -> usize {
-    id[24..].iter().fold(0usize, |number, byte| number << 8 | usize::from(*byte))
+    id[16..24].iter().fold(0usize, |number, byte| number << 8 | usize::from(*byte))
 }
 
 impl World {

@@ -11,5 +11,6 @@ pub mod prove;
 pub mod prover;
 pub mod provider;
 pub mod setup;
+pub mod simulate;
 pub mod task;
 pub mod verify;

@@ -98,6 +98,8 @@ enum Command {
     /// Measure what proving takes on this machine.
     #[command(subcommand)]
     Bench(cmd::bench::Command),
+    /// Drive the market with agents and check what its rules promise.
+    Simulate(cmd::simulate::Args),
 }
 
 fn main() -> ExitCode {
@@ -126,6 +128,7 @@ fn main() -> ExitCode {
         Command::Node(command) => cmd::node::run(&command, out),
         Command::Provider(command) => cmd::provider::run(&command, out),
         Command::Bench(command) => cmd::bench::run(&command, out),
+        Command::Simulate(args) => cmd::simulate::run(&args, out),
     };
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
         Ok(Ok(Verdict::Yes)) => ExitCode::SUCCESS,

@@ -54,7 +54,7 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
     // Nine tenths of what the gate lets through at the least stake and this price, with the rules' own q and cost of a run.
     let rules = fixed_price();
     let (least, share) = (2.0, f64::from(rules.detection_share.get()) / 10_000.0);
-    let gate = zra(signed(rules.value_gate(units(least), units(1.0))));
+    let gate = zra(signed(rules.value_gate(units(least))));
     let gate_costs = Costs { native: zra(signed(rules.execution_cost)), ..costs };
     let gate_terms = Terms { price: 1.0, stake: least, gain: 0.9 * gate, prior, detection: share };
     // For each seed, stake and kind: what a job made, and how many calls it took.

@@ -266,8 +266,7 @@ impl Arena {
     pub fn fill_challenge(&self, bounty: f64) -> Result<Damage, SimulateError> {
         let rules = Rules::standard();
         let stake = rules.attested_stake(units(bounty)).unwrap_or(Amount::MAX);
-        let least = rules.round_ceiling(units(bounty), 1).share(rules.price_floor_share);
-        let value = rules.value_gate(stake, least);
+        let value = rules.value_gate(stake);
         let mut cast = self.cast(Mode::Attested, bounty, zra(signed(value)))?;
         let accounts = accounts(&mut cast.world)?;
         self.attest(&mut cast, false)?;

@@ -75,14 +75,14 @@ pub fn load_manifest(dir: &Path, expected: &KeyId) -> Result<(Manifest, Verifyin
     if origin(&verifying) != manifest.origin {
         return Err(refuse(format!("origin {}, the key's alpha says {}", manifest.origin, origin(&verifying))));
     }
-    proving_key_file_len(&dir.join(PROVING_KEY_FILE), &manifest)?;
+    check_proving_key_len(&dir.join(PROVING_KEY_FILE), &manifest)?;
     Ok((manifest, verifying))
 }
 
 /// In this order: length, digest, list lengths, points, verifying key. Only then is it a key.
 fn load_proving_key(path: &Path, manifest: &Manifest, vk: &VerifyingKey) -> Result<ProvingKey<Bn254>, KeysError> {
-    let expected = proving_key_file_len(path, manifest)?;
-    let bytes = read_file(path, expected)?;
+    // `load_manifest` has compared the file's length; whatever it has become since, the digest tells.
+    let bytes = read_file(path, proving_key_len(&manifest.shape))?;
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
     if digest != manifest.proving_key_sha256 {
         return Err(KeysError::Digest {
@@ -107,8 +107,8 @@ fn load_proving_key(path: &Path, manifest: &Manifest, vk: &VerifyingKey) -> Resu
     if same { Ok(key) } else { Err(refuse("holds another verifying key than vk.bin")) }
 }
 
-/// The length of the proving key's file, which is the one that the manifest's sizes give.
-fn proving_key_file_len(path: &Path, manifest: &Manifest) -> Result<u64, KeysError> {
+/// The proving key's file is as long as the manifest's sizes say.
+fn check_proving_key_len(path: &Path, manifest: &Manifest) -> Result<(), KeysError> {
     let expected = proving_key_len(&manifest.shape);
     if expected > PROVING_KEY_LEN_MAX {
         return Err(KeysError::TooLong { path: path.to_owned(), got: expected, max: PROVING_KEY_LEN_MAX });
@@ -117,7 +117,7 @@ fn proving_key_file_len(path: &Path, manifest: &Manifest) -> Result<u64, KeysErr
     if got != expected {
         return Err(KeysError::Length { path: path.to_owned(), expected, got });
     }
-    Ok(expected)
+    Ok(())
 }
 
 /// Follows the length prefixes of arkworks' uncompressed layout and compares each with the sizes, before arkworks' decoder

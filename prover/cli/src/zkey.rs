@@ -19,31 +19,30 @@ pub const MAGIC: &[u8; 4] = b"zkey";
 /// Most bytes of a file; 2^24 rows take about 10 GB.
 pub const LEN_MAX: u64 = 16 << 30;
 
-/// The bytes of a key's file, which is mapped where it can be.
-pub struct Bytes {
-    file: File,
-    bytes: Place,
-}
-
-enum Place {
-    Map(Map),
+/// The bytes of a key's file.
+pub enum Bytes {
+    /// Mapped; the file says of itself whether it has changed.
+    Mapped(File, Map),
     /// Of a pipe, which nothing maps.
     Read(Vec<u8>),
 }
 
 impl Bytes {
-    /// The file, for what it says of itself.
-    pub const fn file(&self) -> &File {
-        &self.file
+    /// The file, where it is one that can be looked at again.
+    pub const fn file(&self) -> Option<&File> {
+        match self {
+            Bytes::Mapped(file, _) => Some(file),
+            Bytes::Read(_) => None,
+        }
     }
 }
 
 impl std::ops::Deref for Bytes {
     type Target = [u8];
     fn deref(&self) -> &[u8] {
-        match &self.bytes {
-            Place::Map(map) => map,
-            Place::Read(bytes) => bytes,
+        match self {
+            Bytes::Mapped(_, map) => map,
+            Bytes::Read(bytes) => bytes,
         }
     }
 }
@@ -59,24 +58,20 @@ pub fn read(path: &Path) -> Result<Bytes, Failure> {
         }
         Ok(LEN_MAX)
     };
-    let bytes = || -> anyhow::Result<Option<Bytes>> {
+    // A pipe is opened once: what its writer has written is gone with the first reader.
+    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return file::read_after(path, start).map(Bytes::Read);
+    }
+    let mapped = || -> anyhow::Result<Bytes> {
         let file = File::open(path)?;
-        if !file.metadata()?.is_file() {
-            return Ok(None);
-        }
         let map = Map::of(&file)?;
         let max = start(&map[..map.len().min(MAGIC.len())])?;
         if map.len() as u64 > max {
             bail!("more than {max} bytes");
         }
-        Ok(Some(Bytes { file, bytes: Place::Map(map) }))
+        Ok(Bytes::Mapped(file, map))
     };
-    if let Some(bytes) = bytes().with_context(|| path.display().to_string()).input()? {
-        return Ok(bytes);
-    }
-    let bytes = file::read_after(path, start)?;
-    let file = File::open(path).with_context(|| path.display().to_string()).input()?;
-    Ok(Bytes { file, bytes: Place::Read(bytes) })
+    mapped().with_context(|| path.display().to_string()).input()
 }
 
 /// The key that proofs are verified with, with all of a verifier's checks.

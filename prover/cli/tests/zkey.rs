@@ -89,6 +89,22 @@ fn a_key_is_converted_once_and_again_where_what_was_kept_is_damaged() {
     assert!(said.contains("the key is not kept"), "{said}");
 }
 
+/// What comes through a pipe can be read once, and is as good as a file.
+#[cfg(unix)]
+#[test]
+fn a_key_comes_through_a_pipe() {
+    let dir = folder();
+    let dir = dir.path();
+    assert!(std::process::Command::new("mkfifo").arg(dir.join("pipe")).status().unwrap().success());
+    for word in ["made", "kept"] {
+        let (from, to) = (dir.join("key.zkey"), dir.join("pipe"));
+        let writer = std::thread::spawn(move || std::fs::write(to, std::fs::read(from).unwrap()));
+        let line = PROVE.replace("key.zkey", "pipe");
+        assert_eq!(json(dir, &line)["key"], word);
+        writer.join().unwrap().expect("all of it was read");
+    }
+}
+
 /// A key that is kept is one whose every point was checked; the sum over one that is used once fails as the proof is verified.
 #[test]
 fn a_point_outside_the_subgroup_is_never_kept() {

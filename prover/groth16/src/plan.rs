@@ -41,10 +41,9 @@ impl Plan {
     /// list by list.
     pub const fn converting(self, sizes: Sizes, terms: u64) -> Plan {
         let Sizes { wires, domain } = sizes;
-        let decoded = (3 * 72 + 136) * wires + 72 * domain + (48 + 40) * terms;
-        // Neither the proof nor the domain's roots are there yet.
-        let later = self.proof + 5 * 40 * domain;
-        if decoded > later { Plan { proof: decoded, key: self.key - 5 * 40 * domain } } else { self }
+        // The domain's roots, which are counted in the key, are not there yet.
+        let decoded = ((3 * 72 + 136) * wires + 72 * domain + (48 + 40) * terms).saturating_sub(5 * 40 * domain);
+        Plan { key: self.key, proof: if decoded > self.proof { decoded } else { self.proof } }
     }
 
     /// Both.
@@ -90,6 +89,16 @@ mod tests {
         assert_eq!(plan.check(plan.total()), Ok(()));
         let available = plan.total() - 1;
         assert_eq!(plan.check(available), Err(ProveError::Memory { needed: plan.total(), available }));
+    }
+
+    #[test]
+    fn converting_takes_what_the_decoded_key_takes() {
+        let sizes = Sizes { wires: 1 << 18, domain: 1 << 18 };
+        let plan = Plan::of(sizes, 1);
+        assert_eq!(plan.converting(sizes, 0), plan, "the proof takes more than the lists of points");
+        let terms = 1 << 24;
+        let decoded = (3 * 72 + 136 + 72 - 200) * (1 << 18) + 88 * terms;
+        assert_eq!(plan.converting(sizes, terms).total(), plan.key + decoded);
     }
 
     #[test]

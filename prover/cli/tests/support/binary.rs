@@ -18,8 +18,9 @@ pub fn zera(dir: &Path) -> Command {
     for name in ["ZERA_NODE", "ZERA_KEY", "ZERA_TOKEN_FILE", "ZERA_LOG", "ZERA_LOG_FORMAT", "ZERA_PREDICATES"] {
         command.env_remove(name);
     }
-    // Keys are kept where they do not outlive the test.
-    command.env("ZERA_CACHE", dir.join("kept"));
+    // Keys are kept beside what the test makes, and never among the sources.
+    let kept = if dir.is_absolute() { dir } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
+    command.env("ZERA_CACHE", kept.join("kept"));
     command
 }
 

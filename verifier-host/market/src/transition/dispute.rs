@@ -4,7 +4,6 @@ use zera_abi::{AccountId, Amount, Height, Outcome, TaskId};
 
 use super::{check_answer, claim, wrong_state};
 use crate::claim::{Answer, Ruling, Verified, challenge_digest, commit_digest};
-use crate::coins::Coins;
 use crate::error::MarketError;
 use crate::market::Market;
 use crate::note::Note;
@@ -360,15 +359,13 @@ impl Market {
     /// Stake and bond go where the dispute says; nobody is paid for having been wrong.
     fn pay_dispute(&mut self, at: u32, dispute: &Dispute) {
         let Task { terms, live, .. } = self.task_at(at);
-        let (task, requester, attester_at) = (terms.id, terms.requester_at, live.party);
+        let (task, attester_at) = (terms.id, live.party);
         let (stake, bond) = (live.escrow.stake, live.escrow.challenge);
-        let rules = &terms.rules;
-        let bond_share = bond.share(rules.bond_prover_share);
-        let (hero, challenger_part) = (stake.share(rules.hero_share), stake.share(rules.challenger_share));
-        let requester_part = stake.share(rules.requester_share);
+        let bond_share = bond.share(terms.rules.bond_prover_share);
+        let challenger_part = stake.share(terms.rules.challenger_share);
         let (challenger_at, settler_at) = (self.known(&dispute.challenger), self.known(&dispute.settler));
         let mut bond = self.unlock_money(challenger_at, at, Bucket::Challenge, bond);
-        let mut stake = self.unlock_money(attester_at, at, Bucket::Stake, stake);
+        let stake = self.unlock_money(attester_at, at, Bucket::Stake, stake);
         // What a native run earns is what it cost.
         let most = |part: Amount| dispute.native_fee.map_or(part, |fee| fee.min(part));
         if dispute.upheld {
@@ -383,20 +380,18 @@ impl Market {
             return;
         }
         self.credit(challenger_at, bond);
-        let unless_attester = |who: AccountId, part: Amount| if who == dispute.attester { Amount::ZERO } else { part };
-        let settler_part = hero.checked_sub(challenger_part).unwrap_or(Amount::ZERO);
-        let pay = |market: &mut Market, stake: &mut Coins, to: u32, part: Amount| {
-            let coins = stake.split(part);
+        let (mut hero, mut burned, requester_paid) = self.slash(at, stake);
+        let settler_part = most(hero.amount().checked_sub(challenger_part).unwrap_or(Amount::ZERO));
+        let mut pay = |market: &mut Market, who: AccountId, to: u32, part: Amount| {
+            let coins = hero.split(if who == dispute.attester { Amount::ZERO } else { part });
             let paid = coins.amount();
             market.credit(to, coins);
             paid
         };
-        let requester_paid = pay(self, &mut stake, requester, requester_part);
-        let challenger_paid =
-            pay(self, &mut stake, challenger_at, unless_attester(dispute.challenger, challenger_part));
-        let settler_paid = pay(self, &mut stake, settler_at, unless_attester(dispute.settler, most(settler_part)));
-        let burned = stake.amount();
-        self.burn(stake);
+        let challenger_paid = pay(self, dispute.challenger, challenger_at, challenger_part);
+        let settler_paid = pay(self, dispute.settler, settler_at, settler_part);
+        burned = burned.checked_add(hero.amount()).unwrap_or(Amount::MAX);
+        self.burn(hero);
         self.note(Note::AttestationSlashed {
             task,
             attester: dispute.attester,

@@ -5,27 +5,10 @@
 #[path = "support/binary.rs"]
 mod binary;
 
-use std::path::Path;
-
-use binary::{Running, zera};
-use serde_json::Value;
+use binary::{Running, ask, done, units, zera};
 
 const NAME: &str = "RangePredicate";
 const TRUE: &str = r#"{"x": 42, "lo": 18, "hi": 99}"#;
-
-/// A command of one object, with its exit code.
-fn ask(dir: &Path, args: &[&str]) -> (Value, i32) {
-    let output = zera(dir).args(args).arg("--json").output().expect("the binary runs");
-    let value = serde_json::from_slice(&output.stdout);
-    let value = value.unwrap_or_else(|_| panic!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    (value, output.status.code().expect("an exit code"))
-}
-
-fn done(dir: &Path, args: &[&str]) -> Value {
-    let (value, code) = ask(dir, args);
-    assert_eq!(code, 0, "{args:?}: {value}");
-    value
-}
 
 #[test]
 fn a_lie_is_challenged_and_a_proof_settles_it() {
@@ -95,7 +78,6 @@ fn a_lie_is_challenged_and_a_proof_settles_it() {
     let watcher = done(dir, &["account", "show", "watcher.key", "--node", &url]);
     let liar = done(dir, &["account", "show", "liar.key", "--node", &url]);
     assert!(shown["outcome"] == "true" && shown["provider"] == watcher["id"], "{shown}");
-    let units = |value: &Value| value.as_str().expect("an amount").parse::<u128>().expect("digits");
     assert!(units(&watcher["free"]) > 100_000_000_000, "it pays to be right: {watcher}");
     assert!(units(&liar["free"]) < 93_000_000_000, "a stake of 8 is gone: {liar}");
     // What is settled is not settled again.

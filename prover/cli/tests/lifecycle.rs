@@ -7,29 +7,11 @@ mod binary;
 
 use std::path::Path;
 
-use binary::{Running, zera};
+use binary::{Running, ask, done, units, zera};
 use serde_json::Value;
 
 const NAME: &str = "SpecialPriceOraclePredicate";
 const TRUE: &str = r#"{"threshold": 100, "max_spread_bps": 500, "quotes": [104, 101, 102]}"#;
-
-/// A command of one object, with its exit code.
-fn ask(dir: &Path, args: &[&str]) -> (Value, i32) {
-    let output = zera(dir).args(args).arg("--json").output().expect("the binary runs");
-    let value = serde_json::from_slice(&output.stdout);
-    let value = value.unwrap_or_else(|_| panic!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)));
-    (value, output.status.code().expect("an exit code"))
-}
-
-fn done(dir: &Path, args: &[&str]) -> Value {
-    let (value, code) = ask(dir, args);
-    assert_eq!(code, 0, "{args:?}: {value}");
-    value
-}
-
-fn units(value: &Value) -> u128 {
-    value.as_str().expect("an amount").parse().expect("digits")
-}
 
 #[test]
 fn a_network_by_hand() {

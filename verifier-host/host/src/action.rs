@@ -5,7 +5,7 @@ mod predicate;
 
 use zera_abi::{AccountId, Amount, Status, TaskId, TxHash};
 use zera_market::ports::{Table, Verdict};
-use zera_market::{Answer, MarketError, Ruling};
+use zera_market::{Answer, Market, MarketError, Ruling};
 use zera_statement::{code_hash, contract_address};
 
 use crate::contract::Runner;
@@ -125,26 +125,16 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
             state.market.release(now, task, sender)?;
             Ok(done("released"))
         }
-        Action::Submit { task, answer } => {
-            let judge = |state: &mut State| {
-                let State { market, keys, verdicts, params, .. } = state;
-                let mut judge = Judge { chain: params.chain, keys, verdicts };
-                market.submit(now, task, sender, answer.clone(), &mut judge)
-            };
-            judged(state, task, &sender, answer, judge)
-        }
+        Action::Submit { task, answer } => judged(state, task, &sender, answer, |market, judge| {
+            market.submit(now, task, sender, answer.clone(), judge)
+        }),
         Action::Commit { task, digest } => {
             state.market.commit(now, task, sender, *digest)?;
             Ok(done("committed"))
         }
-        Action::Reveal { task, salt, answer } => {
-            let judge = |state: &mut State| {
-                let State { market, keys, verdicts, params, .. } = state;
-                let mut judge = Judge { chain: params.chain, keys, verdicts };
-                market.reveal(now, task, sender, *salt, answer.clone(), &mut judge)
-            };
-            judged(state, task, &sender, answer, judge)
-        }
+        Action::Reveal { task, salt, answer } => judged(state, task, &sender, answer, |market, judge| {
+            market.reveal(now, task, sender, *salt, answer.clone(), judge)
+        }),
         Action::Publish(publication) => predicate::publish(state, sender, publication),
         Action::RegisterKey { predicate, key } => {
             let owned = state.predicate(predicate)?;
@@ -177,14 +167,9 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
             state.market.challenge(now, task, sender, *salt, *claimed)?;
             Ok(done(format!("challenged: {claimed}")))
         }
-        Action::Settle { task, answer } => {
-            let judge = |state: &mut State| {
-                let State { market, keys, verdicts, params, .. } = state;
-                let mut judge = Judge { chain: params.chain, keys, verdicts };
-                market.settle(now, task, sender, answer.clone(), &mut judge)
-            };
-            judged(state, task, &sender, answer, judge)
-        }
+        Action::Settle { task, answer } => judged(state, task, &sender, answer, |market, judge| {
+            market.settle(now, task, sender, answer.clone(), judge)
+        }),
     }
 }
 
@@ -211,9 +196,10 @@ fn judged(
     task: &TaskId,
     sender: &AccountId,
     answer: &Answer,
-    judge: impl FnOnce(&mut State) -> Result<Ruling, MarketError>,
+    event: impl FnOnce(&mut Market, &mut Judge<'_>) -> Result<Ruling, MarketError>,
 ) -> Result<Done, Stop> {
-    let ruling = judge(state)?;
+    let State { market, keys, verdicts, params, .. } = &mut *state;
+    let ruling = event(market, &mut Judge { chain: params.chain, keys, verdicts })?;
     let accepted = !matches!(ruling, Ruling::Rejected(_));
     let submission = SubmissionRow {
         provider: *sender,

@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use rand::rngs::OsRng;
 use serde::Deserialize;
 use serde_json::json;
-use zera_abi::{AccountId, ChainId, Height, KeyId, Outcome, PredicateId, TaskId};
+use zera_abi::{AccountId, ChainId, Height, KeyId, PredicateId, TaskId};
 use zera_kernels::{CpuEngine, Slice};
 use zera_params::{Manifest, load, load_manifest, origin};
 use zera_prover::assignment::domain_size;
@@ -23,6 +23,7 @@ use crate::cmd::key::pretty;
 use crate::cmd::predicate::{declared, outcome_of, shown, timed};
 use crate::output::{Blame, Failure, Output, Verdict};
 use crate::progress::Progress;
+use crate::subject::Subject;
 use crate::{file, predicates, snarkjs};
 
 /// Most bytes of a context file.
@@ -88,28 +89,58 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     }
 }
 
-/// A predicate's answer for an input, with its proof.
+/// Writes a predicate's answer for an input, with its proof.
 fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) -> Result<Verdict, Failure> {
     let subject = predicates::open(predicate)?;
-    let artefact = &*subject.artefact;
-    let matrices = &artefact.matrices;
     let public = subject.public(public)?;
     let private = subject.private(args.private.as_deref())?;
-    let predicate = artefact.predicate_id();
+    let predicate = subject.artefact.predicate_id();
     let manifest = manifest(keys, &predicate)?;
     let binding = binding(args.context.as_deref(), predicate, manifest.key)?;
+    let made = make(&subject, keys, &args.cache, &public, &private, &binding)?;
+    file::write(&args.output, pretty(&snarkjs::proof_to_json(&made.proof)).as_bytes())?;
+    let publics = PublicInputs::from_scalars(made.statement.public_inputs());
+    file::write(&args.public_out, pretty(&snarkjs::public_to_json(&publics)).as_bytes())?;
+    tell(args, &binding, &made, out);
+    Ok(Verdict::Yes)
+}
+
+/// A proved answer.
+pub struct Made {
+    /// What the proof says.
+    pub statement: Statement,
+    /// The proof; it has been verified.
+    pub proof: Proof,
+    verifying: VerifyingKey,
+    times: [(&'static str, u64); 3],
+}
+
+/// Answers and proves, with the key that `binding` names, and verifies the proof before it leaves the house.
+///
+/// # Errors
+/// [`Failure`]: keys of another predicate or damaged, a native run that disagrees, an input without an outcome.
+pub fn make(
+    subject: &Subject,
+    keys: &Path,
+    cache: &CacheArgs,
+    public: &[u8],
+    private: &[u8],
+    binding: &Binding,
+) -> Result<Made, Failure> {
+    let artefact = &*subject.artefact;
+    let matrices = &artefact.matrices;
     let progress = Progress::start("loading keys");
     let engine = CpuEngine::from_environment().input()?;
     room(matrices.wires as usize, domain_size(matrices))?;
-    let (manifest, verifying) = load_manifest(keys, &manifest.key).input()?;
-    let prover = prover(&args.cache, keys, &manifest, matrices, &engine)?;
+    let (manifest, verifying) = load_manifest(keys, &binding.key).input()?;
+    let prover = prover(cache, keys, &manifest, matrices, &engine)?;
 
     progress.step("computing the witness");
-    let inputs = TapeInputs { binding: binding.to_scalar(), public: &public, private: &private };
+    let inputs = TapeInputs { binding: binding.to_scalar(), public, private };
     let (z, witness_ns) = timed(|| artefact.tape.run(&inputs));
     let z = z.input()?;
     let outcome = outcome_of(&z).context("the circuit gives no outcome for this input").input()?;
-    if let Some(native) = subject.native.answer(&public, &private).input()?
+    if let Some(native) = subject.native.answer(public, private).input()?
         && native != outcome
     {
         return Err(Failure::Input(anyhow!("the circuit says {outcome}, the native run {native}")));
@@ -117,7 +148,7 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
     let statement = Statement {
         outcome,
         binding: inputs.binding,
-        input_root: input_root(&public),
+        input_root: input_root(public),
         declared: declared(artefact, &z).copied().collect(),
     };
     let mut stage = |stage: Stage| progress.step(format!("proving: {}", stage.name()));
@@ -129,20 +160,12 @@ fn answer(args: &Args, predicate: &str, keys: &Path, public: &str, out: Output) 
     // Keys of another circuit of the same size show here, and nothing false leaves the house.
     let (verified, verify_ns) = timed(|| verify(&verifying.prepare(), &publics, &proof));
     verified.context("the new proof does not verify: keys and predicate do not belong together").input()?;
-    drop(progress);
-
-    file::write(&args.output, pretty(&snarkjs::proof_to_json(&proof)).as_bytes())?;
-    file::write(&args.public_out, pretty(&snarkjs::public_to_json(&publics)).as_bytes())?;
     let times = [("witness", witness_ns), ("proof", prove_ns), ("verification", verify_ns)];
-    tell(args, &binding, &statement, &verifying, outcome, &times, out);
-    Ok(Verdict::Yes)
+    Ok(Made { statement, proof, verifying, times })
 }
 
 /// The folder's proving key as the engine has it, kept or converted.
-///
-/// # Errors
-/// [`Failure`]: files that are no keys, or a point outside the subgroup.
-pub fn prover(
+fn prover(
     cache: &CacheArgs,
     keys: &Path,
     manifest: &Manifest,
@@ -152,6 +175,7 @@ pub fn prover(
     let cache = cache.open();
     let source = &manifest.proving_key_sha256;
     let make = || {
+        room_to_convert(matrices.wires as usize, domain_size(matrices), 0)?;
         let keys = load(keys, &manifest.key).input()?;
         if let Some(outside) = cache.keeps().then(|| engine.outside_subgroup(&keys.proving.b_g2_query)).flatten() {
             return Err(anyhow!("proving key: b_g2_query: point {outside} is not in the subgroup of order r")).input();
@@ -176,15 +200,9 @@ fn room_to_convert(wires: usize, domain: usize, terms: usize) -> Result<(), Fail
     plan::available().map_or(Ok(()), |available| plan.check(available)).input()
 }
 
-fn tell(
-    args: &Args,
-    binding: &Binding,
-    statement: &Statement,
-    verifying: &VerifyingKey,
-    outcome: Outcome,
-    times: &[(&str, u64)],
-    out: Output,
-) {
+fn tell(args: &Args, binding: &Binding, made: &Made, out: Output) {
+    let Made { statement, verifying, times, .. } = made;
+    let outcome = statement.outcome;
     let ns: serde_json::Map<_, _> = times.iter().map(|(step, ns)| ((*step).to_owned(), json!(ns))).collect();
     let json = json!({
         "outcome": outcome.as_str(),

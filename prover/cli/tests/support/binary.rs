@@ -24,6 +24,26 @@ pub fn zera(dir: &Path) -> Command {
     command
 }
 
+/// A command of one object, with its exit code.
+pub fn ask(dir: &Path, args: &[&str]) -> (Value, i32) {
+    let output = zera(dir).args(args).arg("--json").output().expect("the binary runs");
+    let value = serde_json::from_slice(&output.stdout);
+    let value = value.unwrap_or_else(|_| panic!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)));
+    (value, output.status.code().expect("an exit code"))
+}
+
+/// The same of one that says yes.
+pub fn done(dir: &Path, args: &[&str]) -> Value {
+    let (value, code) = ask(dir, args);
+    assert_eq!(code, 0, "{args:?}: {value}");
+    value
+}
+
+/// An amount in units.
+pub fn units(value: &Value) -> u128 {
+    value.as_str().expect("an amount").parse().expect("digits")
+}
+
 /// A command that runs until it is stopped or killed; killed in the end.
 pub struct Running {
     pub child: Child,

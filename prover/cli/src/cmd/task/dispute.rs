@@ -1,32 +1,24 @@
 //! `zera task lock`, `attest`, `challenge` and `settle`: an answer without a proof, and what becomes of it, by hand.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use serde_json::json;
 use zera_abi::{Outcome, TaskId};
 use zera_host::Action;
-use zera_kernels::CpuEngine;
 use zera_market::{Answer, challenge_digest, commit_digest};
-use zera_params::{Manifest, load_manifest};
-use zera_prover::{Blinding, Watch};
-use zera_provider::view::{TaskStage, TaskView};
-use zera_r1cs::TapeInputs;
-use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_be};
-use zera_verifier::{Proof, PublicInputs, verify};
+use zera_provider::view::TaskStage;
+use zera_statement::{Binding, input_root, scalar_from_be, scalar_to_be};
 
 use super::find;
 use crate::arg;
 use crate::cache::CacheArgs;
-use crate::cmd::predicate::{declared, outcome_of};
 use crate::cmd::prove;
 use crate::network::{FUEL, SignerArgs, block_on, fuel_of, prices, report, send};
-use crate::output::{Blame, Failure, Output, Verdict};
+use crate::output::{Failure, Output, Verdict};
 use crate::predicates;
-use crate::progress::Progress;
 
 /// Which task, and who acts.
 #[derive(clap::Args, Debug)]
@@ -137,60 +129,17 @@ pub fn settle(args: &Settle, out: Output) -> Result<Verdict, Failure> {
         provider: wallet.account(),
         not_after: task.not_after,
     };
-    let answer = answer(args, &task, &subject, &private, &binding)?;
-    let outcome = answer.outcome;
+    if scalar_from_be(&task.input_root) != Some(input_root(&task.public)) {
+        return Err(Failure::Environment(anyhow!("task {}: its public input does not have its root", task.id)));
+    }
+    let made = prove::make(&subject, &args.keys, &args.cache, &task.public, &private, &binding)?;
+    let outcome = made.statement.outcome;
+    let declared = made.statement.declared.iter().map(scalar_to_be).collect();
+    let answer = Answer { outcome, declared, proof: Box::new(made.proof.encode()) };
     let action = Action::Settle { task: task.id, answer };
     let (_, cost) = block_on(prices(&client))?;
     let fuel = fuel_of(&cost, &wallet.account(), &action);
     let result = block_on(send(&wallet, action, fuel))?;
     let upheld = task.outcome == Some(outcome);
     Ok(report(out, &result, "settled", &[("outcome", outcome.as_str().into()), ("upheld", json!(upheld))]))
-}
-
-/// The task's answer with a proof that names the settler, verified before it leaves the house.
-fn answer(
-    args: &Settle,
-    task: &TaskView,
-    subject: &crate::subject::Subject,
-    private: &[u8],
-    binding: &Binding,
-) -> Result<Answer, Failure> {
-    let progress = Progress::start("loading keys");
-    let artefact = &*subject.artefact;
-    let manifest = Manifest::read(&args.keys).input()?;
-    if manifest.key != task.key {
-        return Err(Failure::Input(anyhow!(
-            "{}: key {}, the task's is {}",
-            args.keys.display(),
-            manifest.key,
-            task.key
-        )));
-    }
-    let engine = CpuEngine::from_environment().input()?;
-    let (manifest, verifying) = load_manifest(&args.keys, &manifest.key).input()?;
-    let prover = prove::prover(&args.cache, &args.keys, &manifest, &artefact.matrices, &engine)?;
-
-    progress.step("computing the witness");
-    let inputs = TapeInputs { binding: binding.to_scalar(), public: &task.public, private };
-    let z = artefact.tape.run(&inputs).input()?;
-    let outcome = outcome_of(&z).context("the circuit gives no outcome for this input").input()?;
-    let statement = Statement {
-        outcome,
-        binding: inputs.binding,
-        input_root: input_root(&task.public),
-        declared: declared(artefact, &z).copied().collect(),
-    };
-    if scalar_from_be(&task.input_root) != Some(statement.input_root) {
-        return Err(Failure::Environment(anyhow!("task {}: its public input does not have its root", task.id)));
-    }
-    let mut stage = |stage: zera_prover::Stage| progress.step(format!("proving: {}", stage.name()));
-    let watch = Watch { progress: &mut stage, cancelled: &AtomicBool::new(false) };
-    let (proof, _) = prover.prove(&artefact.matrices, &z, &Blinding::random(&mut OsRng), watch).input()?;
-    let proof = Proof::from_points(proof.a, proof.b, proof.c).input()?;
-    let publics = PublicInputs::from_scalars(statement.public_inputs());
-    verify(&verifying.prepare(), &publics, &proof)
-        .context("the new proof does not verify: keys and predicate do not belong together")
-        .input()?;
-    let declared = statement.declared.iter().map(scalar_to_be).collect();
-    Ok(Answer { outcome, declared, proof: Box::new(proof.encode()) })
 }

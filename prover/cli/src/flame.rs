@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::markup::escaped;
+use zera_figure::escaped;
 
 /// Width of the picture, in its own units: 100 a pixel.
 const WIDTH: u64 = 120_000;

@@ -17,7 +17,6 @@ mod genesis;
 mod keyfile;
 mod lock;
 mod manifest;
-mod markup;
 mod network;
 mod output;
 mod places;

@@ -106,7 +106,8 @@ fn dependencies_point_one_way() {
         ("zera-params", &["zera-abi", "zera-r1cs", "zera-statement", "zera-verifier", "zera-kernels"]),
         ("zera-market", &["zera-abi"]),
         ("zera-ledger", &["zera-market"]),
-        ("zera-simulate", &["zera-abi", "zera-market"]),
+        ("zera-figure", &[]),
+        ("zera-simulate", &["zera-abi", "zera-figure", "zera-market"]),
         ("zera-host", &["zera-abi", "zera-market", "zera-native", "zera-statement", "zera-verifier"]),
     ];
     for (name, crates) in allowed {

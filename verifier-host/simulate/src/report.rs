@@ -1,7 +1,8 @@
 //! A report as files: tables, pictures and one page that needs nothing beside itself.
 
+use zera_figure::escaped;
+
 use crate::outcome::{Check, Outcome, Table};
-use crate::plot::escaped;
 use crate::stats::digits;
 
 /// A file of a report: its name and its bytes.

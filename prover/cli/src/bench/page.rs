@@ -5,9 +5,10 @@ mod picture; // the report's pictures
 mod table; // tables
 mod text; // what is said about it
 
+use zera_figure::escaped;
+
 use crate::bench::report::{Measured, Report};
 use crate::bench::unit;
-use crate::markup::escaped;
 
 use self::table::Table;
 

@@ -1,6 +1,8 @@
 //! A grid of signed numbers, with a curve over it.
 
-use super::{Anchor, Picture, WIDTH};
+use zera_figure::{Anchor, Picture, WIDTH};
+
+use super::STYLE;
 use crate::stats::digits;
 
 const LEFT: f64 = 80.0;
@@ -16,28 +18,28 @@ pub fn heat(label: &str, x: &str, y: &str, xs: &[f64], ys: &[f64], cells: &[Vec<
     for (i, (at, row)) in xs.iter().zip(cells).enumerate() {
         for (j, (stake, value)) in ys.iter().zip(row).enumerate() {
             let corner = [LEFT + column * i as f64, bottom - ROW * (j + 1) as f64, column, ROW];
-            picture.rect(
+            picture.painted(
                 corner,
                 "",
                 &colour(*value),
                 &format!("{x} {}, {y} {}: {}", digits(*at), digits(*stake), digits(*value)),
             );
             let middle = [corner[0] + column / 2.0, corner[1] + ROW / 2.0 + 4.0];
-            picture.text(middle, Anchor::Middle, "", &digits((value * 10.0).round() / 10.0));
+            picture.text(middle, Anchor::Middle, "label", &digits((value * 10.0).round() / 10.0));
         }
-        picture.text([LEFT + column * (i as f64 + 0.5), bottom + 16.0], Anchor::Middle, "", &digits(*at));
+        picture.text([LEFT + column * (i as f64 + 0.5), bottom + 16.0], Anchor::Middle, "label", &digits(*at));
     }
     for (j, stake) in ys.iter().enumerate() {
-        picture.text([LEFT - 6.0, bottom - ROW * (j as f64 + 0.5) + 4.0], Anchor::End, "", &digits(*stake));
+        picture.text([LEFT - 6.0, bottom - ROW * (j as f64 + 0.5) + 4.0], Anchor::End, "label", &digits(*stake));
     }
     let inside = curve.iter().filter_map(|&(a, b)| {
         let (i, j) = (between(xs, a)?, between(ys, b)?);
         Some([LEFT + column * (i + 0.5), bottom - ROW * (j + 0.5)])
     });
-    picture.shape("polyline", &inside.collect::<Vec<_>>(), "contour");
-    picture.text([(LEFT + WIDTH - RIGHT) / 2.0, bottom + 34.0], Anchor::Middle, "", x);
-    picture.text([LEFT, top - 8.0], Anchor::Start, "", y);
-    picture.finish(bottom + 42.0)
+    picture.path(&inside.collect::<Vec<_>>(), "contour");
+    picture.text([(LEFT + WIDTH - RIGHT) / 2.0, bottom + 34.0], Anchor::Middle, "label", x);
+    picture.text([LEFT, top - 8.0], Anchor::Start, "label", y);
+    picture.alone(bottom + 42.0, STYLE)
 }
 
 /// The place of `value` among `grid`, counted in cells; `None` outside.

@@ -1,6 +1,8 @@
 //! Curves with their intervals over two axes.
 
-use super::{Anchor, COLOURS, Picture, WIDTH, ticks};
+use zera_figure::{Anchor, Picture, WIDTH, ticks};
+
+use super::{COLOURS, STYLE};
 use crate::stats::{Mean, digits};
 
 const LEFT: f64 = 80.0;
@@ -112,8 +114,9 @@ pub struct Mark {
 /// The curves, what was expected upright between them, and a legend.
 pub fn lines(label: &str, x: Axis, y: Axis, curves: &[Curve], marks: &[Mark]) -> String {
     let mut picture = Picture::new(label);
-    let entries: Vec<(String, usize)> = curves.iter().map(|curve| (curve.name.clone(), curve.colour)).collect();
-    let top = picture.legend(&entries) + 14.0 * marks.len().min(3) as f64;
+    let entries: Vec<(&str, String)> =
+        curves.iter().map(|curve| (&*curve.name, format!("f{}", curve.colour % COLOURS))).collect();
+    let top = 4.0 + picture.legend(4.0, &entries) + 14.0 * marks.len().min(3) as f64;
     let bottom = top + HEIGHT;
     let there = |x: f64, mean: &Mean| x.is_finite() && mean.mean.is_finite();
     let points = || curves.iter().flat_map(|curve| &curve.points).filter(|(x, mean)| there(*x, mean));
@@ -128,22 +131,22 @@ pub fn lines(label: &str, x: Axis, y: Axis, curves: &[Curve], marks: &[Mark]) ->
     for (place, shown) in &columns {
         let at = LEFT + (place - x0) / (x1 - x0) * (WIDTH - RIGHT - LEFT);
         picture.line([at, top], [at, bottom], "grid");
-        picture.text([at, bottom + 16.0], Anchor::Middle, "", shown);
+        picture.text([at, bottom + 16.0], Anchor::Middle, "label", shown);
     }
     for (place, shown) in &rows {
         let at = bottom - (place - y0) / (y1 - y0) * HEIGHT;
         picture.line([LEFT, at], [WIDTH - RIGHT, at], "grid");
-        picture.text([LEFT - 6.0, at + 4.0], Anchor::End, "", shown);
+        picture.text([LEFT - 6.0, at + 4.0], Anchor::End, "label", shown);
     }
-    picture.text([(LEFT + WIDTH - RIGHT) / 2.0, bottom + 34.0], Anchor::Middle, "", x.title);
-    picture.text([LEFT, top - 6.0], Anchor::Start, "", y.title);
+    picture.text([(LEFT + WIDTH - RIGHT) / 2.0, bottom + 34.0], Anchor::Middle, "label", x.title);
+    picture.text([LEFT, top - 6.0], Anchor::Start, "label", y.title);
     for curve in curves {
         let colour = curve.colour % COLOURS;
         let seen: Vec<(f64, Mean)> = curve.points.iter().copied().filter(|(x, mean)| there(*x, mean)).collect();
         if seen.iter().any(|(_, mean)| mean.half > 0.0) {
             let above = seen.iter().map(|(x, mean)| [at_x(*x), at_y(mean.mean + mean.half)]);
             let below = seen.iter().rev().map(|(x, mean)| [at_x(*x), at_y(mean.mean - mean.half)]);
-            picture.shape("polygon", &above.chain(below).collect::<Vec<_>>(), &format!("band f{colour}"));
+            picture.area(&above.chain(below).collect::<Vec<_>>(), &format!("band f{colour}"));
         }
         let mut path: Vec<[f64; 2]> = Vec::new();
         for (x, mean) in &seen {
@@ -154,10 +157,10 @@ pub fn lines(label: &str, x: Axis, y: Axis, curves: &[Curve], marks: &[Mark]) ->
             path.push(point);
         }
         let broken = if curve.style == Style::Broken { " broken" } else { "" };
-        picture.shape("polyline", &path, &format!("curve k{colour}{broken}"));
+        picture.path(&path, &format!("curve k{colour}{broken}"));
         for (x, mean) in seen.iter().filter(|_| curve.style == Style::Dots) {
             let title = format!("{}: {} at {}", curve.name, mean.shown(), digits(*x));
-            picture.dot([at_x(*x), at_y(mean.mean)], &format!("f{colour}"), &title);
+            picture.dot([at_x(*x), at_y(mean.mean)], 3.5, &format!("f{colour}"), &title);
         }
     }
     for (row, mark) in marks.iter().enumerate().filter(|(_, mark)| mark.at.is_finite()) {
@@ -166,5 +169,5 @@ pub fn lines(label: &str, x: Axis, y: Axis, curves: &[Curve], marks: &[Mark]) ->
         let anchor = if at > WIDTH * 0.7 { Anchor::End } else { Anchor::Start };
         picture.text([at, top - 6.0 - 14.0 * (row % 3) as f64], anchor, "marked", &mark.name);
     }
-    picture.finish(bottom + 42.0)
+    picture.alone(bottom + 42.0, STYLE)
 }

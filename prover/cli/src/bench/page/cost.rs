@@ -1,9 +1,10 @@
 //! Seconds of a machine to dollars. The price is an input; the page's script reckons again when it changes.
 
+use zera_figure::escaped;
+
 use super::table::Table;
 use crate::bench::report::Report;
 use crate::bench::unit;
-use crate::markup::escaped;
 
 /// What the table counts.
 const PROOFS: f64 = 1_000.0;

@@ -1,6 +1,6 @@
 //! Tables of text.
 
-use crate::markup::escaped;
+use zera_figure::escaped;
 
 /// A table under way.
 pub struct Table {

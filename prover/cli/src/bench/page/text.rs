@@ -1,13 +1,12 @@
 //! What is said about the numbers.
 
-use zera_prover::Peer;
-
 use super::table::facts;
 use crate::bench::guard::{LOAD_MAX, NOISE_MAX};
 use crate::bench::plan::Plan;
 use crate::bench::report::Report;
 use crate::bench::unit;
-use crate::markup::escaped;
+use zera_figure::escaped;
+use zera_prover::Peer;
 
 /// What makes the numbers worth less; nothing where nothing does.
 pub fn warnings(report: &Report) -> String {

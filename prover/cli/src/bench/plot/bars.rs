@@ -1,6 +1,8 @@
 //! Bars along one axis of time, each of parts.
 
-use super::{Anchor, Picture, WIDTH, clipped, legend, ticks};
+use zera_figure::{Anchor, Picture, WIDTH, ticks};
+
+use super::clipped;
 use crate::bench::unit;
 
 /// Left of the bars, for their names.
@@ -40,7 +42,7 @@ impl Bar {
 
 /// The bars beneath each other, with a legend where there is more than one kind of part.
 pub fn bars(label: &str, bars: &[Bar]) -> String {
-    let ticks = ticks(bars.iter().map(Bar::total).fold(0.0, f64::max), 6);
+    let ticks = ticks(0.0, bars.iter().map(Bar::total).fold(0.0, f64::max), 6);
     let end = ticks.last().copied().unwrap_or(1.0);
     let at = |ns: f64| LEFT + ns / end * (WIDTH - LEFT - RIGHT);
     let mut entries: Vec<(&str, String)> = Vec::new();
@@ -49,8 +51,8 @@ pub fn bars(label: &str, bars: &[Bar]) -> String {
             entries.push((part.name, part.class.clone()));
         }
     }
-    let mut picture = Picture::new(label, 0.0);
-    let top = if entries.len() > 1 { legend(&mut picture, 2.0, &entries) } else { 4.0 };
+    let mut picture = Picture::new(label);
+    let top = if entries.len() > 1 { picture.legend(2.0, &entries) } else { 4.0 };
     let bottom = top + BAR * bars.len() as f64;
     for &tick in &ticks {
         picture.line([at(tick), top], [at(tick), bottom + 3.0], "grid");
@@ -72,8 +74,7 @@ pub fn bars(label: &str, bars: &[Bar]) -> String {
         }
         picture.text([at(start) + 6.0, y + 15.0], Anchor::Start, "value", &unit::time(start as u64));
     }
-    picture.height = bottom + 24.0;
-    picture.finish()
+    picture.finish(bottom + 24.0)
 }
 
 #[cfg(test)]

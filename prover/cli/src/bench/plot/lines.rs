@@ -1,6 +1,7 @@
 //! Curves over a logarithmic axis.
 
-use super::{Anchor, Picture, WIDTH, legend};
+use zera_figure::{Anchor, Picture, WIDTH};
+
 use crate::bench::unit;
 
 const LEFT: f64 = 70.0;
@@ -65,9 +66,9 @@ impl Scale {
 pub fn lines(label: &str, x: Scale, y: Scale, curves: &[Curve]) -> String {
     let points = || curves.iter().flat_map(|curve| curve.points.iter().copied()).filter(|(x, y)| *x > 0.0 && *y > 0.0);
     let (columns, rows) = (x.powers(points().map(|(x, _)| x)), y.powers(points().map(|(_, y)| y)));
-    let mut picture = Picture::new(label, 0.0);
+    let mut picture = Picture::new(label);
     let entries: Vec<(&str, String)> = curves.iter().map(|curve| (&*curve.name, curve.class.clone())).collect();
-    let top = legend(&mut picture, 2.0, &entries) + 16.0;
+    let top = picture.legend(2.0, &entries) + 16.0;
     let bottom = top + HEIGHT;
     let place = |value: f64, powers: &[f64], from: f64, to: f64| {
         let (first, last) = (powers.first().copied().unwrap_or(1.0), powers.last().copied().unwrap_or(2.0));
@@ -94,8 +95,7 @@ pub fn lines(label: &str, x: Scale, y: Scale, curves: &[Curve]) -> String {
             picture.dot(point, 3.5, &curve.class, &title);
         }
     }
-    picture.height = bottom + 42.0;
-    picture.finish()
+    picture.finish(bottom + 42.0)
 }
 
 #[cfg(test)]

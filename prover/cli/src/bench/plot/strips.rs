@@ -1,6 +1,8 @@
 //! Every sample as a dot, over its own median.
 
-use super::{Anchor, Picture, WIDTH, clipped, ticks};
+use zera_figure::{Anchor, Picture, WIDTH, ticks};
+
+use super::clipped;
 use crate::bench::stats::Summary;
 use crate::bench::unit;
 
@@ -28,11 +30,11 @@ pub fn strips(label: &str, strips: &[Strip]) -> String {
     let least = known.iter().map(|(_, summary)| over(summary.min, summary)).fold(0.9, f64::min);
     let least = (least * 10.0).floor() / 10.0;
     let most = known.iter().map(|(_, summary)| over(summary.max, summary)).fold(1.1, f64::max);
-    let marks: Vec<f64> = ticks(most - least, 6).into_iter().map(|tick| least + tick).collect();
+    let marks: Vec<f64> = ticks(0.0, most - least, 6).into_iter().map(|tick| least + tick).collect();
     let end = marks.last().copied().unwrap_or(most);
     let at = |value: f64| LEFT + (value - least) / (end - least) * (WIDTH - LEFT - RIGHT);
     let (top, bottom) = (4.0, 4.0 + STRIP * known.len() as f64);
-    let mut picture = Picture::new(label, bottom + 24.0);
+    let mut picture = Picture::new(label);
     for &mark in &marks {
         picture.line([at(mark), top], [at(mark), bottom], "grid");
         picture.text([at(mark), bottom + 16.0], Anchor::Middle, "tick", &format!("{mark:.2}"));
@@ -51,7 +53,7 @@ pub fn strips(label: &str, strips: &[Strip]) -> String {
             picture.line([x, middle - 11.0], [x, middle + 11.0], "mark");
         }
     }
-    picture.finish()
+    picture.finish(bottom + 24.0)
 }
 
 #[cfg(test)]

@@ -39,6 +39,10 @@ pub enum MarketError {
     Reveal { task: TaskId, provider: AccountId },
     #[error("account {account}: needs {need} ZRA, has {have}")]
     Funds { account: AccountId, need: Amount, have: Amount },
+    #[error("account {account}: the deposit has to hold {need} ZRA, and holds {have}")]
+    Deposit { account: AccountId, need: Amount, have: Amount },
+    #[error("account {account}: takes no locks at {now}, until {until}: an answer of it did not come")]
+    Jailed { account: AccountId, now: Height, until: Height },
     #[error("task: opening fee is {need} ZRA, offered {offered}")]
     Fee { need: Amount, offered: Amount },
     #[error("{what}: {got}, expected {min} to {max}")]
@@ -80,12 +84,15 @@ impl MarketError {
             | MarketError::CommitExists { .. }
             | MarketError::KeyExists { .. }
             | MarketError::KeyWithdrawnBefore { .. } => Status::Duplicate,
-            MarketError::State { .. } | MarketError::Early { .. } | MarketError::KeyState { .. } => Status::State,
+            MarketError::State { .. }
+            | MarketError::Early { .. }
+            | MarketError::KeyState { .. }
+            | MarketError::Jailed { .. } => Status::State,
             MarketError::Late { .. } | MarketError::Deadline { .. } => Status::Deadline,
             MarketError::Unauthorized { .. } | MarketError::Reveal { .. } | MarketError::NotKeyOwner { .. } => {
                 Status::Unauthorized
             }
-            MarketError::Funds { .. } | MarketError::Fee { .. } => Status::Funds,
+            MarketError::Funds { .. } | MarketError::Fee { .. } | MarketError::Deposit { .. } => Status::Funds,
             MarketError::Range { .. } | MarketError::Limit { .. } => Status::Limit,
             MarketError::UnknownKey { .. } | MarketError::KeyWithdrawn { .. } | MarketError::KeyReleased { .. } => {
                 Status::Key

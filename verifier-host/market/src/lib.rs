@@ -9,7 +9,7 @@
 //! tasks but a refund.
 //!
 //! Invariants, asserted after every transition (a failure is our bug and stops the node):
-//! 1. Conservation: free balances, escrows, deposits of keys, insurance, treasury and what was burnt add up to what was minted.
+//! 1. Conservation: free balances, escrows, deposits, deposits of keys, insurance, treasury and what was burnt add up to what was minted.
 //! 2. A task that has ended holds no escrow.
 //! 3. An account's locked balance is the sum of its stakes and commit deposits ([`Market::conserved`], full scan).
 //! 4. An answer is accepted only on a [`Verified`] claim, whose provider is paid unless it upholds what another attested, or on a
@@ -40,6 +40,7 @@ mod key;
 mod market;
 mod restore;
 mod row;
+mod standing;
 mod transition;
 mod undo;
 
@@ -50,6 +51,7 @@ pub use market::{Balance, Market, Totals, Unbalanced};
 pub use note::Note;
 pub use restore::RestoreError;
 pub use rules::{Rules, RulesError};
+pub use standing::{Decayed, Score, Standing, UNBONDINGS_MAX, Unbonding, doubled};
 pub use task::{Clock, Commit, Dispute, Escrow, Mode, Opening, Task, TaskState, reason};
 pub use transition::{NativeRun, REVOCATIONS_MAX};
 pub use undo::Checkpoint;

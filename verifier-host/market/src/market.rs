@@ -12,6 +12,7 @@ use crate::index::Index;
 use crate::key::KeyRow;
 use crate::note::Note;
 use crate::rules::{Rules, RulesError};
+use crate::standing::{Decayed, Standing};
 use crate::task::{Bucket, Task, TaskState};
 use crate::undo::Undo;
 
@@ -31,6 +32,10 @@ pub struct Totals {
     pub free: Amount,
     /// Sum of what tasks hold.
     pub escrowed: Amount,
+    /// Of that, stakes.
+    pub stakes: Amount,
+    /// Sum of deposits, those on their way back included, without what backs locks.
+    pub staked: Amount,
     /// Sum of the deposits of keys.
     pub key_deposits: Amount,
     /// The insurance.
@@ -41,12 +46,14 @@ pub struct Totals {
     pub burned: Amount,
     /// Everything ever minted.
     pub minted: Amount,
+    /// What false answers cost of late; burnt or paid long since, so no part of the sum.
+    pub slashed: Decayed,
 }
 
 impl Totals {
-    /// Free, escrowed, deposits of keys, insurance, treasury and burnt; `None` where the sum does not fit.
+    /// Free, escrowed, staked, deposits of keys, insurance, treasury and burnt; `None` where the sum does not fit.
     pub fn sum(&self) -> Option<Amount> {
-        [self.free, self.escrowed, self.key_deposits, self.insurance, self.treasury, self.burned]
+        [self.free, self.escrowed, self.staked, self.key_deposits, self.insurance, self.treasury, self.burned]
             .into_iter()
             .try_fold(Amount::ZERO, |sum, part| sum.checked_add(part))
     }
@@ -71,6 +78,9 @@ pub(crate) struct AccountRow {
     pub(crate) locked: Amount,
     /// Tasks it is the holder of.
     pub(crate) locks: u32,
+    /// The stakes at the locks of these.
+    pub(crate) reserved: Amount,
+    pub(crate) standing: Option<Box<Standing>>,
     pub(crate) dirty: bool,
 }
 
@@ -86,6 +96,10 @@ pub struct Market {
     pub(crate) key_ids: Index,
     /// What `tick` has to do, in the order in which it does it.
     pub(crate) due: BTreeSet<(Height, u32)>,
+    /// Accounts that time does something to, in the order in which it does it.
+    pub(crate) standings_due: BTreeSet<(Height, u32)>,
+    /// Locks, by account.
+    pub(crate) holders: BTreeSet<(u32, u32)>,
     /// Tasks that have not ended, by key.
     pub(crate) live_tasks: BTreeSet<(u32, u32)>,
     /// The first such task of each withdrawn key, with its key: who is refunded next.
@@ -136,6 +150,8 @@ impl Market {
             keys: Vec::new(),
             key_ids: Index::default(),
             due: BTreeSet::new(),
+            standings_due: BTreeSet::new(),
+            holders: BTreeSet::new(),
             live_tasks: BTreeSet::new(),
             revoking: BTreeSet::new(),
             totals: Totals::default(),
@@ -262,7 +278,7 @@ impl Market {
         std::mem::take(&mut self.notes)
     }
 
-    /// Adds everything up again, row by row: conservation, locked balances, ended tasks, exposures and deposits of keys.
+    /// Adds everything up again, row by row: conservation, locked balances, deposits, ended tasks, exposures and deposits of keys.
     ///
     /// # Errors
     /// [`Unbalanced`] with the first sum that differs.
@@ -275,10 +291,17 @@ impl Market {
         same("free balances", free, self.totals.free)?;
         let escrowed = self.tasks.iter().fold(Amount::ZERO, |total, task| sum(total, task.live.escrow.total()));
         same("escrows", escrowed, self.totals.escrowed)?;
+        let stakes = self.tasks.iter().fold(Amount::ZERO, |total, task| sum(total, task.live.escrow.stake));
+        same("stakes", stakes, self.totals.stakes)?;
+        let standings = self.accounts.iter().filter_map(|row| row.standing.as_deref());
+        let staked = standings.fold(Amount::ZERO, |total, standing| sum(total, standing.slashable()));
+        same("deposits", staked, self.totals.staked)?;
         let deposits = self.keys.iter().fold(Amount::ZERO, |total, row| sum(total, row.bond.deposit()));
         same("deposits of keys", deposits, self.totals.key_deposits)?;
         same("all money", self.totals.sum().unwrap_or(Amount::MAX), self.totals.minted)?;
         let mut locked = vec![Amount::ZERO; self.accounts.len()];
+        let mut backing = vec![Amount::ZERO; self.accounts.len()];
+        let mut reserved = vec![Amount::ZERO; self.accounts.len()];
         let mut exposures = vec![Amount::ZERO; self.keys.len()];
         let add = |sums: &mut [Amount], at: u32, part: Amount| {
             if let Some(total) = sums.get_mut(at as usize) {
@@ -293,6 +316,10 @@ impl Market {
             }
             add(&mut exposures, task.terms.key_at, sum(task.terms.bounty_max, task.terms.value_at_risk));
             add(&mut locked, task.live.party, escrow.stake);
+            add(&mut backing, task.live.party, task.live.backed);
+            if let TaskState::Assigned { stake, .. } = state {
+                add(&mut reserved, task.live.party, *stake);
+            }
             let commits = state.commits();
             let deposits = commits.iter().fold(Amount::ZERO, |total, commit| sum(total, commit.deposit));
             same("deposits of a task", deposits, escrow.deposit)?;
@@ -304,8 +331,13 @@ impl Market {
                 None => same("a challenge of nobody", escrow.challenge, Amount::ZERO)?,
             }
         }
-        for (row, locked) in self.accounts.iter().zip(locked) {
+        for ((row, locked), (backing, reserved)) in
+            self.accounts.iter().zip(locked).zip(backing.into_iter().zip(reserved))
+        {
             same("a locked balance", locked, row.locked)?;
+            same("the stakes at an account's locks", reserved, row.reserved)?;
+            let recorded = row.standing.as_deref().map_or(Amount::ZERO, Standing::backing);
+            same("what a deposit backs", backing, recorded)?;
         }
         for (key, exposure) in self.keys.iter().zip(exposures) {
             same("a key's exposure", exposure, key.exposure)?;
@@ -361,7 +393,15 @@ impl Market {
             return Ok(at);
         }
         let at = dense("accounts", self.accounts.len())?;
-        self.accounts.push(AccountRow { id, free: Amount::ZERO, locked: Amount::ZERO, locks: 0, dirty: true });
+        self.accounts.push(AccountRow {
+            id,
+            free: Amount::ZERO,
+            locked: Amount::ZERO,
+            locks: 0,
+            reserved: Amount::ZERO,
+            standing: None,
+            dirty: true,
+        });
         self.account_ids.insert(&id.0, at);
         self.record(|_| Undo::NewAccount);
         self.accounts_dirty.push(at);
@@ -373,7 +413,14 @@ impl Market {
     pub(crate) fn touch_account(&mut self, at: u32) -> &mut AccountRow {
         self.record(|market| {
             let row = market.account_row(at);
-            Undo::Account { at, free: row.free, locked: row.locked, locks: row.locks }
+            Undo::Account {
+                at,
+                free: row.free,
+                locked: row.locked,
+                locks: row.locks,
+                reserved: row.reserved,
+                standing: row.standing.clone(),
+            }
         });
         if !self.account_row(at).dirty {
             self.accounts_dirty.push(at);

@@ -66,6 +66,20 @@ pub enum Note {
     Expired { task: TaskId },
     /// A key was proven broken; `reward` is its deposit. Its tasks are revoked from the next block on.
     KeyWithdrawn { key: KeyId, reporter: AccountId, reward: Amount },
+    /// Free money became a deposit.
+    Staked { account: AccountId, amount: Amount },
+    /// A part of a deposit is on its way back, slashable until `due`.
+    Unstaking { account: AccountId, amount: Amount, due: Height },
+    /// It is back.
+    Unbonded { account: AccountId, amount: Amount },
+    /// A false answer to `task` cost of the deposit, too.
+    DepositSlashed { task: TaskId, provider: AccountId, burned: Amount },
+    /// The deposit does not cover the locks any more: those that have not started are released at `until`.
+    MarginCalled { provider: AccountId, need: Amount, have: Amount, until: Height },
+    /// No lock until that height: an answer did not come.
+    Jailed { provider: AccountId, until: Height },
+    /// Two answers in a row did not come: at most so many locks, one more with each answer that does.
+    Braked { provider: AccountId, capacity: u32 },
     /// T20: what was left went back. `stake_returned` includes a hero's share that was still held.
     Revoked { task: TaskId, requester_paid: Amount, stake_returned: Amount, deposits_returned: Amount },
 }

@@ -52,8 +52,12 @@ impl Market {
     pub fn restore(store: &dyn Store) -> Result<Market, RestoreError> {
         let mut market = Market::empty(restore_rules(store)?);
         each(store, Table::Totals, |key, value| {
-            let amount = row::read_amount(value).ok_or("not an amount")?;
             let totals = &mut market.totals;
+            if key == b"slashed" {
+                totals.slashed = row::read_slashed(value).ok_or("not an amount with its height")?;
+                return Ok(());
+            }
+            let amount = row::read_amount(value).ok_or("not an amount")?;
             match key {
                 b"burned" => totals.burned = amount,
                 b"insurance" => totals.insurance = amount,
@@ -94,9 +98,16 @@ impl Market {
 
     fn restore_account(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
         let id = AccountId(key.try_into().map_err(|_| "not an account id")?);
-        let (free, locked) = row::read_account(value).ok_or("not an account of this version")?;
+        let (free, locked, standing) = row::read_account(value).ok_or("not an account of this version")?;
         let at = u32::try_from(self.accounts.len()).map_err(|_| "more accounts than can be numbered")?;
-        self.accounts.push(AccountRow { id, free, locked, locks: 0, dirty: false });
+        if let Some(standing) = &standing {
+            let staked = self.totals.staked.checked_add(standing.slashable());
+            self.totals.staked = staked.ok_or("deposits do not fit")?;
+            if let Some(due) = standing.due() {
+                self.standings_due.insert((due, at));
+            }
+        }
+        self.accounts.push(AccountRow { id, free, locked, locks: 0, reserved: Amount::ZERO, standing, dirty: false });
         self.account_ids.insert(&id.0, at);
         self.totals.free = self.totals.free.checked_add(free).ok_or("free balances do not fit")?;
         Ok(())
@@ -168,14 +179,24 @@ impl Market {
             self.key_mut(key_at).exposure = exposure;
             self.join_key(key_at, sequence);
         }
-        if matches!(task.state, TaskState::Assigned { .. }) {
+        if let TaskState::Assigned { stake, .. } = task.state {
             let row = self.account_mut(party);
             row.locks = row.locks.saturating_add(1);
+            row.reserved = row.reserved.checked_add(stake).ok_or("stakes do not fit")?;
+            self.holders.insert((party, sequence));
         }
+        if task.backed > task.escrow.stake {
+            return Err("a deposit backs more than the stake");
+        }
+        if !task.backed.is_zero() {
+            let standing = self.account_mut(party).standing.as_deref_mut().ok_or("backed by no deposit")?;
+            standing.backing = standing.backing.checked_add(task.backed).ok_or("stakes do not fit")?;
+        }
+        self.totals.stakes = self.totals.stakes.checked_add(task.escrow.stake).ok_or("stakes do not fit")?;
         self.totals.escrowed = self.totals.escrowed.checked_add(task.escrow.total()).ok_or("escrows do not fit")?;
         let task = Task {
             sequence,
-            live: Live { state: task.state, escrow: task.escrow, party, reopens: task.reopens },
+            live: Live { state: task.state, escrow: task.escrow, party, reopens: task.reopens, backed: task.backed },
             terms: Terms {
                 id: *id,
                 requester: task.requester,

@@ -9,10 +9,11 @@ use crate::key::{KeyBond, KeyRow};
 use crate::market::{AccountRow, Market, Totals};
 use crate::ports::{Change, Table};
 use crate::rules::Rules;
+use crate::standing::{Decayed, Score, Standing, UNBONDINGS_MAX, Unbonding};
 use crate::task::{Clock, Commit, Dispute, Escrow, Mode, Task, TaskState};
 
-/// Version byte of account, task and key rows. 1 had no offender in an accepted task, 2 nothing of attested answers.
-const VERSION: u8 = 3;
+/// Version byte of account, task and key rows. 1 had no offender in an accepted task, 2 nothing of attested answers, 3 nothing of deposits.
+const VERSION: u8 = 4;
 
 impl Market {
     /// The rows that changed since the last call, sorted by table and key; nothing is ever removed. Ends all checkpoints.
@@ -74,7 +75,30 @@ fn account_change(row: &AccountRow) -> Change {
     let mut out = vec![VERSION];
     put_amount(&mut out, row.free);
     put_amount(&mut out, row.locked);
+    out.push(u8::from(row.standing.is_some()));
+    if let Some(standing) = &row.standing {
+        put_standing(&mut out, standing);
+    }
     change(Table::Accounts, row.id.0, out)
+}
+
+fn put_standing(out: &mut Vec<u8>, standing: &Standing) {
+    put_amount(out, standing.staked);
+    out.push(u8::try_from(standing.unbonding.len()).unwrap_or(u8::MAX));
+    for part in &standing.unbonding {
+        put_amount(out, part.amount);
+        put_height(out, part.due);
+    }
+    for score in [standing.liveness, standing.safety, standing.releases] {
+        out.extend_from_slice(&score.value.to_le_bytes());
+        put_height(out, score.height);
+    }
+    out.push(u8::from(standing.capacity.is_some()));
+    out.extend_from_slice(&standing.capacity.unwrap_or(0).to_le_bytes());
+    out.push(standing.misses);
+    put_height(out, standing.jailed_until);
+    out.push(u8::from(standing.called.is_some()));
+    put_height(out, standing.called.unwrap_or(Height(0)));
 }
 
 /// A key that nobody bonded or withdrew has no row: its tasks say all of it.
@@ -109,14 +133,18 @@ fn rules_change(version: usize, rules: &Rules) -> Change {
     change(Table::Rules, version.to_be_bytes(), rules.encode())
 }
 
-pub(crate) const TOTALS: [&str; 4] = ["burned", "insurance", "minted", "treasury"];
+pub(crate) const TOTALS: [&str; 5] = ["burned", "insurance", "minted", "slashed", "treasury"];
 
-fn totals_changes(totals: &Totals) -> [Change; 4] {
-    let amounts = [totals.burned, totals.insurance, totals.minted, totals.treasury];
+fn totals_changes(totals: &Totals) -> [Change; 5] {
+    let amounts = [totals.burned, totals.insurance, totals.minted, totals.slashed.amount, totals.treasury];
     let mut pairs = TOTALS.into_iter().zip(amounts);
     std::array::from_fn(|_| {
         let (name, amount) = pairs.next().unwrap_or(("", Amount::ZERO));
-        change(Table::Totals, name.as_bytes(), amount.units().to_le_bytes().to_vec())
+        let mut value = amount.units().to_le_bytes().to_vec();
+        if name == "slashed" {
+            put_height(&mut value, totals.slashed.height);
+        }
+        change(Table::Totals, name.as_bytes(), value)
     })
 }
 
@@ -141,6 +169,7 @@ fn task_change(task: &Task) -> Change {
         put_amount(&mut out, part);
     }
     out.push(live.reopens);
+    put_amount(&mut out, live.backed);
     put_state(&mut out, &live.state);
     change(Table::Tasks, terms.id.0, out)
 }
@@ -298,17 +327,26 @@ pub(crate) struct TaskRow {
     pub(crate) deadline: Height,
     pub(crate) escrow: Escrow,
     pub(crate) reopens: u8,
+    pub(crate) backed: Amount,
     /// Dense indices inside are 0.
     pub(crate) state: TaskState,
 }
 
-/// Reads an account row: free, locked. `None` where it is not one; so for every reader below.
-pub(crate) fn read_account(bytes: &[u8]) -> Option<(Amount, Amount)> {
+/// Reads an account row: free, locked, standing. `None` where it is not one; so for every reader below.
+pub(crate) fn read_account(bytes: &[u8]) -> Option<(Amount, Amount, Option<Box<Standing>>)> {
     let mut r = Row(Reader::new(bytes));
     r.version()?;
-    let balance = (r.amount()?, r.amount()?);
+    let (free, locked) = (r.amount()?, r.amount()?);
+    let standing = if r.bool()? { Some(Box::new(r.standing()?)) } else { None };
     r.end()?;
-    Some(balance)
+    Some((free, locked, standing))
+}
+
+pub(crate) fn read_slashed(bytes: &[u8]) -> Option<Decayed> {
+    let mut r = Row(Reader::new(bytes));
+    let slashed = Decayed { amount: r.amount()?, height: r.height()? };
+    r.end()?;
+    Some(slashed)
 }
 
 pub(crate) fn read_bond(bytes: &[u8]) -> Option<KeyBond> {
@@ -364,6 +402,7 @@ pub(crate) fn read_task(bytes: &[u8]) -> Option<TaskRow> {
             challenge: r.amount()?,
         },
         reopens: r.byte()?,
+        backed: r.amount()?,
         state: r.state()?,
     };
     r.end()?;
@@ -403,6 +442,48 @@ impl Row<'_> {
     }
     fn provider(&mut self) -> Option<AccountId> {
         self.id().map(AccountId)
+    }
+
+    fn score(&mut self) -> Option<Score> {
+        Some(Score { value: self.0.u32().ok()?, height: self.height()? })
+    }
+
+    /// What is there or not has one form of each value.
+    fn optional<T: Default + PartialEq>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        let there = self.bool()?;
+        let value = read(self)?;
+        if there { Some(Some(value)) } else { (value == T::default()).then_some(None) }
+    }
+
+    fn standing(&mut self) -> Option<Standing> {
+        let staked = self.amount()?;
+        let count = usize::from(self.byte()?);
+        if count > UNBONDINGS_MAX {
+            return None;
+        }
+        let unbonding: Option<Vec<Unbonding>> =
+            (0..count).map(|_| Some(Unbonding { amount: self.amount()?, due: self.height()? })).collect();
+        let unbonding = unbonding?;
+        if !unbonding.is_sorted_by_key(|part| part.due) {
+            return None;
+        }
+        let [liveness, safety, releases] = [self.score()?, self.score()?, self.score()?];
+        let capacity = self.optional(|r| r.0.u32().ok())?;
+        let (misses, jailed_until) = (self.byte()?, self.height()?);
+        let called = self.optional(|r| r.height())?;
+        let backing = Amount::ZERO;
+        Some(Standing {
+            staked,
+            unbonding,
+            liveness,
+            safety,
+            releases,
+            capacity,
+            misses,
+            jailed_until,
+            called,
+            backing,
+        })
     }
 
     fn values(&mut self) -> Option<Vec<[u8; 32]>> {

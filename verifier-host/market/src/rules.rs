@@ -200,11 +200,34 @@ rules! {
     bond_prover_share: Bps = bps(5_000), bps(5_000), 0 ..= 7_500;
     /// Share of the stake of a false attested answer for the challenger, out of the hero's share; the rest of that is the prover's.
     challenger_share: Bps = bps(1_000), bps(1_000), 0 ..= 7_500;
+    // Deposits, offences and what follows from them.
+    /// Least deposit of an account that locks.
+    deposit_floor: Amount = zra(0), zra(0), 0 ..= 10_000 * ZRA;
+    /// Blocks that a deposit stays slashable after it was asked back: the longest task and seven days of blocks of 5 s.
+    unbond_blocks: u64 = 221_120, 60, 10 ..= 10_000_000;
+    /// Blocks after which an offence counts half.
+    offence_half_life_blocks: u64 = 17_280, 40, 10 ..= 1_000_000;
+    /// Blocks without a lock after an answer that did not come; doubled with each offence before.
+    jail_blocks: u64 = 20, 4, 0 ..= 100_000;
+    /// Blocks between a margin call and the release of locks that have not started.
+    grace_blocks: u64 = 1, 1, 0 ..= 10_000;
+    /// What a new lock has to leave in the deposit over the margin, in basis points.
+    margin_bps: u32 = 12_500, 12_500, 10_000 ..= 40_000;
+    /// What a stake has to be worth at a lock over what it is, in basis points: the price of ZRA may fall.
+    price_margin_bps: u32 = 10_000, 10_000, 10_000 ..= 40_000;
+    /// Greatest share of a stake that a release burns, however often.
+    release_share_max: Bps = bps(1_000), bps(1_000), 1 ..= 5_000;
+    /// Share of a deposit that a first false answer costs; doubled with each before.
+    deposit_penalty_share: Bps = bps(1_000), bps(1_000), 0 ..= 10_000;
+    /// What false answers of late amount to of all that is staked counts so often, in basis points.
+    correlation_bps: u32 = 30_000, 30_000, 0 ..= 100_000;
+    /// Blocks after which a false answer counts half for others.
+    correlation_half_life_blocks: u64 = 120_960, 200, 10 ..= 10_000_000;
 }
 
 impl Rules {
-    /// The version of the encoding; 1 had no `key_deposit`, 2 nothing of attested answers: they are refused.
-    const VERSION: u8 = 3;
+    /// The version of the encoding; 1 had no `key_deposit`, 2 nothing of attested answers, 3 nothing of deposits: they are refused.
+    const VERSION: u8 = 4;
 
     /// Whether each number is within its bounds and the numbers go together.
     ///
@@ -236,6 +259,7 @@ impl Rules {
                 "no deadline leaves room for a lock and a rescue",
             ),
             (self.reveal_blocks < self.challenge_blocks, "a challenge is too short for a reveal"),
+            (self.release_share <= self.release_share_max, "a first release costs more than the most"),
             (self.challenger_share <= self.hero_share, "the challenger's share exceeds the hero's"),
             (self.challenge_bond_floor >= self.commit_deposit, "the least challenge costs less than a commitment"),
         ];
@@ -394,7 +418,7 @@ mod tests {
     #[test]
     fn another_version_or_length_is_refused() {
         let mut bytes = Rules::standard().encode();
-        for version in [0, 1, 2, 4, u8::MAX] {
+        for version in [0, 1, 2, 3, 5, u8::MAX] {
             bytes[0] = version;
             assert_eq!(Rules::decode(&bytes), Err(RulesError::Version { version }));
         }

@@ -433,6 +433,8 @@ pub(crate) struct Live {
     pub(crate) party: u32,
     /// How often it opened again.
     pub(crate) reopens: u8,
+    /// The part of the stake that came from its owner's deposit.
+    pub(crate) backed: Amount,
 }
 
 /// One request for an answer.

@@ -6,8 +6,9 @@
 use zera_abi::{Amount, Height};
 
 use crate::key::KeyBond;
-use crate::market::{AccountRow, Market, Totals};
-use crate::task::Live;
+use crate::market::{Market, Totals};
+use crate::standing::Standing;
+use crate::task::{Live, TaskState};
 
 /// A point to go back to. Dropping it keeps what was done since.
 #[must_use = "dropping a checkpoint keeps what follows; say so with `let _ =` or `drop`"]
@@ -30,6 +31,8 @@ pub(crate) enum Undo {
         free: Amount,
         locked: Amount,
         locks: u32,
+        reserved: Amount,
+        standing: Option<Box<Standing>>,
     },
     NewAccount,
     Task {
@@ -118,9 +121,13 @@ impl Market {
 
     fn undo(&mut self, undo: Undo) {
         match undo {
-            Undo::Account { at, free, locked, locks } => {
-                let AccountRow { free: f, locked: l, locks: n, .. } = self.account_mut(at);
-                (*f, *l, *n) = (free, locked, locks);
+            Undo::Account { at, free, locked, locks, reserved, standing } => {
+                let row = self.account_mut(at);
+                let before = row.standing.as_deref().and_then(Standing::due);
+                let after = standing.as_deref().and_then(Standing::due);
+                (row.free, row.locked, row.locks, row.reserved) = (free, locked, locks, reserved);
+                row.standing = standing;
+                self.reschedule_standing(at, before, after);
             }
             Undo::NewAccount => {
                 if let Some(row) = self.accounts.pop() {
@@ -131,8 +138,12 @@ impl Market {
                 let task = self.task_at(at);
                 let (before, ended, key) = (task.due(), task.live.state.is_terminal(), task.terms.key_at);
                 let lives_again = ended && !live.state.is_terminal();
+                self.leave_holder(at);
                 self.task_mut(at).live = *live;
                 self.reschedule(at, before);
+                if matches!(self.task_at(at).live.state, TaskState::Assigned { .. }) {
+                    self.holders.insert((self.task_at(at).live.party, at));
+                }
                 if lives_again {
                     self.join_key(key, at);
                 }

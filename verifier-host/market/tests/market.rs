@@ -18,6 +18,8 @@ mod model;
 mod payout;
 #[path = "market/random.rs"]
 mod random;
+#[path = "market/standing.rs"]
+mod standing;
 #[path = "market/transition.rs"]
 mod transition;
 #[path = "market/view.rs"]

@@ -78,7 +78,13 @@ impl Market {
         let clock = round(&rules, opening.bounty_max, last_lock, 1, now);
         let task = Task {
             sequence,
-            live: Live { state: TaskState::Open { clock }, escrow: Escrow::default(), party: 0, reopens: 0 },
+            live: Live {
+                state: TaskState::Open { clock },
+                escrow: Escrow::default(),
+                party: 0,
+                reopens: 0,
+                backed: Amount::ZERO,
+            },
             terms: Terms {
                 id,
                 requester: opening.requester,

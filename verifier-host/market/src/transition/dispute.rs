@@ -1,5 +1,7 @@
 //! T6 attest, T7 confirm, T8 challenge, and how a challenge ends: T9a and T9b by a proof, T9d by a native run, T9c by silence.
 
+use std::sync::Arc;
+
 use zera_abi::{AccountId, Amount, Height, Outcome, TaskId};
 
 use super::{check_answer, claim, wrong_state};
@@ -8,6 +10,7 @@ use crate::error::MarketError;
 use crate::market::Market;
 use crate::note::Note;
 use crate::ports::{Claim, Verify};
+use crate::standing::OFFENCE;
 use crate::task::{Bucket, Dispute, Mode, Task, TaskState, later, reason};
 
 /// What a native run of a predicate gave, on the task's own input under the circuit's bounds. The host runs it: a run that ends for
@@ -60,10 +63,10 @@ impl Market {
             return Err(MarketError::NotAttestable { task: *task, outcome });
         }
         check_answer(found, outcome, &declared)?;
-        let (account, until) = (found.live.party, later(now, found.terms.rules.challenge_blocks));
+        let until = later(now, found.terms.rules.challenge_blocks);
 
         self.touch_task(at);
-        self.leave_lock(account);
+        self.leave_lock(at);
         self.set_state(at, |state| {
             *state =
                 TaskState::Attested { provider, outcome, declared, price, attested: now, until, commits: Vec::new() };
@@ -229,7 +232,7 @@ impl Market {
         let dispute = Dispute { attester, challenger, settler, upheld, native_fee };
         self.note(Note::Settled { task, settler, outcome, upheld, native: native_fee.is_some() });
         if outcome.as_bool().is_none() {
-            self.pay_dispute(at, &dispute);
+            self.pay_dispute(now, at, &dispute);
             match evidence {
                 Evidence::Proof(verified) => self.fail(now, at, settler_at, verified),
                 Evidence::Native(_) => self.fail_natively(now, at, settler_at, outcome),
@@ -282,8 +285,9 @@ impl Market {
             let coins = self.escrow_take_all(at, bucket);
             self.credit(requester, coins);
         }
-        let coins = self.unlock_money(payee, at, Bucket::Stake, stake);
-        self.credit(payee, coins);
+        let coins = self.take_whole_stake(payee, at);
+        self.give_back(payee, coins);
+        self.succeed_at(at, payee);
         let declared = self.take_declared(at);
         self.end(at, TaskState::Final { provider, outcome, declared, paid: price, at: now });
         self.note(Note::Finalised { task, provider, paid: price, stake_returned: stake, confirmed: true });
@@ -295,14 +299,15 @@ impl Market {
         let Task { terms, live, .. } = self.task_at(at);
         let TaskState::Challenged { provider: attester, challenger, .. } = live.state else { return };
         let (task, requester, attester_at) = (terms.id, terms.requester_at, live.party);
-        let (stake, bond) = (live.escrow.stake, live.escrow.challenge);
+        let bond = live.escrow.challenge;
+        let rules = Arc::clone(&terms.rules);
         let reopened = live.reopens < terms.rules.reopens_max && terms.has_room(now);
         self.touch_task(at);
         let challenger_at = self.known(&challenger);
         let coins = self.unlock_money(challenger_at, at, Bucket::Challenge, bond);
         self.credit(challenger_at, coins);
-        let coins = self.unlock_money(attester_at, at, Bucket::Stake, stake);
-        let (hero, mut burned, requester_paid) = self.slash(at, coins);
+        let stake = self.take_whole_stake(attester_at, at);
+        let (hero, mut burned, requester_paid) = self.slash(at, stake.coins);
         let hero_paid = if challenger == attester { Amount::ZERO } else { hero.amount() };
         if challenger == attester {
             burned = burned.checked_add(hero.amount()).unwrap_or(Amount::MAX);
@@ -320,6 +325,7 @@ impl Market {
             insurance_paid: Amount::ZERO,
         });
         self.note(Note::Voided { task, challenger, bond_returned: bond, reopened });
+        self.offend(now, attester_at, OFFENCE, true, &rules);
         if reopened {
             let clock = self.task_at(at).terms.round(1, now);
             let live = &mut self.task_mut(at).live;
@@ -348,7 +354,7 @@ impl Market {
         self.credit(payee, held);
         let bond = self.escrow_take_all(at, Bucket::Bond);
         self.credit(requester, bond);
-        self.pay_dispute(at, dispute);
+        self.pay_dispute(now, at, dispute);
         let declared = self.take_declared(at);
         self.end(at, TaskState::Final { provider, outcome, declared, paid, at: now });
         let stake_returned = if dispute.upheld { stake } else { Amount::ZERO };
@@ -357,7 +363,7 @@ impl Market {
     }
 
     /// Stake and bond go where the dispute says; nobody is paid for having been wrong.
-    fn pay_dispute(&mut self, at: u32, dispute: &Dispute) {
+    fn pay_dispute(&mut self, now: Height, at: u32, dispute: &Dispute) {
         let Task { terms, live, .. } = self.task_at(at);
         let (task, attester_at) = (terms.id, live.party);
         let (stake, bond) = (live.escrow.stake, live.escrow.challenge);
@@ -365,11 +371,13 @@ impl Market {
         let challenger_part = stake.share(terms.rules.challenger_share);
         let (challenger_at, settler_at) = (self.known(&dispute.challenger), self.known(&dispute.settler));
         let mut bond = self.unlock_money(challenger_at, at, Bucket::Challenge, bond);
-        let stake = self.unlock_money(attester_at, at, Bucket::Stake, stake);
+        let rules = Arc::clone(&self.task_at(at).terms.rules);
+        let stake = self.take_whole_stake(attester_at, at);
         // What a native run earns is what it cost.
         let most = |part: Amount| dispute.native_fee.map_or(part, |fee| fee.min(part));
         if dispute.upheld {
-            self.credit(attester_at, stake);
+            self.give_back(attester_at, stake);
+            self.succeed(attester_at, &rules);
             let part = if dispute.settler == dispute.challenger { Amount::ZERO } else { most(bond_share) };
             let coins = bond.split(part);
             let (settler_paid, burned) = (coins.amount(), bond.amount());
@@ -380,7 +388,8 @@ impl Market {
             return;
         }
         self.credit(challenger_at, bond);
-        let (mut hero, mut burned, requester_paid) = self.slash(at, stake);
+        let lost = stake.coins.amount();
+        let (mut hero, mut burned, requester_paid) = self.slash(at, stake.coins);
         let settler_part = most(hero.amount().checked_sub(challenger_part).unwrap_or(Amount::ZERO));
         let mut pay = |market: &mut Market, who: AccountId, to: u32, part: Amount| {
             let coins = hero.split(if who == dispute.attester { Amount::ZERO } else { part });
@@ -400,6 +409,7 @@ impl Market {
             settler_paid,
             requester_paid,
         });
+        self.lie(now, attester_at, task, lost, &rules);
     }
 
     /// T15 by a native run: nobody proved, so the bond goes back whole.

@@ -1,19 +1,22 @@
 //! T3 lock, T22 release.
 
-use zera_abi::{AccountId, Height, TaskId};
+use std::sync::Arc;
+
+use zera_abi::{AccountId, Amount, Height, TaskId};
 
 use super::wrong_state;
 use crate::error::MarketError;
 use crate::market::Market;
 use crate::note::Note;
 use crate::price;
-use crate::task::{Bucket, Clock, Task, TaskState, later};
+use crate::task::{Clock, Task, TaskState, later};
 
 impl Market {
-    /// T3: takes the task at the block's clock price; the stake leaves the provider's free balance.
+    /// T3: takes the task at the block's clock price; the stake leaves the provider's deposit, or its free balance where that does not hold it.
     ///
     /// # Errors
     /// [`MarketError::UnknownTask`], [`KeyWithdrawn`](MarketError::KeyWithdrawn), [`State`](MarketError::State), [`Funds`](MarketError::Funds),
+    /// [`Jailed`](MarketError::Jailed), [`Deposit`](MarketError::Deposit) where the provider's deposit is below its floor or its margin,
     /// [`Limit`](MarketError::Limit) at the provider's cap of locks.
     pub fn lock(&mut self, now: Height, task: &TaskId, provider: AccountId) -> Result<(), MarketError> {
         let at = self.find_in_force(task)?;
@@ -31,21 +34,15 @@ impl Market {
         let last = Height(found.terms.deadline.0.saturating_sub(rules.tail_blocks(found.terms.mode)));
         let lock_deadline = later(now, rules.lock_blocks).min(last);
         let start_deadline = later(now, price::start_blocks(lock_deadline.since(now).0, rules.start_share));
-        let locks_max = rules.locks_max;
-        let account = self.payer(&provider, stake)?;
-        let locks = self.account_row(account).locks;
-        if locks >= locks_max {
-            return Err(MarketError::Limit {
-                what: "locks of the provider",
-                got: u64::from(locks).saturating_add(1),
-                max: u64::from(locks_max),
-            });
-        }
+        let collateral = self.collateral(now, &provider, stake, rules)?;
 
         self.touch_task(at);
-        self.lock_money(account, at, Bucket::Stake, stake);
-        self.account_mut(account).locks = locks.saturating_add(1);
-        self.task_mut(at).live.party = account;
+        self.lock_stake(&collateral, at, stake);
+        let row = self.account_mut(collateral.account);
+        row.locks = row.locks.saturating_add(1);
+        row.reserved = row.reserved.checked_add(stake).unwrap_or(Amount::MAX);
+        self.holders.insert((collateral.account, at));
+        self.task_mut(at).live.party = collateral.account;
         self.set_state(at, |state| {
             *state = TaskState::Assigned {
                 provider,
@@ -80,31 +77,39 @@ impl Market {
         if provider != holder {
             return Err(MarketError::Unauthorized { task: *task, account: provider, role: "holder" });
         }
-        let (account, fee) = (live.party, stake.share(terms.rules.release_share));
+        let (account, rules) = (live.party, Arc::clone(&terms.rules));
 
         self.touch_task(at);
-        let burned = self.return_stake_less(at, account, fee);
-        self.leave_lock(account);
+        let fee = self.release_fee(now, account, stake, &rules);
+        let mut stake = self.take_whole_stake(account, at);
+        let fee = stake.coins.split(fee);
+        let burned = fee.amount();
+        self.burn(fee);
+        self.give_back(account, stake);
+        self.leave_lock(at);
         self.set_state(at, |state| *state = TaskState::Open { clock: Clock { ..clock } });
         self.note(Note::Released { task: *task, provider, burned });
         self.assert_task(at);
         Ok(())
     }
 
-    /// Burns `fee` of what is left of the stake and returns the rest to its owner.
-    pub(super) fn return_stake_less(&mut self, at: u32, account: u32, fee: zera_abi::Amount) -> zera_abi::Amount {
-        let left = self.task_at(at).live.escrow.stake;
-        let mut stake = self.unlock_money(account, at, Bucket::Stake, left);
-        let fee = stake.split(fee);
-        let burned = fee.amount();
-        self.burn(fee);
-        self.credit(account, stake);
-        burned
-    }
-
-    /// One lock less for the account's cap.
-    pub(super) fn leave_lock(&mut self, account: u32) {
+    /// The lock of an assigned task is over: one less for its holder's cap.
+    pub(crate) fn leave_lock(&mut self, at: u32) {
+        let Task { live, .. } = self.task_at(at);
+        let TaskState::Assigned { stake, .. } = live.state else { return };
+        let account = live.party;
+        self.leave_holder(at);
         let row = self.touch_account(account);
         row.locks = row.locks.saturating_sub(1);
+        row.reserved = row.reserved.checked_sub(stake).unwrap_or(Amount::ZERO);
+    }
+
+    /// Takes an assigned task out of the locks by account.
+    pub(crate) fn leave_holder(&mut self, at: u32) {
+        let live = &self.task_at(at).live;
+        if matches!(live.state, TaskState::Assigned { .. }) {
+            let account = live.party;
+            self.holders.remove(&(account, at));
+        }
     }
 }

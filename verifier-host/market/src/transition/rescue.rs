@@ -1,5 +1,7 @@
 //! T12 commit, which T8 begins with, too; T13 reveal (and T15 from a rescue), T14 expiry.
 
+use std::sync::Arc;
+
 use zera_abi::{AccountId, Amount, Height, TaskId};
 
 use super::settle::ends_task;
@@ -10,6 +12,7 @@ use crate::market::Market;
 use crate::note::Note;
 use crate::ports::{Claim, Verify};
 use crate::price;
+use crate::standing::{LATE, OFFENCE};
 use crate::task::{Bucket, Commit, Task, TaskState, later, reason};
 
 /// Where a task in rescue stands, without its commitments.
@@ -143,6 +146,7 @@ impl Market {
     fn repair(&mut self, now: Height, at: u32, rescuer: u32, rescue: Rescue, verified: Verified<Claim>) -> Ruling {
         let terms = &self.task_at(at).terms;
         let (task, bounty_max, floor) = (terms.id, terms.bounty_max, terms.rules.late_floor_share);
+        let rules = Arc::clone(&terms.rules);
         let (elapsed, window) = (now.since(rescue.opened).0, rescue.expires.since(rescue.opened).0);
         let alone = rescuer == rescue.offender_at;
         let ends = ends_task(verified.get().outcome);
@@ -155,16 +159,15 @@ impl Market {
             if rescue.late {
                 let left = self.task_at(at).live.escrow.stake;
                 let fee = price::late_fee(left, floor, elapsed, window);
-                let coins = self.unlock_money(rescuer, at, Bucket::Stake, fee);
-                self.burn(coins);
+                let fee_coins = self.take_stake(rescuer, at, fee);
+                self.burn(fee_coins.coins);
                 burned = fee;
             }
             rescue.price
         } else {
             if rescue.late {
-                let left = self.task_at(at).live.escrow.stake;
-                let stake = self.unlock_money(rescue.offender_at, at, Bucket::Stake, left);
-                let (hero, burnt, paid) = self.slash(at, stake);
+                let stake = self.take_whole_stake(rescue.offender_at, at);
+                let (hero, burnt, paid) = self.slash(at, stake.coins);
                 (burned, requester_paid) = (burnt, paid);
                 self.escrow_put(at, Bucket::Hold, hero);
             }
@@ -179,6 +182,8 @@ impl Market {
             requester_paid,
             insurance_paid: Amount::ZERO,
         });
+        let weight = if alone { LATE } else { OFFENCE };
+        self.offend(now, rescue.offender_at, weight, !alone, &rules);
         if ends {
             // Nothing is left to wait for: the hero is paid now.
             let hero = self.escrow_take_all(at, Bucket::Hold);
@@ -206,13 +211,13 @@ impl Market {
     pub(super) fn expire(&mut self, now: Height, at: u32) {
         self.touch_task(at);
         let Task { terms, live, .. } = self.task_at(at);
-        let (task, requester, offender, stake) = (terms.id, terms.requester_at, live.party, live.escrow.stake);
+        let (task, requester, offender, rules) = (terms.id, terms.requester_at, live.party, Arc::clone(&terms.rules));
         for Commit { provider, deposit, .. } in self.burn_deposits(at, |_| true) {
             self.note(Note::DepositBurned { task, provider, burned: deposit });
         }
         let provider = self.account_row(offender).id;
-        let stake = self.unlock_money(offender, at, Bucket::Stake, stake);
-        let (hero, burned, requester_paid) = self.slash(at, stake);
+        let stake = self.take_whole_stake(offender, at);
+        let (hero, burned, requester_paid) = self.slash(at, stake.coins);
         let waiting = self.escrow_take_all(at, Bucket::Hold);
         // One of the two is zero: the hero's share waits only where the stake was slashed before.
         let insurance_paid = hero.amount().max(waiting.amount());
@@ -233,6 +238,7 @@ impl Market {
         }
         self.end(at, TaskState::Expired { reason: reason::NOT_RESCUED, at: now });
         self.note(Note::Expired { task });
+        self.offend(now, offender, OFFENCE, true, &rules);
         self.assert_task(at);
     }
 

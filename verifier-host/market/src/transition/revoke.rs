@@ -38,7 +38,6 @@ impl Market {
             }
             _ => (Amount::ZERO, party),
         };
-        let assigned = matches!(live.state, TaskState::Assigned { .. });
 
         for bucket in [Bucket::Bounty, Bucket::Bond] {
             let coins = self.escrow_take_all(at, bucket);
@@ -56,13 +55,11 @@ impl Market {
             self.credit(challenger, coins);
         }
         if !stake.is_zero() {
-            let coins = self.unlock_money(party, at, Bucket::Stake, stake);
-            self.credit(party, coins);
+            let stake = self.take_whole_stake(party, at);
+            self.give_back(party, stake);
         }
         self.return_deposits(at);
-        if assigned {
-            self.leave_lock(party);
-        }
+        self.leave_lock(at);
         self.end(at, TaskState::Revoked { reason: reason::KEY_WITHDRAWN, at: now });
         // None exceeds what was minted.
         let sum = |parts: &[Amount]| {

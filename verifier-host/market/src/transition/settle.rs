@@ -1,5 +1,7 @@
 //! T4, T5, T5', T15 of a lock holder, and T17.
 
+use std::sync::Arc;
+
 use zera_abi::{AccountId, Amount, Height, Outcome, TaskId};
 
 use super::{claim, wrong_state};
@@ -46,7 +48,8 @@ impl Market {
         let ruling = match judged {
             Ok(verified) => {
                 let account = self.task_at(at).live.party;
-                self.leave_lock(account);
+                self.leave_lock(at);
+                self.succeed_at(at, account);
                 if verified.get().outcome.as_bool().is_some() {
                     self.accept(now, at, account, price, verified);
                     Ruling::Accepted
@@ -73,8 +76,8 @@ impl Market {
         if attempt < terms.rules.attempts_max {
             let rules = &terms.rules;
             let fee = price::attempt_fee(stake, rules.attempt_share, before, rules.verify_fee, left);
-            let coins = self.unlock_money(account, at, Bucket::Stake, fee);
-            self.burn(coins);
+            let stake = self.take_stake(account, at, fee);
+            self.burn(stake.coins);
             self.set_state(at, |state| {
                 if let TaskState::Assigned { attempts, .. } = state {
                     *attempts = attempt;
@@ -83,8 +86,8 @@ impl Market {
             self.note(Note::ProofRejected { task, provider, attempt, burned: fee });
         } else {
             self.note(Note::ProofRejected { task, provider, attempt, burned: Amount::ZERO });
-            let coins = self.unlock_money(account, at, Bucket::Stake, left);
-            let (hero, burned, requester_paid) = self.slash(at, coins);
+            let stake = self.take_whole_stake(account, at);
+            let (hero, burned, requester_paid) = self.slash(at, stake.coins);
             self.escrow_put(at, Bucket::Hold, hero);
             self.note(Note::Slashed {
                 task,
@@ -95,7 +98,7 @@ impl Market {
                 requester_paid,
                 insurance_paid: Amount::ZERO,
             });
-            self.leave_lock(account);
+            self.leave_lock(at);
             self.open_rescue(now, at, false);
         }
     }
@@ -119,8 +122,9 @@ impl Market {
     pub(super) fn open_rescue(&mut self, now: Height, at: u32, late: bool) {
         let Task { terms, live, .. } = self.task_at(at);
         let TaskState::Assigned { provider, price, lock_deadline, .. } = live.state else { return };
-        let task = terms.id;
-        let expires = later(lock_deadline, terms.rules.rescue_blocks);
+        let (task, account, rules) = (terms.id, live.party, Arc::clone(&terms.rules));
+        let expires = later(lock_deadline, rules.rescue_blocks);
+        self.miss(account, &rules);
         let opened = if late { lock_deadline } else { now };
         self.set_state(at, |state| {
             *state = TaskState::Rescue { offender: provider, late, price, opened, expires, commits: Vec::new() };
@@ -172,9 +176,8 @@ impl Market {
         self.burn(bond);
         let bounty = self.escrow_take_all(at, Bucket::Bounty);
         self.credit(requester, bounty);
-        let stake = self.task_at(at).live.escrow.stake;
-        let stake = self.unlock_money(payee, at, Bucket::Stake, stake);
-        self.credit(payee, stake);
+        let stake = self.take_whole_stake(payee, at);
+        self.give_back(payee, stake);
         self.end(at, TaskState::Failed { provider, outcome, at: now });
         self.note(Note::Failed { task, provider, outcome, paid });
     }
@@ -192,14 +195,20 @@ impl Market {
         let held = self.escrow_take_all(at, Bucket::Hold);
         let paid = held.amount();
         self.credit(payee, held);
-        let coins = self.unlock_money(payee, at, Bucket::Stake, stake);
-        self.credit(payee, coins);
+        let coins = self.take_whole_stake(payee, at);
+        self.give_back(payee, coins);
         let bond = self.escrow_take_all(at, Bucket::Bond);
         self.credit(requester, bond);
         let declared = self.take_declared(at);
         self.end(at, TaskState::Final { provider, outcome, declared, paid, at: now });
         self.note(Note::Finalised { task, provider, paid, stake_returned: stake, confirmed: false });
         self.assert_task(at);
+    }
+
+    /// An answer of the holder's counts for its standing.
+    pub(super) fn succeed_at(&mut self, at: u32, account: u32) {
+        let rules = Arc::clone(&self.task_at(at).terms.rules);
+        self.succeed(account, &rules);
     }
 
     /// Moves the declared values out of a state that is about to change.

@@ -7,7 +7,8 @@ use crate::task::TaskState;
 use crate::undo::Undo;
 
 impl Market {
-    /// First T20: the oldest tasks of withdrawn keys, at most [`REVOCATIONS_MAX`](crate::REVOCATIONS_MAX) a call. Then T7, T9c, T11,
+    /// First T20: the oldest tasks of withdrawn keys, at most [`REVOCATIONS_MAX`](crate::REVOCATIONS_MAX) a call. Then deposits that are
+    /// free again and margin calls that nobody answered, by (height, account). Then T7, T9c, T11,
     /// T14, T17, T21, the end of the clock and unrevealed deposits: all that is due at or before `now`, ordered by (due height,
     /// order of opening), except of tasks whose key is withdrawn. To be called at the start of every block, before its transactions.
     ///
@@ -15,6 +16,13 @@ impl Market {
     /// `rounds_max + commits + 3` of them, each paid for by whoever opened, locked or committed.
     pub fn tick(&mut self, now: Height) {
         self.revoke_oldest(now);
+        while let Some((due, account)) = self.standings_due.first().copied() {
+            if due > now {
+                break;
+            }
+            self.tick_standing(now, account);
+            assert!(self.standings_due.first().copied() != Some((due, account)), "an account stays due at {due}");
+        }
         while let Some((due, at)) = self.due.first().copied() {
             if due > now {
                 break;
@@ -32,8 +40,7 @@ impl Market {
                 }
                 TaskState::Assigned { .. } => {
                     self.touch_task(at);
-                    let account = self.task_at(at).live.party;
-                    self.leave_lock(account);
+                    self.leave_lock(at);
                     self.open_rescue(now, at, true);
                     self.assert_task(at);
                 }

@@ -1,13 +1,9 @@
 //! Every deadline a block before, at, and a block after.
 
 use zera_abi::{AccountId, Blocks, Height, Outcome::True, Status};
-use zera_market::{Market, MarketError, TaskState};
+use zera_market::{Market, TaskState};
 
 use super::fixture::*;
-
-fn status<T>(result: Result<T, MarketError>) -> Option<Status> {
-    result.err().map(|error| error.status())
-}
 
 /// Task 1 locked by the provider at 105; lock deadline 115, rescue until 135.
 fn locked() -> Market {
@@ -246,21 +242,22 @@ fn limits_count_the_last_one_in() {
     assert_eq!(status(commit(&mut market, 111, RESCUER, &answer)), None);
     assert_eq!(status(commit(&mut market, 111, OTHER, &answer)), Some(Status::Limit));
     // Nor does one that is lost by bad proofs, given back or answered.
-    market.open(Height(111), opening(4)).expect("opens");
-    market.open(Height(111), opening(5)).expect("opens");
-    let mut judge = Judge::default();
-    market.lock(Height(111), &task_id(4), PROVIDER).expect("the second lock");
-    assert_eq!(status(market.lock(Height(111), &task_id(5), PROVIDER)), Some(Status::Limit));
-    for _ in 0..3 {
-        let _ = market.submit(Height(111), &task_id(4), PROVIDER, bad(True), &mut judge).expect("judged");
+    for n in 4..=7 {
+        market.open(Height(111), opening(n)).expect("opens");
     }
-    market.lock(Height(111), &task_id(5), PROVIDER).expect("task 4 is in rescue");
-    market.release(Height(111), &task_id(5), PROVIDER).expect("released");
-    let answer = good(&market, 3, PROVIDER, True);
-    let _ = market.submit(Height(111), &task_id(3), PROVIDER, answer, &mut judge).expect("accepted");
-    market.lock(Height(111), &task_id(5), PROVIDER).expect("no lock is left");
-    market.open(Height(111), opening(6)).expect("opens");
-    market.lock(Height(111), &task_id(6), PROVIDER).expect("the second lock");
+    let mut judge = Judge::default();
+    market.lock(Height(111), &task_id(7), OTHER).expect("the first lock");
+    market.lock(Height(111), &task_id(4), OTHER).expect("the second lock");
+    assert_eq!(status(market.lock(Height(111), &task_id(5), OTHER)), Some(Status::Limit));
+    for _ in 0..3 {
+        let _ = market.submit(Height(111), &task_id(4), OTHER, bad(True), &mut judge).expect("judged");
+    }
+    market.lock(Height(111), &task_id(5), OTHER).expect("task 4 is in rescue");
+    market.release(Height(111), &task_id(5), OTHER).expect("released");
+    let answer = good(&market, 7, OTHER, True);
+    let _ = market.submit(Height(111), &task_id(7), OTHER, answer, &mut judge).expect("accepted");
+    market.lock(Height(111), &task_id(5), OTHER).expect("no lock is left");
+    market.lock(Height(111), &task_id(6), OTHER).expect("the second lock");
 }
 
 #[test]

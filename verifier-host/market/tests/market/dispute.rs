@@ -65,10 +65,6 @@ fn settle_natively(market: &mut Market, now: u64, who: AccountId, outcome: Outco
     market.settle_natively(Height(now), &task_id(1), who, NativeRun { outcome, fee: units(7_000_000) })
 }
 
-fn status<T>(result: Result<T, MarketError>) -> Option<Status> {
-    result.err().map(|error| error.status())
-}
-
 fn level(market: &Market) -> Level {
     market.level(market.task(&task_id(1)).expect("the task"))
 }
@@ -306,13 +302,14 @@ fn t9c_silence_is_no_answer_and_the_task_opens_again_twice() {
     assert_eq!(market.task(&task_id(1)).unwrap().answer(), None);
     assert_eq!(level(&market), Level::Pending);
     let mut now = 149;
-    for reopens in [1, 2] {
+    // Who was silent is jailed, so another attests.
+    for (reopens, attester, place) in [(1, OTHER, 3), (2, RESCUER, 2)] {
         assert_eq!(market.task(&task_id(1)).unwrap().reopens(), reopens);
-        market.lock(Height(now), &task_id(1), PROVIDER).expect("locks");
-        market.attest(Height(now), &task_id(1), PROVIDER, True, vec![]).expect("attests");
-        commit_to(&mut market, now, PROVIDER, False).expect("commits");
+        market.lock(Height(now), &task_id(1), attester).expect("locks");
+        market.attest(Height(now), &task_id(1), attester, True, vec![]).expect("attests");
+        commit_to(&mut market, now, attester, False).expect("commits");
         run(&mut market, now + 1, now + 1);
-        market.challenge(Height(now + 1), &task_id(1), PROVIDER, SALT, False).expect("challenges");
+        market.challenge(Height(now + 1), &task_id(1), attester, SALT, False).expect("challenges");
         run(&mut market, now + 2, now + 41);
         now += 42;
         let to = if reopens == 1 { "open" } else { "expired" };
@@ -323,7 +320,7 @@ fn t9c_silence_is_no_answer_and_the_task_opens_again_twice() {
             |market| market.tick(Height(now)),
             |b| {
                 b.free[0] += b.stake * 15 / 100;
-                b.free[1] += D;
+                b.free[place] += D;
                 // The challenger is the attester: nobody repaired anything.
                 b.burned += b.stake - b.stake * 15 / 100;
                 (b.stake, b.challenge) = (0, 0);

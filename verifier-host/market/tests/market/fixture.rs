@@ -1,6 +1,6 @@
 //! Actors, toy proofs and a judge that knows them.
 
-use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, PredicateId, TaskId};
+use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId};
 use zera_market::ports::{Claim, Verdict, Verify};
 use zera_market::{Answer, Market, MarketError, Mode, Opening, Rules, Ruling, commit_digest};
 
@@ -133,6 +133,11 @@ pub fn run(market: &mut Market, from: u64, to: u64) {
         market.tick(Height(height));
     }
     market.conserved().expect("conserved");
+}
+
+/// How a transition was refused, if it was.
+pub fn status<T>(result: Result<T, MarketError>) -> Option<Status> {
+    result.err().map(|error| error.status())
 }
 
 pub fn state(market: &Market, n: u8) -> &'static str {

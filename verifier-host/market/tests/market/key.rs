@@ -10,10 +10,6 @@ use super::random::task;
 const OTHER_KEY: KeyId = KeyId([0x12; 32]);
 const DEPOSIT: u128 = 7 * ZRA;
 
-fn status<T>(result: Result<T, MarketError>) -> Option<Status> {
-    result.err().map(|error| error.status())
-}
-
 fn free(market: &Market, who: AccountId) -> i128 {
     market.account(&who).free.units() as i128 - 100 * ZRA as i128
 }
@@ -271,7 +267,7 @@ fn no_timer_of_a_waiting_task_fires() {
     assert_eq!(waiting(&market), 200 - REVOCATIONS_MAX);
     for note in market.drain_notes() {
         let id = match note {
-            Note::Revoked { .. } => continue,
+            Note::Revoked { .. } | Note::Jailed { .. } | Note::Braked { .. } | Note::MarginCalled { .. } => continue,
             Note::Reauctioned { task, .. }
             | Note::RescueOpened { task, .. }
             | Note::Expired { task }

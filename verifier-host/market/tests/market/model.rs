@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use zera_abi::{AccountId, KeyId, Level, Outcome, Status, TaskId};
-use zera_market::{Mode, Opening, Rules};
+use zera_market::{Mode, Opening, Rules, Standing};
 
 /// What the model needs of the rules, as plain numbers.
 #[derive(Clone)]
@@ -29,6 +29,7 @@ pub enum St {
         who: AccountId,
         p: i128,
         s: i128,
+        since: i128,
         may_release: i128,
         t_lock: i128,
         bad: i128,
@@ -86,6 +87,8 @@ pub struct ModelTask {
     pub st: St,
     e_bounty: i128,
     e_stake: i128,
+    /// Of the stake, what came from its owner's deposit.
+    e_backed: i128,
     e_bond: i128,
     e_hold: i128,
     e_chal: i128,
@@ -94,6 +97,37 @@ pub struct ModelTask {
     /// A hero's share of the stake of `hero_from`, waiting or held.
     e_hero: i128,
     hero_from: AccountId,
+}
+
+/// Offences at a height.
+type Score = (i128, i128);
+
+/// A deposit and what its owner did.
+#[derive(Clone, Debug, Default)]
+struct Stand {
+    staked: i128,
+    /// Amount and when it is free.
+    leaving: Vec<(i128, i128)>,
+    live: Score,
+    safe: Score,
+    releases: Score,
+    cap: Option<i128>,
+    misses: i128,
+    jail: i128,
+    called: Option<i128>,
+}
+
+/// `value` halved every `half` blocks, straight in between.
+fn decayed((value, then): Score, now: i128, half: i128) -> i128 {
+    let (n, rest) = ((now - then) / half, (now - then) % half);
+    let value = if n > 100 { 0 } else { value / (1 << n) };
+    value * (2 * half - rest) / (2 * half)
+}
+
+/// `amount * 2^(score / 1000)`, straight in between.
+fn doubled(amount: i128, score: i128) -> i128 {
+    let score = score.min(10_000);
+    amount * ((1 << (score / 1_000)) * (1_000 + score % 1_000)) / 1_000
 }
 
 /// What became of a key.
@@ -110,6 +144,8 @@ pub struct Model {
     pub free: BTreeMap<AccountId, i128>,
     pub tasks: Vec<ModelTask>,
     bonds: BTreeMap<KeyId, Bond>,
+    stands: BTreeMap<AccountId, Stand>,
+    slashed: Score,
     pub insurance: i128,
     pub treasury: i128,
     pub burned: i128,
@@ -130,7 +166,19 @@ impl Model {
     pub fn new(rules: &Rules) -> Model {
         let n = Numbers::of(rules);
         let (free, bonds) = (BTreeMap::new(), BTreeMap::new());
-        Model { n, free, tasks: vec![], bonds, insurance: 0, treasury: 0, burned: 0, minted: 0 }
+        let stands = BTreeMap::new();
+        Model {
+            n,
+            free,
+            tasks: vec![],
+            bonds,
+            stands,
+            slashed: (0, 0),
+            insurance: 0,
+            treasury: 0,
+            burned: 0,
+            minted: 0,
+        }
     }
 
     pub fn locked(&self, who: &AccountId) -> i128 {
@@ -162,6 +210,198 @@ impl Model {
                 t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + commits.len() as i128 * deposit
             })
             .sum()
+    }
+
+    pub fn staked(&self) -> i128 {
+        let of = |stand: &Stand| stand.staked + stand.leaving.iter().map(|part| part.0).sum::<i128>();
+        self.stands.values().map(of).sum()
+    }
+
+    /// Whose stake it is.
+    fn party(t: &ModelTask) -> Option<AccountId> {
+        match t.st {
+            St::Assigned { who, .. }
+            | St::Accepted { who, .. }
+            | St::Rescue { who, .. }
+            | St::Attested { who, .. }
+            | St::Challenged { who, .. }
+            | St::Settled { attester: who, .. } => Some(who),
+            _ => None,
+        }
+    }
+
+    /// Locks, the stakes at them, and what the deposit backs.
+    fn holds(&self, who: &AccountId) -> (i128, i128, i128) {
+        let (mut locks, mut reserved, mut backing) = (0, 0, 0);
+        for t in self.tasks.iter().filter(|t| Model::party(t) == Some(*who)) {
+            backing += t.e_backed;
+            if let St::Assigned { s, .. } = t.st {
+                (locks, reserved) = (locks + 1, reserved + s);
+            }
+        }
+        (locks, reserved, backing)
+    }
+
+    fn stand(&mut self, who: AccountId) -> &mut Stand {
+        self.stands.entry(who).or_default()
+    }
+
+    fn score(&self, score: Score, now: i128) -> i128 {
+        let left = decayed(score, now, self.n.get("offence_half_life_blocks"));
+        if left < 63 { 0 } else { left }
+    }
+
+    /// What the deposit has to hold beside stakes of `reserved`.
+    fn margin(&self, who: &AccountId, reserved: i128, now: i128) -> i128 {
+        let live = self.stands.get(who).map_or((0, 0), |stand| stand.live);
+        let worth = doubled(reserved, self.score(live, now).min(4_000)) * self.n.get("price_margin_bps");
+        (worth + 9_999) / 10_000 - reserved
+    }
+
+    fn review(&mut self, now: i128, who: AccountId) {
+        let need = self.margin(&who, self.holds(&who).1, now);
+        let until = now + self.n.get("grace_blocks");
+        let stand = self.stand(who);
+        match stand.called {
+            None if need > stand.staked => stand.called = Some(until),
+            Some(_) if need <= stand.staked => stand.called = None,
+            _ => {}
+        }
+    }
+
+    pub fn stake(&mut self, now: i128, who: AccountId, amount: i128) -> Step {
+        if amount == 0 {
+            return Err(Status::Limit);
+        }
+        if amount > self.has(&who) {
+            return Err(Status::Funds);
+        }
+        self.pay(who, -amount);
+        self.stand(who).staked += amount;
+        self.review(now, who);
+        Ok(Status::Ok)
+    }
+
+    pub fn unstake(&mut self, now: i128, who: AccountId, amount: i128) -> Step {
+        let (locks, reserved, backing) = self.holds(&who);
+        let stand = self.stands.get(&who).cloned().unwrap_or_default();
+        if amount == 0 || stand.leaving.len() >= 8 {
+            return Err(Status::Limit);
+        }
+        let margin = self.margin(&who, reserved, now) * self.n.get("margin_bps") / 10_000;
+        let floor = if locks == 0 { 0 } else { self.n.get("deposit_floor") - backing };
+        if stand.staked < amount + margin.max(floor) {
+            return Err(Status::Funds);
+        }
+        let due = now + self.n.get("unbond_blocks");
+        self.stand(who).staked -= amount;
+        self.stand(who).leaving.push((amount, due));
+        Ok(Status::Ok)
+    }
+
+    /// Returns a stake, what came from the deposit to the deposit.
+    fn give_back(&mut self, i: usize, who: AccountId) {
+        let stake = std::mem::take(&mut self.tasks[i].e_stake);
+        let backed = std::mem::take(&mut self.tasks[i].e_backed).min(stake);
+        if backed > 0 {
+            self.stand(who).staked += backed;
+        }
+        self.pay(who, stake - backed);
+    }
+
+    fn burn_stake(&mut self, i: usize, amount: i128) {
+        let t = &mut self.tasks[i];
+        t.e_stake -= amount;
+        t.e_backed = t.e_backed.min(t.e_stake);
+        self.burned += amount;
+    }
+
+    fn succeed(&mut self, who: AccountId) {
+        let max = self.n.get("locks_max");
+        if let Some(stand) = self.stands.get_mut(&who) {
+            stand.misses = 0;
+            stand.cap = stand.cap.map(|cap| cap + 1).filter(|cap| *cap < max);
+        }
+    }
+
+    fn miss(&mut self, who: AccountId) {
+        let max = self.n.get("locks_max");
+        let stand = self.stand(who);
+        stand.misses += 1;
+        if stand.misses == 2 {
+            stand.misses = 0;
+            stand.cap = Some((stand.cap.unwrap_or(max).min(max) / 2).max(1));
+        }
+    }
+
+    fn offend(&mut self, now: i128, who: AccountId, weight: i128, jailed: bool) {
+        let jail = self.n.get("jail_blocks");
+        let before = self.stands.get(&who).map_or((0, 0), |stand| stand.live);
+        let value = (self.score(before, now) + weight).min(10_000);
+        let stand = self.stand(who);
+        stand.live = (value, now);
+        if jailed && jail > 0 {
+            stand.jail = stand.jail.max(now + doubled(jail, (value - 1_000).max(0)));
+        }
+        self.review(now, who);
+    }
+
+    /// A false answer of `who`, for which `stake` went.
+    fn lie(&mut self, now: i128, who: AccountId, stake: i128) {
+        let n = |name| self.n.get(name);
+        let stand = self.stands.get(&who).cloned().unwrap_or_default();
+        let deposit = stand.staked + stand.leaving.iter().map(|part| part.0).sum::<i128>();
+        let score = self.score(stand.safe, now);
+        let active = self.staked() + self.tasks.iter().map(|t| t.e_stake).sum::<i128>();
+        let late = decayed(self.slashed, now, n("correlation_half_life_blocks"));
+        let share = (late * n("correlation_bps") / active.max(1)).min(10_000);
+        let alone = doubled(deposit * n("deposit_penalty_share") / 10_000, score);
+        let penalty = (alone + deposit * share / 10_000).min(deposit);
+        self.slashed = (late + stake + penalty, now);
+        self.burned += penalty;
+        let stand = self.stand(who);
+        stand.safe = ((score + 1_000).min(10_000), now);
+        let mut left = penalty;
+        let mut cut = |part: &mut i128| {
+            let taken = left.min(*part);
+            (*part, left) = (*part - taken, left - taken);
+        };
+        cut(&mut stand.staked);
+        stand.leaving.iter_mut().rev().for_each(|part| cut(&mut part.0));
+        stand.leaving.retain(|part| part.0 > 0);
+        self.review(now, who);
+    }
+
+    fn tick_stands(&mut self, now: i128) {
+        let accounts: Vec<AccountId> = self.stands.keys().copied().collect();
+        for who in accounts {
+            let stand = self.stand(who);
+            let freed: i128 = stand.leaving.iter().filter(|part| part.1 <= now).map(|part| part.0).sum();
+            stand.leaving.retain(|part| part.1 > now);
+            let called = stand.called.is_some_and(|at| at <= now);
+            if called {
+                stand.called = None;
+            }
+            self.pay(who, freed);
+            let mut fresh: Vec<(i128, usize)> = (0..self.tasks.len())
+                .filter(|i| !self.frozen(&self.tasks[*i]))
+                .filter_map(|i| match self.tasks[i].st {
+                    St::Assigned { who: w, since, may_release, .. } if w == who && now <= may_release => {
+                        Some((since, i))
+                    }
+                    _ => None,
+                })
+                .collect();
+            fresh.sort();
+            while called && let Some((_, i)) = fresh.pop() {
+                if self.stand(who).staked >= self.margin(&who, self.holds(&who).1, now) {
+                    break;
+                }
+                let St::Assigned { auction: (round, start, end), .. } = self.tasks[i].st else { unreachable!() };
+                self.give_back(i, who);
+                self.tasks[i].st = St::Open { round, start, end };
+            }
+        }
     }
 
     pub fn key_deposits(&self) -> i128 {
@@ -226,18 +466,18 @@ impl Model {
             self.pay(t.requester, t.e_bounty + t.e_bond);
             self.pay(t.hero_from, t.e_hero);
             match t.st {
-                St::Assigned { who, .. } => self.pay(who, t.e_stake),
+                St::Assigned { who, .. } => self.give_back(i, who),
                 St::Accepted { who, .. } => {
                     self.pay(t.requester, t.e_hold);
-                    self.pay(who, t.e_stake);
+                    self.give_back(i, who);
                 }
                 St::Challenged { who, challenger, .. } | St::Settled { attester: who, challenger, .. } => {
                     self.pay(t.requester, t.e_hold);
-                    self.pay(who, t.e_stake);
+                    self.give_back(i, who);
                     self.pay(challenger, t.e_chal);
                 }
                 St::Rescue { who, commits, .. } | St::Attested { who, commits, .. } => {
-                    self.pay(who, t.e_stake);
+                    self.give_back(i, who);
                     for (rescuer, ..) in commits {
                         self.pay(rescuer, self.n.get("commit_deposit"));
                     }
@@ -251,7 +491,7 @@ impl Model {
     pub fn check(&self) {
         let free: i128 = self.free.values().sum();
         assert_eq!(
-            free + self.escrowed() + self.key_deposits() + self.insurance + self.treasury + self.burned,
+            free + self.escrowed() + self.staked() + self.key_deposits() + self.insurance + self.treasury + self.burned,
             self.minted,
             "the model leaks"
         );
@@ -372,6 +612,7 @@ impl Model {
             st: St::Open { round: 1, start: now, end },
             e_bounty: b,
             e_stake: 0,
+            e_backed: 0,
             e_bond: bond,
             e_hold: 0,
             e_chal: 0,
@@ -414,7 +655,7 @@ impl Model {
 
     fn close(&mut self, i: usize, how: &'static str) {
         let t = &mut self.tasks[i];
-        (t.e_bounty, t.e_stake, t.e_bond, t.e_hold, t.e_hero, t.e_chal) = (0, 0, 0, 0, 0, 0);
+        (t.e_bounty, t.e_stake, t.e_backed, t.e_bond, t.e_hold, t.e_hero, t.e_chal) = (0, 0, 0, 0, 0, 0, 0);
         t.st = St::Ended(how);
     }
 
@@ -431,18 +672,33 @@ impl Model {
         let lapse = ((t.b_max - p) * 10_000 + kept - 1) / kept;
         let share = n(if t.attested { "attested_stake_bps" } else { "stake_share" });
         let s = lapse.max(t.b_max * share / 10_000).max(t.min_stake).max(n("stake_floor"));
-        if s > self.has(&who) {
+        let stand = self.stands.get(&who).cloned().unwrap_or_default();
+        if s > self.has(&who) + stand.staked {
             return Err(Status::Funds);
         }
-        let held = self.tasks.iter().filter(|t| matches!(&t.st, St::Assigned { who: w, .. } if *w == who)).count();
-        if held as i128 >= n("locks_max") {
+        if now < stand.jail {
+            return Err(Status::State);
+        }
+        let (held, reserved, backing) = self.holds(&who);
+        if stand.staked + backing < n("deposit_floor") {
+            return Err(Status::Funds);
+        }
+        let backed = stand.staked.min(s);
+        if stand.staked - backed < self.margin(&who, reserved + s, now) * n("margin_bps") / 10_000 {
+            return Err(Status::Funds);
+        }
+        if held >= stand.cap.unwrap_or(i128::MAX).min(n("locks_max")) {
             return Err(Status::Limit);
         }
         let t_lock = (now + n("lock_blocks")).min(t.deadline - self.tail(t.attested));
         let may_release = now + ((t_lock - now) * n("start_share") + 9_999) / 10_000;
-        self.pay(who, -s);
-        self.tasks[i].e_stake = s;
-        self.tasks[i].st = St::Assigned { who, p, s, may_release, t_lock, bad: 0, auction: (round, start, end) };
+        self.pay(who, -(s - backed));
+        if backed > 0 {
+            self.stand(who).staked -= backed;
+        }
+        (self.tasks[i].e_stake, self.tasks[i].e_backed) = (s, backed);
+        let auction = (round, start, end);
+        self.tasks[i].st = St::Assigned { who, p, s, since: now, may_release, t_lock, bad: 0, auction };
         Ok(Status::Ok)
     }
 
@@ -458,10 +714,15 @@ impl Model {
         if who != holder {
             return Err(Status::Unauthorized);
         }
-        let burn = (s * self.n.get("release_share") / 10_000).min(t.e_stake);
+        let before = self.stands.get(&who).map_or((0, 0), |stand| stand.releases);
+        let score = self.score(before, now);
+        self.stand(who).releases = ((score + 1_000).min(10_000), now);
+        let most = s * self.n.get("release_share_max") / 10_000;
+        let burn = doubled(s * self.n.get("release_share") / 10_000, score).min(most).min(t.e_stake);
+        // Of what came from the deposit all goes back that is left.
         self.burned += burn;
-        self.pay(who, t.e_stake - burn);
-        self.tasks[i].e_stake = 0;
+        self.tasks[i].e_stake -= burn;
+        self.give_back(i, who);
         self.tasks[i].st = St::Open { round, start, end };
         Ok(Status::Ok)
     }
@@ -477,6 +738,7 @@ impl Model {
             return Err(Status::Unauthorized);
         }
         if quality == Quality::Good {
+            self.succeed(who);
             if outcome.as_bool().is_some() {
                 self.accept(now, i, who, p);
             } else {
@@ -487,8 +749,7 @@ impl Model {
         if bad + 1 < self.n.get("attempts_max") {
             let share = s * self.n.get("attempt_share") / 10_000 * (1 << bad);
             let burn = (share + self.n.get("verify_fee")).min(t.e_stake);
-            self.burned += burn;
-            self.tasks[i].e_stake -= burn;
+            self.burn_stake(i, burn);
             if let St::Assigned { bad, .. } = &mut self.tasks[i].st {
                 *bad += 1;
             }
@@ -497,6 +758,7 @@ impl Model {
             (self.tasks[i].e_hero, self.tasks[i].hero_from) = (hero, who);
             let t_exp = t_lock + self.n.get("rescue_blocks");
             self.tasks[i].st = St::Rescue { who, late: false, p, from: now, t_exp, commits: vec![] };
+            self.miss(who);
         }
         Ok(if quality == Quality::Bad { Status::No } else { Status::Encoding })
     }
@@ -504,6 +766,7 @@ impl Model {
     /// Empties the stake by the split and returns the hero's share.
     fn sigma(&mut self, i: usize) -> i128 {
         let s = std::mem::take(&mut self.tasks[i].e_stake);
+        self.tasks[i].e_backed = 0;
         let hero = s * self.n.get("hero_share") / 10_000;
         let requester = s * self.n.get("requester_share") / 10_000;
         self.pay(self.tasks[i].requester, requester);
@@ -526,7 +789,8 @@ impl Model {
         let t = self.tasks[i].clone();
         let fee = t.e_bond * self.n.get("execution_share") / 10_000;
         let half = (t.e_bond - fee) / 2;
-        self.pay(who, fee + t.e_stake);
+        self.pay(who, fee);
+        self.give_back(i, who);
         self.pay(t.requester, half + t.e_bounty);
         self.burned += t.e_bond - fee - half;
         self.close(i, "failed");
@@ -603,8 +867,7 @@ impl Model {
             if late {
                 let floor = t.e_stake * self.n.get("late_floor_share") / 10_000;
                 let fee = floor + (t.e_stake - floor) * (now - from).min(window) / window;
-                self.tasks[i].e_stake -= fee;
-                self.burned += fee;
+                self.burn_stake(i, fee);
             }
             p
         } else {
@@ -614,6 +877,7 @@ impl Model {
             }
             p + (t.b_max - p) * (now - from).min(window) / window
         };
+        self.offend(now, offender, if who == offender { 500 } else { 1_000 }, who != offender);
         if outcome.as_bool().is_some() {
             self.accept(now, i, who, price);
         } else {
@@ -705,7 +969,7 @@ impl Model {
         let t_final = now + self.n.get("final_blocks");
         self.tasks[i].st = St::Settled { attester, payee, challenger, settler, upheld, fee, t_final };
         if outcome.as_bool().is_none() {
-            self.pay_dispute(i);
+            self.pay_dispute(now, i);
             if fee.is_some() {
                 self.pay(t.requester, t.e_bounty + t.e_bond);
                 self.close(i, "failed");
@@ -721,7 +985,7 @@ impl Model {
         Ok(Status::Ok)
     }
 
-    fn pay_dispute(&mut self, i: usize) {
+    fn pay_dispute(&mut self, now: i128, i: usize) {
         let t = self.tasks[i].clone();
         let St::Settled { attester, challenger, settler, upheld, fee, .. } = t.st else { unreachable!() };
         let of = |whole: i128, name| whole * self.n.get(name) / 10_000;
@@ -729,7 +993,8 @@ impl Model {
         if upheld {
             let part = if settler == challenger { 0 } else { capped(of(t.e_chal, "bond_prover_share")) };
             self.pay(settler, part);
-            self.pay(attester, t.e_stake);
+            self.give_back(i, attester);
+            self.succeed(attester);
             self.burned += t.e_chal - part;
         } else {
             let mut challengers = of(t.e_stake, "challenger_share");
@@ -745,13 +1010,16 @@ impl Model {
             self.pay(settler, settlers);
             self.pay(t.requester, requesters);
             self.burned += t.e_stake - challengers - settlers - requesters;
+            (self.tasks[i].e_stake, self.tasks[i].e_backed) = (0, 0);
+            self.lie(now, attester, t.e_stake);
         }
-        (self.tasks[i].e_stake, self.tasks[i].e_chal) = (0, 0);
+        self.tasks[i].e_chal = 0;
     }
 
     /// Everything that is due at `now`, where every block is ticked.
     pub fn tick(&mut self, now: i128) {
         self.revoke();
+        self.tick_stands(now);
         for i in 0..self.tasks.len() {
             let t = self.tasks[i].clone();
             if self.frozen(&t) {
@@ -769,8 +1037,9 @@ impl Model {
                 St::Assigned { who, p, t_lock, .. } if now > t_lock => {
                     let t_exp = t_lock + self.n.get("rescue_blocks");
                     self.tasks[i].st = St::Rescue { who, late: true, p, from: t_lock, t_exp, commits: vec![] };
+                    self.miss(who);
                 }
-                St::Rescue { t_exp, commits, .. } => {
+                St::Rescue { who, t_exp, commits, .. } => {
                     let (deposit, window) = (self.n.get("commit_deposit"), self.n.get("reveal_blocks"));
                     let over = now > t_exp;
                     let gone = commits.iter().filter(|c| over || now > c.1 + window).count() as i128;
@@ -784,6 +1053,7 @@ impl Model {
                         self.insurance += hero;
                         self.pay(t.requester, t.e_bounty + t.e_bond);
                         self.close(i, "expired");
+                        self.offend(now, who, 1_000, true);
                     }
                 }
                 St::Attested { who, p, until, commits, .. } => {
@@ -791,7 +1061,9 @@ impl Model {
                     let left: Vec<_> = commits.iter().filter(|c| now <= c.1 + window).copied().collect();
                     self.burned += (commits.len() - left.len()) as i128 * deposit;
                     if left.is_empty() && now > until {
-                        self.pay(who, p + t.e_stake);
+                        self.pay(who, p);
+                        self.give_back(i, who);
+                        self.succeed(who);
                         self.pay(t.requester, t.e_bounty - p + t.e_bond);
                         self.close(i, "final");
                     } else if let St::Attested { commits, .. } = &mut self.tasks[i].st {
@@ -807,6 +1079,7 @@ impl Model {
                     } else {
                         self.pay(challenger, hero);
                     }
+                    self.offend(now, who, 1_000, true);
                     if t.reopens < self.n.get("reopens_max") && now + self.room(true) <= t.deadline {
                         self.tasks[i].reopens += 1;
                         self.tasks[i].st = self.round(&t, 1, now);
@@ -818,17 +1091,34 @@ impl Model {
                 St::Settled { payee, t_final, .. } if now >= t_final => {
                     self.pay(payee, t.e_hold);
                     self.pay(t.requester, t.e_bond);
-                    self.pay_dispute(i);
+                    self.pay_dispute(now, i);
                     self.close(i, "final");
                 }
                 St::Accepted { who, t_final } if now >= t_final => {
-                    self.pay(who, t.e_hold + t.e_hero + t.e_stake);
+                    self.pay(who, t.e_hold + t.e_hero);
+                    self.give_back(i, who);
                     self.pay(t.requester, t.e_bond);
                     self.close(i, "final");
                 }
                 _ => {}
             }
         }
+    }
+
+    pub fn same_standing(&self, who: &AccountId, got: Option<&Standing>, at: &str) {
+        let (ours, got) = (self.stands.get(who).cloned().unwrap_or_default(), got.cloned().unwrap_or_default());
+        let height = |height: zera_abi::Height| i128::from(height.0);
+        let score = |score: zera_market::Score| (i128::from(score.value), height(score.height));
+        let leaving = got.unbonding.iter().map(|part| (part.amount.units() as i128, height(part.due)));
+        assert_eq!((got.staked.units() as i128, leaving.collect()), (ours.staked, ours.leaving), "{at}: deposit");
+        assert_eq!(
+            [score(got.liveness), score(got.safety), score(got.releases)],
+            [ours.live, ours.safe, ours.releases],
+            "{at}"
+        );
+        assert_eq!((got.capacity.map(i128::from), i128::from(got.misses)), (ours.cap, ours.misses), "{at}: brake");
+        assert_eq!((height(got.jailed_until), got.called.map(height)), (ours.jail, ours.called), "{at}: jail, call");
+        assert_eq!(got.backing().units() as i128, self.holds(who).2, "{at}: backing");
     }
 
     pub fn name(t: &ModelTask) -> &'static str {

@@ -2,7 +2,7 @@
 
 use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
+use zera_abi::{AccountId, Amount, Bps, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::ports::{MemStore, Store};
 use zera_market::{
     Answer, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState, challenge_digest,
@@ -34,6 +34,8 @@ pub enum Event {
     Bond(KeyId, AccountId, u128),
     Withdraw(KeyId, AccountId),
     ReleaseKey(KeyId, AccountId),
+    Stake(AccountId, u128),
+    Unstake(AccountId, u128),
 }
 
 fn account(n: u8) -> AccountId {
@@ -113,6 +115,8 @@ fn on_market(market: &mut Market, now: u64, event: &Event) -> Result<Status, Sta
         Event::Bond(key, owner, deposit) => done(market.bond_key(*key, *owner, units(*deposit))),
         Event::Withdraw(key, reporter) => done(market.withdraw_key(*key, *reporter).map(drop)),
         Event::ReleaseKey(key, owner) => done(market.release_key(*key, *owner).map(drop)),
+        Event::Stake(who, amount) => done(market.stake(height, *who, units(*amount))),
+        Event::Unstake(who, amount) => done(market.unstake(height, *who, units(*amount))),
     }
 }
 
@@ -162,6 +166,8 @@ fn on_model(model: &mut Model, now: u64, event: &Event) -> Result<Status, Status
         Event::Bond(key, owner, deposit) => model.bond(*key, *owner, *deposit as i128),
         Event::Withdraw(key, reporter) => model.withdraw(*key, *reporter),
         Event::ReleaseKey(key, owner) => model.release_bond(*key, *owner),
+        Event::Stake(who, amount) => model.stake(now, *who, *amount as i128),
+        Event::Unstake(who, amount) => model.unstake(now, *who, *amount as i128),
     }
 }
 
@@ -284,6 +290,12 @@ impl Source {
         if self.rng.gen_ratio(1, 50) {
             return self.key_event(market);
         }
+        if self.rng.gen_ratio(1, 15) {
+            let (who, most) = (self.who(), if self.rng.r#gen() { 60 } else { 2_000 });
+            let amount = self.rng.gen_range(0..most) * UNIT + u128::from(self.rng.r#gen::<u8>());
+            let out = self.rng.gen_bool(0.3);
+            return if out { Event::Unstake(who, amount) } else { Event::Stake(who, amount) };
+        }
         let id = self.pick();
         if self.rng.gen_bool(0.6)
             && let Some(event) = self.dispute_event(market, id)
@@ -356,12 +368,29 @@ fn compare(market: &Market, model: &Model, accounts: u8, at: &str) {
         let balance = market.account(&who);
         assert_eq!(number(balance.free), model.free[&who], "{at}: free of {n}");
         assert_eq!(number(balance.locked), model.locked(&who), "{at}: locked of {n}");
+        model.same_standing(&who, market.standing(&who), &format!("{at}: standing of {n}"));
     }
     let totals = market.totals();
     assert_eq!(
-        [totals.escrowed, totals.key_deposits, totals.insurance, totals.treasury, totals.burned, totals.minted,]
-            .map(number),
-        [model.escrowed(), model.key_deposits(), model.insurance, model.treasury, model.burned, model.minted,],
+        [
+            totals.escrowed,
+            totals.staked,
+            totals.key_deposits,
+            totals.insurance,
+            totals.treasury,
+            totals.burned,
+            totals.minted,
+        ]
+        .map(number),
+        [
+            model.escrowed(),
+            model.staked(),
+            model.key_deposits(),
+            model.insurance,
+            model.treasury,
+            model.burned,
+            model.minted,
+        ],
         "{at}: totals"
     );
     model.check();
@@ -394,6 +423,15 @@ fn tight() -> Rules {
     rules
 }
 
+/// The same where a deposit is asked of everyone, and more than a stake is worth.
+fn strict() -> Rules {
+    let mut rules = tight();
+    rules.deposit_floor = units(40 * UNIT);
+    rules.price_margin_bps = 10_500;
+    rules.start_share = Bps::new(5_000).unwrap();
+    rules
+}
+
 #[test]
 fn the_market_does_what_the_model_does() {
     const ACCOUNTS: u8 = 6;
@@ -401,7 +439,11 @@ fn the_market_does_what_the_model_does() {
     let mut statuses = std::collections::BTreeMap::<String, u32>::new();
     let mut revoked = 0;
     for seed in 0..24 {
-        let rules = if seed % 3 == 0 { Rules::standard() } else { tight() };
+        let rules = match seed % 4 {
+            0 => Rules::standard(),
+            1 => strict(),
+            _ => tight(),
+        };
         let (mut market, mut model) = start(&rules, ACCOUNTS);
         let store = MemStore::default();
         let mut source = Source::new(seed, ACCOUNTS);

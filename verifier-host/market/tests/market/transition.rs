@@ -3,7 +3,7 @@
 //! Numbers are those of `payout.rs`: Bmax 1,000,000,000, R 100,000,000, P 448,000,000 and S 849,230,770 for a lock at 105.
 
 use zera_abi::{AccountId, Height, Outcome, Outcome::True, Status};
-use zera_market::{Market, MarketError, Ruling};
+use zera_market::{Market, Ruling};
 
 use super::fixture::*;
 
@@ -53,10 +53,6 @@ fn commit_good(market: &mut Market, now: u64, who: AccountId) -> zera_market::An
     let answer = good(market, 1, who, True);
     commit(market, now, who, &answer).expect("commits");
     answer
-}
-
-fn status<T>(result: Result<T, MarketError>) -> Option<Status> {
-    result.err().map(|error| error.status())
 }
 
 #[test]

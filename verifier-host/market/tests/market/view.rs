@@ -56,6 +56,7 @@ fn a_life_with_an_answer() {
                 requester_paid: units(127_384_615),
                 insurance_paid: units(0),
             },
+            Note::Jailed { provider: PROVIDER, until: Height(145) },
             Note::Accepted { task, provider: RESCUER, outcome: Outcome::False, price: units(724_000_000) },
             Note::Finalised {
                 task,

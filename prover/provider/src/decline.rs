@@ -57,6 +57,8 @@ declines! {
     NoAnswer = "no_answer";
     /// The native run of the predicate's program takes more fuel than this provider gives one.
     OutOfFuel = "out_of_fuel";
+    /// The market gives this account no locks for a while: an answer of it did not come.
+    Jailed = "jailed";
 }
 
 impl Decline {

@@ -150,6 +150,54 @@ pub struct AccountView {
     /// Whether it is a contract.
     #[serde(default)]
     pub contract: bool,
+    /// Its deposit and how it has done.
+    pub standing: StandingView,
+}
+
+/// A provider's deposit and how it has done, as of the next block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingView {
+    /// The deposit, without what backs locks.
+    #[serde(with = "crate::json")]
+    pub staked: Amount,
+    /// Of the stakes, what came from the deposit.
+    #[serde(with = "crate::json")]
+    pub backing: Amount,
+    /// Parts of the deposit on their way back, the first due first.
+    pub unbonding: Vec<UnbondingView>,
+    /// Tasks that it holds the lock of.
+    pub locks: u32,
+    /// The stakes at these locks.
+    #[serde(with = "crate::json")]
+    pub reserved: Amount,
+    /// What has to be in the deposit beside them.
+    #[serde(with = "crate::json")]
+    pub margin: Amount,
+    /// Answers that did not come, in thousandths of one, as far as they are not forgotten.
+    pub liveness: u32,
+    /// False answers, likewise.
+    pub safety: u32,
+    /// Locks given back, likewise.
+    pub releases: u32,
+    /// How many locks it may hold, where it missed two answers in a row.
+    pub capacity: Option<u32>,
+    /// No lock before this height.
+    #[serde(with = "crate::json")]
+    pub jailed_until: Option<Height>,
+    /// Locks that have not started go at this height, unless the deposit grows.
+    #[serde(with = "crate::json")]
+    pub margin_call: Option<Height>,
+}
+
+/// A part of a deposit on its way back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnbondingView {
+    /// How much.
+    #[serde(with = "crate::json")]
+    pub amount: Amount,
+    /// When it is free.
+    #[serde(with = "crate::json")]
+    pub due: Height,
 }
 
 /// How far a task has come.

@@ -170,6 +170,14 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
         Action::Settle { task, answer } => judged(state, task, &sender, answer, |market, judge| {
             market.settle(now, task, sender, answer.clone(), judge)
         }),
+        Action::Stake { amount } => {
+            state.market.stake(now, sender, *amount)?;
+            Ok(done(format!("staked {amount} ZRA")))
+        }
+        Action::Unstake { amount } => {
+            state.market.unstake(now, sender, *amount)?;
+            Ok(done(format!("{amount} ZRA on their way back")))
+        }
     }
 }
 

@@ -131,6 +131,8 @@ impl CostSchedule {
             | Action::Attest { .. }
             | Action::Challenge { .. }
             | Action::Cancel { .. }
+            | Action::Stake { .. }
+            | Action::Unstake { .. }
             | Action::Unregister { .. } => self.row_write(512),
             Action::Open { request } => {
                 self.open(request.len(), request.request().map_or(0, |request| request.public.len()))

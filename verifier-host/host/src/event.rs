@@ -172,6 +172,20 @@ events! {
         task: TaskId, attester: AccountId, burned: Amount, challenger_paid: Amount, settler_paid: Amount,
         requester_paid: Amount
     }
+    /// Free money became a deposit.
+    Staked = 31, "staked" { account: AccountId, amount: Amount }
+    /// A part of a deposit is on its way back, slashable until a height.
+    Unstaking = 32, "unstaking" { account: AccountId, amount: Amount, due: Height }
+    /// A part of a deposit is free again.
+    Unbonded = 33, "unbonded" { account: AccountId, amount: Amount }
+    /// A false answer cost of the deposit, too.
+    DepositSlashed = 34, "deposit_slashed" { task: TaskId, provider: AccountId, burned: Amount }
+    /// A deposit does not cover its locks any more: those that have not started go at a height.
+    MarginCalled = 35, "margin_called" { provider: AccountId, need: Amount, have: Amount, until: Height }
+    /// An answer did not come: no lock until a height.
+    Jailed = 47, "jailed" { provider: AccountId, until: Height }
+    /// Two answers in a row did not come: at most so many locks, one more with each that does.
+    Braked = 48, "braked" { provider: AccountId, capacity: u64 }
 }
 
 impl Event {

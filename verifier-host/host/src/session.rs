@@ -84,7 +84,7 @@ impl State {
         let callbacks = self.market.rules().callbacks_max(request.level);
         let fee = self
             .fee(request.callback_fuel.saturating_mul(callbacks))
-            .checked_add(self.market.rules().open_fee)
+            .checked_add(self.market.rules().opening_fee(Amount::from_units(request.bounty)))
             .ok_or_else(|| Stop::status(Status::Funds, "request: the fee does not fit"))?;
         let opening = Opening {
             task,

@@ -302,6 +302,13 @@ impl State {
                 Event::TaskFinal { task, provider, paid, stake_returned }
             }
             Note::Expired { task } => Event::TaskExpired { task },
+            Note::Staked { account, amount } => Event::Staked { account, amount },
+            Note::Unstaking { account, amount, due } => Event::Unstaking { account, amount, due },
+            Note::Unbonded { account, amount } => Event::Unbonded { account, amount },
+            Note::DepositSlashed { task, provider, burned } => Event::DepositSlashed { task, provider, burned },
+            Note::MarginCalled { provider, need, have, until } => Event::MarginCalled { provider, need, have, until },
+            Note::Jailed { provider, until } => Event::Jailed { provider, until },
+            Note::Braked { provider, capacity } => Event::Braked { provider, capacity: u64::from(capacity) },
             Note::KeyWithdrawn { key, reporter, reward } => Event::KeyWithdrawn { key, reporter, reward },
             Note::Revoked { task, requester_paid, stake_returned, deposits_returned } => {
                 Event::TaskRevoked { task, requester_paid, stake_returned, deposits_returned }

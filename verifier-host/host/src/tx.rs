@@ -238,7 +238,7 @@ mod tests {
             Action::Release { task },
             Action::Submit { task, answer: answer.clone() },
             Action::Commit { task, digest: [4; 32] },
-            Action::Reveal { task, salt: [6; 32], answer },
+            Action::Reveal { task, salt: [6; 32], answer: answer.clone() },
             Action::Publish(Publication {
                 name: "P".into(),
                 matrices_digest: [1; 32],
@@ -269,6 +269,11 @@ mod tests {
                 exhibits: Box::new([exhibit.clone(), exhibit]),
             },
             Action::Unregister { key: KeyId([1; 32]) },
+            Action::Attest { task, outcome: Outcome::True, declared: vec![[9; 32]] },
+            Action::Challenge { task, salt: [6; 32], claimed: Outcome::False },
+            Action::Settle { task, answer: answer.clone() },
+            Action::Stake { amount: Amount::from_units(7) },
+            Action::Unstake { amount: Amount::from_units(8) },
         ]
     }
 

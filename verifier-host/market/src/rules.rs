@@ -157,7 +157,7 @@ rules! {
     /// Least bond of a requester; stands for twice the cost of a native run.
     bond_floor: Amount = zra(5), zra(5), 1 ..= 1_000 * ZRA;
     /// Requester's bond as a share of the greatest bounty.
-    bond_share: Bps = bps(1_000), bps(1_000), 0 ..= 10_000;
+    bond_share: Bps = bps(4_000), bps(4_000), 0 ..= 10_000;
     /// Share of the bond that pays for a proven trap or exceeded bound.
     execution_share: Bps = bps(8_000), bps(8_000), 1_000 ..= 10_000;
     /// Deposit of a commitment in a rescue.
@@ -193,7 +193,7 @@ rules! {
     /// Cost of a native run, for the value gate.
     execution_cost: Amount = zra(1), zra(1), 0 ..= 100 * ZRA;
     /// Bond of a challenge as a share of the greatest bounty.
-    challenge_bond_share: Bps = bps(5_000), bps(5_000), 100 ..= 10_000;
+    challenge_bond_share: Bps = bps(10_000), bps(10_000), 100 ..= 10_000;
     /// Least bond of a challenge; ten times the cost of a proof.
     challenge_bond_floor: Amount = zra(100), zra(100), 1 ..= 1_000 * ZRA;
     /// Share of a lost challenge's bond for whoever proved the answer; the rest is burnt.
@@ -223,6 +223,11 @@ rules! {
     correlation_bps: u32 = 30_000, 30_000, 0 ..= 100_000;
     /// Blocks after which a false answer counts half for others.
     correlation_half_life_blocks: u64 = 120_960, 200, 10 ..= 10_000_000;
+    // What makes trouble cost its author at least as much as those whom it hits.
+    /// Fee of opening as a share of the greatest bounty: a native run of whoever looks at the task.
+    open_share: Bps = bps(100), bps(100), 0 ..= 1_000;
+    /// Deposit of a commitment to a challenge as a share of the challenge's bond.
+    challenge_deposit_share: Bps = bps(250), bps(250), 0 ..= 10_000;
 }
 
 impl Rules {
@@ -301,6 +306,16 @@ impl Rules {
     /// The bond of a challenge.
     pub fn challenge_bond(&self, bounty_max: Amount) -> Amount {
         bounty_max.share(self.challenge_bond_share).max(self.challenge_bond_floor)
+    }
+
+    /// The deposit of a commitment to a challenge: all places together cost more than what an answer without challenges could gain.
+    pub fn challenge_deposit(&self, bounty_max: Amount) -> Amount {
+        self.challenge_bond(bounty_max).share(self.challenge_deposit_share).max(self.commit_deposit)
+    }
+
+    /// The least fee of opening a task.
+    pub fn opening_fee(&self, bounty_max: Amount) -> Amount {
+        bounty_max.share(self.open_share).max(self.open_fee)
     }
 
     /// The greatest value at risk that an unproved answer may be asked about, for a stake: with `q` the share of false answers that are
@@ -440,7 +455,8 @@ mod tests {
         assert_eq!([r.burn_share, r.hero_share, r.requester_share].map(Bps::get), [5_000, 3_500, 1_500]);
         assert_eq!(
             [r.stake_share, r.bond_share, r.release_share, r.start_share].map(Bps::get),
-            [2_500, 1_000, 200, 1_000]
+            // The bond covers 1.25 times a proof of 0.3 of the bounty: market.md asks for a tenth and for that.
+            [2_500, 4_000, 200, 1_000]
         );
         let whole = Amount::from_units(1_000);
         assert_eq!([1, 2, 3].map(|round| r.round_ceiling(whole, round).units()), [640, 800, 1_000]);

@@ -9,7 +9,7 @@ use zera_host::{
     CallEnd, CallReport, Chain, ContractRow, EventValue, Header, KeyRow, NameRow, NodeFault, PlacedEvent, PredicateRow,
     Receipt, SignedTx, SubmissionRow,
 };
-use zera_market::{Balance, Escrow, KeyBond, Task, TaskState};
+use zera_market::{Escrow, KeyBond, Market, Score, Standing, Task, TaskState};
 
 use crate::artefact::ArtefactStore;
 use crate::record::ending;
@@ -188,11 +188,73 @@ pub(crate) struct AccountView {
     locked: Units,
     nonce: u64,
     contract: bool,
+    standing: StandingView,
 }
 
 impl AccountView {
-    pub(crate) fn new(id: AccountId, balance: Balance, nonce: u64, contract: bool) -> AccountView {
-        AccountView { id: Text(id), free: Units(balance.free), locked: Units(balance.locked), nonce, contract }
+    pub(crate) fn new(id: AccountId, market: &Market, now: Height, nonce: u64, contract: bool) -> AccountView {
+        let balance = market.account(&id);
+        AccountView {
+            id: Text(id),
+            free: Units(balance.free),
+            locked: Units(balance.locked),
+            nonce,
+            contract,
+            standing: StandingView::new(&id, market, now),
+        }
+    }
+}
+
+/// What a provider has at stake and how it has done, as of the next block.
+#[derive(Serialize)]
+struct StandingView {
+    /// The deposit, without what backs locks.
+    staked: Units,
+    /// Of the stakes, what came from the deposit.
+    backing: Units,
+    unbonding: Vec<UnbondingView>,
+    locks: u32,
+    /// The stakes at these locks.
+    reserved: Units,
+    /// What has to be in the deposit beside them.
+    margin: Units,
+    /// Offences, in thousandths, as far as they are not forgotten.
+    liveness: u32,
+    safety: u32,
+    releases: u32,
+    /// How many locks it may hold, where it missed two answers in a row.
+    capacity: Option<u32>,
+    jailed_until: Option<u64>,
+    margin_call: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct UnbondingView {
+    amount: Units,
+    due: u64,
+}
+
+impl StandingView {
+    fn new(id: &AccountId, market: &Market, now: Height) -> StandingView {
+        let none = Standing::default();
+        let standing = market.standing(id).unwrap_or(&none);
+        let (rules, (locks, reserved)) = (market.rules(), market.locks(id));
+        let score = |score: Score| score.at(now, rules.offence_half_life_blocks);
+        let unbonding = standing.unbonding.iter();
+        StandingView {
+            staked: Units(standing.staked),
+            backing: Units(standing.backing()),
+            unbonding: unbonding.map(|part| UnbondingView { amount: Units(part.amount), due: part.due.0 }).collect(),
+            locks,
+            reserved: Units(reserved),
+            margin: Units(standing.margin(reserved, rules, now).unwrap_or(Amount::MAX)),
+            liveness: score(standing.liveness),
+            safety: score(standing.safety),
+            releases: score(standing.releases),
+            capacity: standing.capacity,
+            jailed_until: Some(standing.jailed_until).filter(|until| now < *until).map(|until| until.0),
+            margin_call: standing.called.map(|until| until.0),
+        }
     }
 }
 

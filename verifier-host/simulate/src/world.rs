@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use zera_abi::amount::UNITS_PER_ZRA;
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, PredicateId, TaskId};
 use zera_market::{
-    Answer, Market, MarketError, Mode, NativeRun, Note, Opening, Rules, Ruling, TaskState, challenge_digest,
+    Answer, Market, MarketError, Mode, NativeRun, Note, Opening, Rules, Ruling, Standing, TaskState, challenge_digest,
     commit_digest,
 };
 
@@ -128,8 +128,11 @@ impl World {
 
     /// What the agent has made so far, money in its stakes and deposits counted, in units.
     pub fn net(&self, agent: Agent) -> i128 {
-        let balance = self.market.account(&self.agents[agent]);
-        signed(balance.free).saturating_add(signed(balance.locked)).saturating_sub(self.basis[agent])
+        let id = &self.agents[agent];
+        let balance = self.market.account(id);
+        let deposit = self.market.standing(id).map_or(Amount::ZERO, Standing::slashable);
+        let parts = [balance.free, balance.locked, deposit];
+        parts.into_iter().map(signed).sum::<i128>().saturating_sub(self.basis[agent])
     }
 
     /// The next block.
@@ -380,7 +383,7 @@ pub fn opening(task: TaskId, requester: AccountId, ask: Ask, now: u64, rules: &R
         value_at_risk: ask.value,
         deadline: Height(now + ask.deadline.unwrap_or(DEADLINE_BLOCKS)),
         level: Level::Accepted,
-        fee: rules.open_fee,
+        fee: rules.opening_fee(ask.bounty),
         witness_only: false,
         mode: ask.mode,
     }

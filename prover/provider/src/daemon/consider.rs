@@ -14,15 +14,15 @@ use crate::job::{Job, Offered, Terms, Way};
 use crate::market::MarketClient;
 use crate::prove::ProveFault;
 use crate::schedule::{Slot, feasible};
-use crate::view::TaskView;
+use crate::view::{AccountView, TaskView};
 
 impl<C: MarketClient> State<C> {
-    /// A job to begin, or why not. `free` is the account's free balance before what was decided in this look.
+    /// A job to begin, or why not. `account` is this provider's before what was decided in this look.
     pub(super) async fn consider(
         &mut self,
         by: Way,
         task: &TaskView,
-        free: Amount,
+        account: &AccountView,
     ) -> Result<(Job<Offered>, Active), Declined> {
         let shared = Arc::clone(&self.shared);
         let config = &shared.config;
@@ -117,8 +117,28 @@ impl<C: MarketClient> State<C> {
         }
         let pending = self.active.values().filter(|active| !active.progress.landed.load(Ordering::Relaxed));
         let needed = sum(pending.map(|active| active.stake).chain([stake, fees]));
-        if free < needed {
-            return no(Decline::CollateralLow, format!("{free} ZRA free, {needed} ZRA needed"));
+        let (free, standing) = (account.free, &account.standing);
+        // A lock's stake comes out of the deposit first; nothing else does.
+        let deposit = if by == Way::Lock { standing.staked } else { Amount::ZERO };
+        let have = sum([free, deposit].into_iter());
+        if have < needed {
+            return no(Decline::CollateralLow, format!("{have} ZRA free or staked, {needed} ZRA needed"));
+        }
+        if by == Way::Lock {
+            let left = deposit.checked_sub(stake).unwrap_or(Amount::ZERO);
+            let keep = shared.windows.margin_kept(standing, stake).unwrap_or(Amount::MAX);
+            if left < keep {
+                let why = format!(
+                    "after earlier faults the deposit has to keep {keep} ZRA beside the stake, and keeps {left}"
+                );
+                return no(Decline::CollateralLow, why);
+            }
+            if let Some(until) = standing.jailed_until {
+                return no(Decline::Jailed, format!("no lock before block {until}, as an answer did not come"));
+            }
+            if let Some(capacity) = standing.capacity.filter(|capacity| standing.locks >= *capacity) {
+                return no(Decline::OverCapacity, format!("the market lets this account hold {capacity} locks"));
+            }
         }
 
         let active = Active { stake, deadline, work_ms: candidate.work_ms, progress: Arc::default() };

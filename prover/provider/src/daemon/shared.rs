@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, Bps, ChainId, Height, TaskId};
+use zera_market::doubled;
 
 use super::ProviderConfig;
 use super::fetch::Fetches;
@@ -16,7 +17,7 @@ use crate::journal::Journal;
 use crate::market::MarketClient;
 use crate::prove::Prover;
 use crate::report::{Report, Reporter};
-use crate::view::{RulesView, StatusView, TaskView};
+use crate::view::{RulesView, StandingView, StatusView, TaskView};
 use crate::wallet::Wallet;
 use crate::workshop::Workshop;
 
@@ -36,6 +37,8 @@ pub(super) struct Windows {
     pub(super) bond_share: Bps,
     pub(super) bond_floor: Amount,
     pub(super) execution_share: Bps,
+    pub(super) margin_bps: u64,
+    pub(super) price_margin_bps: u64,
 }
 
 impl Windows {
@@ -58,7 +61,17 @@ impl Windows {
             bond_share: share("bond_share")?,
             bond_floor: Amount::from_units(number("bond_floor")?.into()),
             execution_share: share("execution_share")?,
+            margin_bps: number("margin_bps")?,
+            price_margin_bps: number("price_margin_bps")?,
         })
+    }
+
+    /// What a lock of `stake` has to leave in the deposit of an account that stands like this; `None` where it does not fit.
+    pub(super) fn margin_kept(&self, standing: &StandingView, stake: Amount) -> Option<Amount> {
+        let reserved = standing.reserved.checked_add(stake)?;
+        // The market counts four offences at most.
+        let worth = doubled(reserved, standing.liveness.min(4_000))?.mul_ratio(self.price_margin_bps, 10_000)?;
+        worth.checked_sub(reserved).unwrap_or(Amount::ZERO).mul_ratio(self.margin_bps, 10_000)
     }
 
     /// What proving a trap or an exceeded bound is paid: a share of the requester's bond, which follows from the bounty.

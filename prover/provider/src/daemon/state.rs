@@ -360,7 +360,7 @@ impl<C: MarketClient> State<C> {
                 self.shared.tell(Report::Seen { task: id, predicate, price });
                 self.looked.insert(id, Looked::default());
             }
-            match self.consider(by, &task, account.free).await {
+            match self.consider(by, &task, &account).await {
                 Ok((job, active)) => self.begin(task.id, AnyJob::Offered(job), active),
                 Err(declined) => self.decline(task.id, declined).await,
             }

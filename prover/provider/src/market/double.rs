@@ -14,15 +14,15 @@ use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
 use zera_host::{Action, SignedTx};
 use zera_market::ports::{Claim, Verdict, Verify};
-use zera_market::{Answer, Market, MarketError, Mode, Note, Opening, Rules, Ruling, TaskState};
+use zera_market::{Answer, Market, MarketError, Mode, Note, Opening, Rules, Ruling, Score, TaskState};
 use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_be, task_id};
 use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 
 use super::{EventStream, MarketClient};
 use crate::error::ClientError;
 use crate::view::{
-    AccountView, Cursor, EventView, RulesView, StatusCode, StatusView, SubmissionView, TaskStage, TaskView, TxResult,
-    TxState,
+    AccountView, Cursor, EventView, RulesView, StandingView, StatusCode, StatusView, SubmissionView, TaskStage,
+    TaskView, TxResult, TxState, UnbondingView,
 };
 
 pub(crate) const CHAIN: ChainId = ChainId([0xc4; 32]);
@@ -591,7 +591,8 @@ impl MarketClient for Double {
         self.answer(|inner| {
             let balance = inner.market.account(id);
             let nonce = inner.nonces.get(id).copied().unwrap_or(0);
-            Ok(AccountView { id: *id, free: balance.free, locked: balance.locked, nonce, contract: false })
+            let standing = standing(&inner.market, id, Height(inner.height.0 + 1));
+            Ok(AccountView { id: *id, free: balance.free, locked: balance.locked, nonce, contract: false, standing })
         })
         .await
     }
@@ -618,5 +619,26 @@ impl MarketClient for Double {
                 () = tokio::time::sleep_until(until) => return Ok(state),
             }
         }
+    }
+}
+
+fn standing(market: &Market, id: &AccountId, next: Height) -> StandingView {
+    let standing = market.standing(id).cloned().unwrap_or_default();
+    let (rules, (locks, reserved)) = (market.rules(), market.locks(id));
+    let score = |score: Score| score.at(next, rules.offence_half_life_blocks);
+    let unbonding = standing.unbonding.iter();
+    StandingView {
+        staked: standing.staked,
+        backing: standing.backing(),
+        unbonding: unbonding.map(|part| UnbondingView { amount: part.amount, due: part.due }).collect(),
+        locks,
+        reserved,
+        margin: standing.margin(reserved, rules, next).unwrap_or(Amount::MAX),
+        liveness: score(standing.liveness),
+        safety: score(standing.safety),
+        releases: score(standing.releases),
+        capacity: standing.capacity,
+        jailed_until: Some(standing.jailed_until).filter(|until| next < *until),
+        margin_call: standing.called,
     }
 }

@@ -148,6 +148,16 @@ pub enum Action {
         /// The answer.
         answer: Answer,
     },
+    /// Moves free money into the sender's deposit, which backs its locks and answers for them.
+    Stake {
+        /// How much.
+        amount: Amount,
+    },
+    /// Asks for a part of the deposit back; it is slashable until it comes.
+    Unstake {
+        /// How much.
+        amount: Amount,
+    },
 }
 
 record! {
@@ -302,6 +312,14 @@ impl Action {
                 task.put(out);
                 put_answer(answer, out);
             }
+            Action::Stake { amount } => {
+                19u8.put(out);
+                amount.put(out);
+            }
+            Action::Unstake { amount } => {
+                20u8.put(out);
+                amount.put(out);
+            }
         }
     }
 
@@ -329,6 +347,8 @@ impl Action {
             15 => Action::Attest { task: Field::take(from)?, outcome: Field::take(from)?, declared: take_list(from)? },
             16 => Action::Challenge { task: Field::take(from)?, salt: Field::take(from)?, claimed: Field::take(from)? },
             17 => Action::Settle { task: Field::take(from)?, answer: take_answer(from)? },
+            19 => Action::Stake { amount: Field::take(from)? },
+            20 => Action::Unstake { amount: Field::take(from)? },
             got => return Err(DecodeError::Action { got }),
         })
     }
@@ -354,6 +374,8 @@ impl Action {
             Action::Attest { .. } => "attest",
             Action::Challenge { .. } => "challenge",
             Action::Settle { .. } => "settle",
+            Action::Stake { .. } => "stake",
+            Action::Unstake { .. } => "unstake",
         }
     }
 }

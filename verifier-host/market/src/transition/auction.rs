@@ -33,8 +33,9 @@ impl Market {
             return Err(MarketError::TaskExists { task: opening.task });
         }
         check_deadline(&rules, opening.mode, now, opening.deadline)?;
-        if opening.fee < rules.open_fee {
-            return Err(MarketError::Fee { need: rules.open_fee, offered: opening.fee });
+        let least = rules.opening_fee(opening.bounty_max);
+        if opening.fee < least {
+            return Err(MarketError::Fee { need: least, offered: opening.fee });
         }
         let bond = rules.bond(opening.bounty_max);
         let need = [opening.bounty_max, bond, opening.fee]

@@ -53,7 +53,8 @@ impl Market {
         if now > last {
             return Err(MarketError::Late { task: *task, event: "commit", now, until: last });
         }
-        let (deposit, max) = (found.terms.rules.commit_deposit, found.terms.rules.commits_max);
+        let (rules, max) = (&found.terms.rules, found.terms.rules.commits_max);
+        let deposit = if challenge { rules.challenge_deposit(found.terms.bounty_max) } else { rules.commit_deposit };
         let account = self.payer(&provider, deposit)?;
         let count = commits.len() as u64;
         if count >= u64::from(max) {

@@ -9,10 +9,10 @@ use zera_market::{Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, 
 use super::fixture::*;
 
 const B: i128 = 1_000_000_000;
-const R: i128 = 100_000_000;
+const R: i128 = 400_000_000;
 const P: i128 = 448_000_000;
 const S: i128 = 2_000_000_000;
-const D: i128 = 500_000_000;
+const D: i128 = 1_000_000_000;
 const DEPOSIT: i128 = 10_000_000;
 /// Of S: half burnt, 35 % for who repaired, of which 10 for the challenger, 15 % for the requester.
 const BURNT: i128 = S / 2;
@@ -493,7 +493,7 @@ fn t20_a_broken_key_gives_back_all_that_a_dispute_holds() {
             "revoked",
             |market| market.tick(Height(110)),
             |b| {
-                b.free = [-1_000_000, 0, 0, 0];
+                b.free = [-10_000_000, 0, 0, 0];
                 (b.bounty, b.stake, b.bond, b.hold, b.deposit, b.challenge) = (0, 0, 0, 0, 0, 0);
             },
         );

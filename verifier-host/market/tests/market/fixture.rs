@@ -86,7 +86,7 @@ pub fn opening(n: u8) -> Opening {
         value_at_risk: units(0),
         deadline: Height(DEADLINE),
         level: Level::Accepted,
-        fee: units(1_000_000),
+        fee: units(10_000_000),
         witness_only: false,
         mode: Mode::Proved,
     }

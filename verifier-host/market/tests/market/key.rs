@@ -184,7 +184,7 @@ fn the_refund_says_what_went_where() {
         market.drain_notes(),
         [Note::Revoked {
             task: task_id(1),
-            requester_paid: units(1_100_000_000),
+            requester_paid: units(1_400_000_000),
             stake_returned: units(849_230_770),
             deposits_returned: units(10_000_000),
         }]

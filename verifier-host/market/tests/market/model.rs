@@ -181,14 +181,23 @@ impl Model {
         }
     }
 
+    /// What a commitment to a rescue or a challenge of `t` deposits.
+    fn deposit(&self, t: &ModelTask) -> i128 {
+        let (n, least) = (|name| self.n.get(name), self.n.get("commit_deposit"));
+        if !matches!(t.st, St::Attested { .. }) {
+            return least;
+        }
+        let bond = (t.b_max * n("challenge_bond_share") / 10_000).max(n("challenge_bond_floor"));
+        (bond * n("challenge_deposit_share") / 10_000).max(least)
+    }
+
     pub fn locked(&self, who: &AccountId) -> i128 {
-        let deposit = self.n.get("commit_deposit");
         self.tasks
             .iter()
             .map(|t| match &t.st {
                 St::Assigned { who: w, .. } | St::Accepted { who: w, .. } if w == who => t.e_stake,
                 St::Rescue { who: w, commits, .. } | St::Attested { who: w, commits, .. } => {
-                    let deposits = commits.iter().filter(|c| c.0 == *who).count() as i128 * deposit;
+                    let deposits = commits.iter().filter(|c| c.0 == *who).count() as i128 * self.deposit(t);
                     deposits + if w == who { t.e_stake } else { 0 }
                 }
                 St::Challenged { who: w, challenger, .. } | St::Settled { attester: w, challenger, .. } => {
@@ -200,14 +209,13 @@ impl Model {
     }
 
     pub fn escrowed(&self) -> i128 {
-        let deposit = self.n.get("commit_deposit");
         self.tasks
             .iter()
             .map(|t| {
                 let (St::Rescue { commits, .. } | St::Attested { commits, .. }) = &t.st else {
                     return t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + t.e_chal;
                 };
-                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + commits.len() as i128 * deposit
+                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + commits.len() as i128 * self.deposit(t)
             })
             .sum()
     }
@@ -477,9 +485,10 @@ impl Model {
                     self.pay(challenger, t.e_chal);
                 }
                 St::Rescue { who, commits, .. } | St::Attested { who, commits, .. } => {
+                    let deposit = self.deposit(&self.tasks[i]);
                     self.give_back(i, who);
                     for (rescuer, ..) in commits {
-                        self.pay(rescuer, self.n.get("commit_deposit"));
+                        self.pay(rescuer, deposit);
                     }
                 }
                 St::Open { .. } | St::Ended(_) => {}
@@ -570,7 +579,7 @@ impl Model {
         }
         let (b, fee, v) = (o.bounty_max.units() as i128, o.fee.units() as i128, o.value_at_risk.units() as i128);
         let bond = (b * n("bond_share") / 10_000).max(n("bond_floor"));
-        if fee < n("open_fee") || b + bond + fee > self.has(&o.requester) {
+        if fee < n("open_fee").max(b * n("open_share") / 10_000) || b + bond + fee > self.has(&o.requester) {
             return Err(Status::Funds);
         }
         let on_key: i128 = self
@@ -809,7 +818,7 @@ impl Model {
         if late {
             return Err(Status::Deadline);
         }
-        let deposit = self.n.get("commit_deposit");
+        let deposit = self.deposit(&self.tasks[i]);
         if deposit > self.has(&who) {
             return Err(Status::Funds);
         }
@@ -929,8 +938,9 @@ impl Model {
         if d > self.has(&who) {
             return Err(Status::Funds);
         }
+        let deposit = self.deposit(&self.tasks[i]);
         for (other, ..) in &commits {
-            self.pay(*other, self.n.get("commit_deposit"));
+            self.pay(*other, deposit);
         }
         self.pay(who, -d);
         self.tasks[i].e_chal = d;
@@ -1057,7 +1067,7 @@ impl Model {
                     }
                 }
                 St::Attested { who, p, until, commits, .. } => {
-                    let (deposit, window) = (self.n.get("commit_deposit"), self.n.get("reveal_blocks"));
+                    let (deposit, window) = (self.deposit(&self.tasks[i]), self.n.get("reveal_blocks"));
                     let left: Vec<_> = commits.iter().filter(|c| now <= c.1 + window).copied().collect();
                     self.burned += (commits.len() - left.len()) as i128 * deposit;
                     if left.is_empty() && now > until {

@@ -329,7 +329,8 @@ impl Source {
                 opening.level = *[Level::Attested, Level::Accepted, Level::Final].choose(&mut self.rng).unwrap();
                 let room = rules.deadline_min_blocks.max(rules.room_blocks(opening.mode));
                 opening.deadline = Height(self.now + self.rng.gen_range(room - 2..room + 50));
-                opening.fee = units(self.rng.gen_range(9..20) * UNIT / 10);
+                let least = rules.opening_fee(opening.bounty_max).units();
+                opening.fee = units(least * self.rng.gen_range(99..120) / 100);
                 Event::Open(Box::new(opening))
             }
             41..=43 => {

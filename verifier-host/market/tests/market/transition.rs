@@ -8,10 +8,10 @@ use zera_market::{Market, Ruling};
 use super::fixture::*;
 
 const B: i128 = 1_000_000_000;
-const R: i128 = 100_000_000;
+const R: i128 = 400_000_000;
 const P: i128 = 448_000_000;
 const S: i128 = 849_230_770;
-const FEE: i128 = 1_000_000;
+const FEE: i128 = 10_000_000;
 /// S by the split.
 const HERO: i128 = 297_230_769;
 const REQUESTER_PART: i128 = 127_384_615;

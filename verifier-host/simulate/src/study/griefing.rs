@@ -56,9 +56,10 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
         ),
         (
             "challenge an attester that can not prove",
-            arena.challenge_unproved()?,
-            "an attester proves or loses: providers without a prover should not attest, or a native run settles first where inputs are public",
+            arena.challenge_unproved(false)?,
+            "an attester proves or loses: who has no prover attests only where all inputs are public, and has the chain run the predicate",
         ),
+        ("challenge an attester that can not prove, inputs public", arena.challenge_unproved(true)?, ""),
         (
             "commit to a challenge in the last block, reveal nothing",
             arena.late_commitment()?,

@@ -4,8 +4,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use std::collections::VecDeque;
-use zera_abi::{Amount, Outcome as Answered};
-use zera_market::{Mode, Note, Rules, TaskState};
+use zera_abi::{Amount, Height, Outcome as Answered};
+use zera_market::{MarketError, Mode, Note, Rules, TaskState};
 
 use super::{Stage, check};
 use crate::agent::Costs;
@@ -53,6 +53,8 @@ impl Settings {
 
 /// Blocks of a proof, from and to; below the rules' lock.
 const PROVING: [u64; 2] = [3, 8];
+/// What each provider has staked.
+const DEPOSIT_ZRA: f64 = 20.0;
 /// Blocks of a proof with the one that a rescue's reveal adds now and then, for the load.
 const SERVICE: f64 = 6.0;
 
@@ -202,7 +204,8 @@ fn course(settings: &Settings, load: f64, costs: &Costs, rng: &mut ChaCha8Rng) -
     let requester = world.agent(units(PURSE_ZRA))?;
     let first = requester + 1;
     for _ in 0..settings.providers {
-        world.agent(units(1e6))?;
+        let agent = world.agent(units(1e6))?;
+        world.market.stake(Height(world.now), world.account(agent), units(DEPOSIT_ZRA))?;
     }
     // Who vanishes is drawn, as those that come first are the busiest.
     let count = (f64::from(settings.providers) * settings.share).round() as usize;
@@ -273,8 +276,13 @@ fn course(settings: &Settings, load: f64, costs: &Costs, rng: &mut ChaCha8Rng) -
                     world.spend(agent, units(costs.native + costs.proof));
                     *doing = Work::Rescuing(job, ready);
                 } else if let Some(at) = open.iter().position(|&job| world.price(job) >= least) {
-                    let job = open.remove(at).unwrap_or_default();
-                    world.lock(job, agent)?;
+                    let job = open[at];
+                    match world.lock(job, agent) {
+                        Ok(()) => drop(open.remove(at)),
+                        // After what it missed; another comes.
+                        Err(MarketError::Jailed { .. } | MarketError::Deposit { .. }) => continue,
+                        Err(error) => return Err(error.into()),
+                    }
                     world.spend(agent, units(costs.native + costs.proof));
                     *doing = Work::Proving(job, ready);
                 }

@@ -166,7 +166,7 @@ fn forge(
     rng: &mut rand_chacha::ChaCha8Rng,
 ) -> Result<(usize, usize, u64), SimulateError> {
     let rules = Rules { final_blocks: window, locks_max: 1_000_000, ..Rules::standard() };
-    let fee = rules.open_fee;
+    let fee = rules.opening_fee(units(1.0));
     let mut world = World::new(rules)?;
     let (forger, reporter) = (world.agent(units(PURSE_ZRA))?, world.agent(Amount::ZERO)?);
     let owner = world.agent(units(1e6))?;

@@ -109,15 +109,8 @@ fn the_attacks_above_one_are_known() {
     let above: Vec<String> = above.map(|row| row[0].shown()).collect();
     assert_eq!(
         above,
-        [
-            "cancel before a lock",
-            "challenge a right answer, proof 3 times as dear",
-            "challenge an attester that can not prove",
-            "commit to a challenge in the last block, reveal nothing",
-            "a task that traps, proven",
-            "a task that traps, declined after preflight",
-            "fill the challenge's commitments, large bounty",
-        ]
+        // Only a proof answers where inputs are private, and who can not make one should not attest.
+        ["challenge an attester that can not prove"]
     );
     assert!(!outcome.holds());
 }

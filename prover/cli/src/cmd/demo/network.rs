@@ -36,7 +36,7 @@ pub const CAROL: usize = 2;
 /// The contract of the published snippet, as it is committed.
 const WASM: &[u8] = include_bytes!("../../../../../contracts/prebuilt/special_price.wasm");
 /// Bounty that the contract offers at most.
-const BOUNTY_ZRA: u64 = 4;
+pub const BOUNTY_ZRA: u64 = 4;
 /// Least stake that it asks for.
 const MIN_STAKE_ZRA: u64 = 2;
 /// Fuel that a contract reserves for its call-back.

@@ -150,7 +150,8 @@ async fn price(args: &Args, client: &Client, view: &CostView, fuel: &Fuel, out: 
     };
     let share = args.bounty.units().saturating_mul(rule("bond_share")?).checked_div(10_000).unwrap_or(0);
     let bond = Amount::from_units(share.max(rule("bond_floor")?));
-    let open_fee = Amount::from_units(rule("open_fee")?);
+    let open_share = args.bounty.units().saturating_mul(rule("open_share")?).checked_div(10_000).unwrap_or(0);
+    let open_fee = Amount::from_units(open_share.max(rule("open_fee")?));
     let zra = |fuel: u64| view.fee(fuel);
     let mut text = format!("cost schedule {}, {} units of ZRA for one fuel\n", view.version, view.fuel_price);
     let transaction = fuel.total.saturating_sub(fuel.root).saturating_sub(fuel.rows);

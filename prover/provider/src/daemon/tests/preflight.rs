@@ -30,9 +30,9 @@ async fn every_reason_is_told_and_nothing_is_sent() {
             config.outcomes = vec![Outcome::False, Outcome::True];
         }),
         (Decline::FeeBelowCost, |_, config, ask| {
-            // One unit above the fee: 80 % of a bond of 10 % of the bounty.
+            // One unit above the fee: 80 % of a bond of 40 % of the bounty.
             ask.public[0] = Outcome::BoundExceeded.code();
-            config.price.per_job = Amount::from_units(ZRA * 8 / 100 + 1);
+            config.price.per_job = Amount::from_units(ZRA * 32 / 100 + 1);
         }),
         (Decline::OutcomeNotServed, |_, config, _| config.outcomes = vec![Outcome::False]),
         (Decline::DenyListed, |_, config, _| config.deny = vec![REQUESTER]),

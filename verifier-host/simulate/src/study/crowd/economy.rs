@@ -7,7 +7,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use zera_abi::{AccountId, Amount, Height, Outcome as Answered, TaskId};
 use zera_market::{
-    Answer, Market, MarketError, Mode, Note, Opening, Rules, Ruling, TaskState, challenge_digest, commit_digest,
+    Answer, Market, MarketError, Mode, Note, Opening, Rules, Ruling, Standing, TaskState, challenge_digest,
+    commit_digest,
 };
 
 use super::Settings;
@@ -19,6 +20,8 @@ use crate::world::{Ask, KEY, bad, draw_truth, id, not, number, opening, signed, 
 
 /// Money of a provider, in ZRA.
 const PURSE_ZRA: f64 = 1_000.0;
+/// What a provider has staked of it.
+const DEPOSIT_ZRA: f64 = 200.0;
 /// Blocks that a task may take; more than the bound of attested mode.
 const DEADLINE_BLOCKS: u64 = 700;
 const SALT: [u8; 32] = [0x5a; 32];
@@ -100,7 +103,12 @@ impl<'a> Economy<'a> {
         let accounts: Vec<AccountId> = (0..total).map(|n| AccountId(id(0xacc0, u64::from(n)))).collect();
         let rich = units(10.0 + 3.0 * f64::from(settings.tasks));
         for (at, account) in accounts.iter().enumerate() {
-            market.mint(*account, if at < settings.providers as usize { units(PURSE_ZRA) } else { rich })?;
+            if at < settings.providers as usize {
+                market.mint(*account, units(PURSE_ZRA))?;
+                market.stake(Height(0), *account, units(DEPOSIT_ZRA))?;
+            } else {
+                market.mint(*account, rich)?;
+            }
         }
         let mut of_kind = vec![Vec::new(); Kind::ALL.len()];
         let kinds: Vec<Kind> = (0..settings.providers)
@@ -340,7 +348,7 @@ impl<'a> Economy<'a> {
                 Err(error) => {
                     self.record.refused += 1;
                     // A provider whose money is in other locks lets another come.
-                    if plan.act == Act::Lock && matches!(error, MarketError::Funds { .. } | MarketError::Limit { .. }) {
+                    if plan.act == Act::Lock && lets_another_come(&error) {
                         let who = self.anybody();
                         self.plan(1, Act::Lock, plan.job as usize, who);
                     }
@@ -538,10 +546,23 @@ impl<'a> Economy<'a> {
         let purse = signed(units(PURSE_ZRA));
         for (at, kind) in self.kinds.iter().enumerate() {
             let balance = self.market.account(&self.accounts[at]);
-            let made = signed(balance.free) + signed(balance.locked) - purse - self.spent[at];
+            let deposit = self.market.standing(&self.accounts[at]).map_or(Amount::ZERO, Standing::slashable);
+            let made =
+                [balance.free, balance.locked, deposit].map(signed).iter().sum::<i128>() - purse - self.spent[at];
             self.record.made_zra[place(*kind)] += zra(made);
         }
     }
+}
+
+/// Whether it is the provider that may not lock now, and not the task.
+fn lets_another_come(error: &MarketError) -> bool {
+    matches!(
+        error,
+        MarketError::Funds { .. }
+            | MarketError::Limit { .. }
+            | MarketError::Deposit { .. }
+            | MarketError::Jailed { .. }
+    )
 }
 
 /// Whether an answer was accepted, where there was one.

@@ -74,7 +74,7 @@ impl Arena {
 
     /// What the requester lost against an answer `PROVING` blocks after the lock at `price`.
     fn requester_loss(&self, cast: &Cast, price: Amount, answered: u64) -> f64 {
-        let fee = cast.world.market.rules().open_fee;
+        let fee = cast.world.market.rules().opening_fee(units(1.0));
         let honest = -signed(price) - signed(fee);
         let blocks = answered.saturating_sub(1 + PROVING) as f64;
         zra(honest - cast.world.net(cast.requester)) + self.costs.delay * blocks
@@ -203,11 +203,18 @@ impl Arena {
         Ok(Damage { victims, attacker: -zra(cast.world.net(cast.attacker)), calls: cast.world.calls })
     }
 
-    pub fn challenge_unproved(&self) -> Result<Damage, SimulateError> {
+    /// An attester without a prover is challenged; where all inputs are public it has the chain run the predicate.
+    pub fn challenge_unproved(&self, public: bool) -> Result<Damage, SimulateError> {
         let mut cast = self.cast(Mode::Attested, 1.0, 0.0)?;
         let price = cast.world.price(cast.job);
         self.attest(&mut cast, true)?;
         self.challenge_by(&mut cast, Answered::False)?;
+        if public {
+            let fee = units(self.costs.native);
+            cast.world.spend(cast.honest, fee);
+            let _ = cast.world.settle_natively(cast.job, cast.honest, fee)?;
+            cast.world.finish()?;
+        }
         while matches!(cast.world.state(cast.job), TaskState::Challenged { .. }) {
             cast.world.block();
         }
@@ -230,11 +237,15 @@ impl Arena {
     /// The attacker attests falsely; an accomplice challenges and neither proves, as often as the task opens again.
     pub fn reopen(&self) -> Result<Damage, SimulateError> {
         let mut cast = self.cast(Mode::Attested, 1.0, 0.0)?;
+        let mut attesters = Vec::new();
         while !cast.world.state(cast.job).is_terminal() {
-            self.attest(&mut cast, false)?;
-            let attester = std::mem::replace(&mut cast.attacker, cast.honest);
-            self.challenge_by(&mut cast, Answered::True)?;
+            // Who was silent is jailed: another account of the attacker's goes on.
+            let attester = cast.world.agent(units(PURSE_ZRA))?;
+            attesters.push(attester);
             cast.attacker = attester;
+            self.attest(&mut cast, false)?;
+            cast.attacker = cast.honest;
+            self.challenge_by(&mut cast, Answered::True)?;
             while matches!(cast.world.state(cast.job), TaskState::Challenged { .. }) {
                 cast.world.block();
             }
@@ -242,8 +253,8 @@ impl Arena {
         let ended = cast.world.now;
         cast.world.finish()?;
         let victims = self.requester_loss(&cast, Amount::ZERO, ended);
-        let attacker = -zra(cast.world.net(cast.attacker) + cast.world.net(cast.honest));
-        Ok(Damage { victims, attacker, calls: cast.world.calls })
+        let lost = attesters.iter().map(|&agent| cast.world.net(agent)).sum::<i128>() + cast.world.net(cast.honest);
+        Ok(Damage { victims, attacker: -zra(lost), calls: cast.world.calls })
     }
 
     /// The requester asks for what traps.

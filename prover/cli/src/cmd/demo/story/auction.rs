@@ -6,7 +6,7 @@ use zera_market::{Rules, reason};
 use zera_provider::Conduct;
 use zera_provider::view::TaskStage;
 
-use super::super::network::{ALICE, BOB, CALLBACK_FUEL};
+use super::super::network::{ALICE, BOB, BOUNTY_ZRA, CALLBACK_FUEL};
 use super::super::prices::question;
 use super::scene::{MAX_SPREAD_BPS, Scene};
 
@@ -83,7 +83,8 @@ impl Scene<'_> {
     /// What opening a task costs for good: the fee, and the call-back's fuel.
     async fn opening_costs(&self) -> anyhow::Result<Amount> {
         let price = self.network.client.status().await?.fuel_price;
+        let bounty = Amount::from_zra(BOUNTY_ZRA).context("the bounty does not fit")?;
         let fuel = Amount::from_units(u128::from(price).saturating_mul(CALLBACK_FUEL.into()));
-        fuel.checked_add(Rules::local().open_fee).context("the fees do not fit")
+        fuel.checked_add(Rules::local().opening_fee(bounty)).context("the fees do not fit")
     }
 }

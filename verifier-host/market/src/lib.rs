@@ -9,13 +9,14 @@
 //! tasks but a refund.
 //!
 //! Invariants, asserted after every transition (a failure is our bug and stops the node):
-//! 1. Conservation: free balances, escrows, deposits of keys, insurance, treasury and what was burnt add up to what was minted.
+//! 1. Conservation: free balances, escrows, deposits of keys, money in votes, insurance, treasury and what was burnt add up to what was minted.
 //! 2. A task that has ended holds no escrow.
 //! 3. An account's locked balance is the sum of its stakes and commit deposits ([`Market::conserved`], full scan).
 //! 4. An answer is accepted only on a [`Verified`] claim, whose provider is paid unless it upholds what another attested, or on a
 //!    native run; paid once.
 //! 5. A task is judged by the rules of the height that opened it.
-//! 6. A task of a withdrawn key that has not ended is revoked, and nothing else; final stays final.
+//! 6. A proposal's votes are the sum of the money that accounts have locked for it.
+//! 7. A task of a withdrawn key that has not ended is revoked, and nothing else; final stays final.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -29,10 +30,12 @@ pub mod ports;
 // Words: rules, tasks, answers, notes, errors.
 pub mod claim;
 pub mod error;
+pub mod fixed;
 pub mod note;
 pub mod price;
 pub mod rules;
 pub mod task;
+pub mod vote;
 // The machine.
 mod coins;
 mod index;
@@ -51,5 +54,6 @@ pub use note::Note;
 pub use restore::RestoreError;
 pub use rules::{Rules, RulesError};
 pub use task::{Clock, Commit, Dispute, Escrow, Mode, Opening, Task, TaskState, reason};
-pub use transition::{NativeRun, REVOCATIONS_MAX};
+pub use transition::{NativeRun, REVOCATIONS_MAX, conviction};
 pub use undo::Checkpoint;
+pub use vote::{Pace, Proposal, ProposalState, Schedule, Standing, VoteError};

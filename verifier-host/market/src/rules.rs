@@ -305,6 +305,19 @@ impl Rules {
         price::round_ceiling(bounty_max, self.rounds_max.saturating_sub(round), self.raise_bps)
     }
 
+    /// These rules with other values of the numbers that are named, checked. A name that is none changes nothing.
+    ///
+    /// # Errors
+    /// [`RulesError`].
+    pub fn with(&self, changes: &[(&str, u128)]) -> Result<Rules, RulesError> {
+        let mut bytes = vec![Self::VERSION];
+        for (name, value, _, _) in self.entries() {
+            let changed = changes.iter().find(|(changed, _)| *changed == name).map_or(value, |(_, value)| *value);
+            bytes.extend_from_slice(&changed.to_le_bytes());
+        }
+        Rules::decode(&bytes)
+    }
+
     /// The row on disk: `version u8 | each number u128 LE`, in the order of the fields.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![Self::VERSION];

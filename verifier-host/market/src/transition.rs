@@ -10,9 +10,11 @@ mod rescue;
 mod revoke;
 mod settle;
 mod tick;
+mod vote;
 
 pub use dispute::NativeRun;
 pub use revoke::REVOCATIONS_MAX;
+pub use vote::conviction;
 
 use zera_abi::{AccountId, Outcome, TaskId};
 

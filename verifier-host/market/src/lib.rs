@@ -54,6 +54,6 @@ pub use note::Note;
 pub use restore::RestoreError;
 pub use rules::{Rules, RulesError};
 pub use task::{Clock, Commit, Dispute, Escrow, Mode, Opening, Task, TaskState, reason};
-pub use transition::{NativeRun, REVOCATIONS_MAX, conviction};
+pub use transition::{NativeRun, REVOCATIONS_MAX};
 pub use undo::Checkpoint;
 pub use vote::{Pace, Proposal, ProposalState, Schedule, Standing, VoteError};

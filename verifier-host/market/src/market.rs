@@ -175,6 +175,11 @@ impl Market {
         self.rules_latest().1
     }
 
+    /// The number of those rules, from 0.
+    pub fn rules_version(&self) -> u32 {
+        self.rules_latest().0
+    }
+
     /// Adopts `rules` for tasks opened from now on; returns their version.
     ///
     /// # Errors

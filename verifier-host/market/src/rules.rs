@@ -23,6 +23,8 @@ pub enum RulesError {
 
 /// A number that rules are made of, as it lies on disk.
 trait Number: Copy {
+    /// Whether it is money.
+    const IS_AMOUNT: bool = false;
     fn to_units(self) -> u128;
     fn from_units(units: u128) -> Option<Self>;
 }
@@ -51,6 +53,7 @@ impl Number for Bps {
 }
 
 impl Number for Amount {
+    const IS_AMOUNT: bool = true;
     fn to_units(self) -> u128 {
         self.units()
     }
@@ -81,6 +84,14 @@ macro_rules! rules {
             /// Name, value, floor and ceiling of each number.
             pub fn entries(&self) -> Vec<(&'static str, u128, u128, u128)> {
                 vec![$((stringify!($name), self.$name.to_units(), $floor, $ceiling),)*]
+            }
+
+            /// Whether the number of this name is money, in units of 10^-9 ZRA.
+            pub fn is_amount(name: &str) -> bool {
+                match name {
+                    $(stringify!($name) => <$kind as Number>::IS_AMOUNT,)*
+                    _ => false,
+                }
             }
 
             fn read(reader: &mut Reader<'_>) -> Option<Rules> {
@@ -415,6 +426,13 @@ mod tests {
         let expected = bytes.len() + 1;
         assert_eq!(Rules::decode(&bytes), Err(RulesError::Length { expected, got: expected - 1 }));
         assert!(Rules::decode(&[]).is_err());
+    }
+
+    #[test]
+    fn a_number_is_money_by_its_type() {
+        for (name, money) in [("open_fee", true), ("stake_share", false), ("lock_blocks", false), ("no_rule", false)] {
+            assert_eq!(Rules::is_amount(name), money, "{name}");
+        }
     }
 
     /// market.md 3.3.

@@ -14,7 +14,6 @@ mod vote;
 
 pub use dispute::NativeRun;
 pub use revoke::REVOCATIONS_MAX;
-pub use vote::conviction;
 
 use zera_abi::{AccountId, Outcome, TaskId};
 

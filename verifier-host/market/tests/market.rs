@@ -22,3 +22,5 @@ mod random;
 mod transition;
 #[path = "market/view.rs"]
 mod view;
+#[path = "market/vote.rs"]
+mod vote;

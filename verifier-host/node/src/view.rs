@@ -1,6 +1,7 @@
 //! Serialisable twins of domain types. What the API shows is decided here and nowhere else.
 
 mod market;
+mod proposal;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -9,13 +10,15 @@ use zera_host::{
     CallEnd, CallReport, Chain, ContractRow, EventValue, Header, KeyRow, NameRow, NodeFault, PlacedEvent, PredicateRow,
     Receipt, SignedTx, SubmissionRow,
 };
-use zera_market::{Balance, Escrow, KeyBond, Task, TaskState};
+use zera_market::{Balance, Escrow, KeyBond, Market, Task, TaskState};
 
+use crate::api::PROPOSALS_PAGE_MAX;
 use crate::artefact::ArtefactStore;
 use crate::record::ending;
 use crate::shared::next;
 
 pub(crate) use market::{CostView, MarketView};
+pub(crate) use proposal::{BallotView, ProposalView, ScheduleView};
 
 /// Bytes as lower-case hex.
 pub(crate) struct Hex<B>(pub(crate) B);
@@ -186,13 +189,26 @@ pub(crate) struct AccountView {
     id: Text<AccountId>,
     free: Units,
     locked: Units,
+    voting: Units,
+    ballots: Vec<BallotView>,
     nonce: u64,
     contract: bool,
 }
 
 impl AccountView {
-    pub(crate) fn new(id: AccountId, balance: Balance, nonce: u64, contract: bool) -> AccountView {
-        AccountView { id: Text(id), free: Units(balance.free), locked: Units(balance.locked), nonce, contract }
+    pub(crate) fn new(market: &Market, id: AccountId, nonce: u64, contract: bool) -> AccountView {
+        let Balance { free, locked } = market.account(&id);
+        let votes = market.ballots(&id);
+        let voting = votes.fold(Amount::ZERO, |sum, (_, part)| sum.checked_add(part).unwrap_or(Amount::MAX));
+        AccountView {
+            id: Text(id),
+            free: Units(free),
+            locked: Units(locked),
+            voting: Units(voting),
+            ballots: market.ballots(&id).take(PROPOSALS_PAGE_MAX).map(BallotView::new).collect(),
+            nonce,
+            contract,
+        }
     }
 }
 

@@ -70,8 +70,8 @@ fn show(id: &AccountId, node: &NodeArgs, out: Output) -> Result<Verdict, Failure
     json["locked_zra"] = view.locked.to_string().into();
     let kind = if view.contract { " (a contract)" } else { "" };
     let text = format!(
-        "account  {id}{kind}\nfree     {} ZRA\nlocked   {} ZRA\nnonce    {}",
-        view.free, view.locked, view.nonce
+        "account  {id}{kind}\nfree     {} ZRA\nlocked   {} ZRA\nvotes    {} ZRA\nnonce    {}",
+        view.free, view.locked, view.voting, view.nonce
     );
     out.result(&json, &text);
     Ok(Verdict::Yes)

@@ -591,7 +591,15 @@ impl MarketClient for Double {
         self.answer(|inner| {
             let balance = inner.market.account(id);
             let nonce = inner.nonces.get(id).copied().unwrap_or(0);
-            Ok(AccountView { id: *id, free: balance.free, locked: balance.locked, nonce, contract: false })
+            Ok(AccountView {
+                id: *id,
+                free: balance.free,
+                locked: balance.locked,
+                voting: Amount::ZERO,
+                ballots: Vec::new(),
+                nonce,
+                contract: false,
+            })
         })
         .await
     }

@@ -3,7 +3,6 @@
 use zera_abi::{AccountId, Amount, Height};
 
 use crate::error::MarketError;
-use crate::fixed;
 use crate::market::{Market, dense};
 use crate::note::Note;
 use crate::undo::Undo;
@@ -288,6 +287,12 @@ impl Market {
         })
     }
 
+    /// The conviction of a proposal at `now` in full: Q64.64 units, rounded down.
+    pub fn conviction(&self, proposal: u64, now: Height) -> Option<u128> {
+        let found = self.proposal(proposal)?;
+        Some(found.conviction_at(now, self.votes.schedule.half_life(found.pace())))
+    }
+
     /// What `account` has locked for a proposal.
     pub fn ballot(&self, proposal: u64, account: &AccountId) -> Amount {
         let key = self.account_ids.find(&account.0).zip(self.votes.find(proposal).ok());
@@ -300,11 +305,4 @@ impl Market {
         let range = at.map(|at| self.votes.ballots.range((at, 0)..=(at, u32::MAX)));
         range.into_iter().flatten().map(|((_, proposal), amount)| (u64::from(*proposal), *amount))
     }
-}
-
-/// Conviction at its full precision, for tests and analysis: Q64.64, at `blocks` after `conviction` with `support` since.
-pub fn conviction(conviction: u128, support: Amount, blocks: u64, half_life: u64) -> u128 {
-    let support = support.min(SUPPORT_MAX);
-    let left = fixed::alpha(half_life).and_then(|alpha| fixed::pow(alpha, blocks));
-    fixed::approach(conviction, support.units().wrapping_shl(64), left)
 }

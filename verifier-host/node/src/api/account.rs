@@ -11,8 +11,8 @@ use crate::view::AccountView;
 pub(crate) async fn show(State(api): State<Api>, Path(account): Path<String>) -> Result<Json<AccountView>, ApiError> {
     let account: AccountId = id(&account)?;
     let read = move |chain: &zera_host::Chain| {
-        let (balance, nonce) = (chain.market()?.account(&account), chain.nonce(&account)?);
-        Ok::<_, ApiError>(AccountView::new(account, balance, nonce, chain.contract(&account)?.is_some()))
+        let (market, nonce) = (chain.market()?, chain.nonce(&account)?);
+        Ok::<_, ApiError>(AccountView::new(market, account, nonce, chain.contract(&account)?.is_some()))
     };
     api.shared.ask(read).await.map(Json)
 }

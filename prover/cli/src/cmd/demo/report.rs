@@ -18,7 +18,7 @@ use super::story::Ending;
 #[derive(Clone, Debug)]
 pub struct Balances {
     parties: Vec<(&'static str, AccountId, Amount)>,
-    buckets: [(&'static str, Amount); 4],
+    buckets: [(&'static str, Amount); 5],
 }
 
 impl Balances {
@@ -44,6 +44,7 @@ impl Balances {
         let totals = network.client.market().await?.totals;
         let buckets = [
             ("key deposits", totals.key_deposits),
+            ("votes", totals.voting),
             ("treasury", totals.treasury),
             ("insurance", totals.insurance),
             ("burnt", totals.burned),
@@ -142,7 +143,7 @@ impl Summary {
     /// Every bucket added up, by us and not by the node.
     fn sum(&self) -> Option<Amount> {
         let t = &self.totals;
-        [t.free, t.escrowed, t.key_deposits, t.insurance, t.treasury, t.burned]
+        [t.free, t.escrowed, t.key_deposits, t.voting, t.insurance, t.treasury, t.burned]
             .into_iter()
             .try_fold(Amount::ZERO, Amount::checked_add)
     }

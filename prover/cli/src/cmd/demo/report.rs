@@ -150,7 +150,7 @@ impl Summary {
 
     fn is_conserved(&self) -> bool {
         let parties = self.after.rows().try_fold(Amount::ZERO, |sum, (_, amount)| sum.checked_add(amount));
-        // No task is open at the end, so what the parties own and the four buckets are everything there is.
+        // No task is open at the end, so what the parties own and the five buckets are everything there is.
         self.node_says_conserved
             && self.totals.minted == self.supply
             && self.sum() == Some(self.supply)
@@ -178,7 +178,7 @@ impl Summary {
             ));
         }
         line(format!(
-            "\nMoney: {} units at genesis, {} units now in free balances, escrows, key deposits, treasury, insurance and burnt: {}",
+            "\nMoney: {} units at genesis, {} units now in free balances, escrows, key deposits, votes, treasury, insurance and burnt: {}",
             self.supply.units(),
             self.sum().map_or_else(|| "more than fits".to_owned(), |sum| sum.units().to_string()),
             if self.is_conserved() { "conserved to the unit" } else { "NOT CONSERVED" }

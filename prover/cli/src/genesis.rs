@@ -248,7 +248,9 @@ mod tests {
         assert_eq!(read(false, "").unwrap().voting, Schedule::standard());
         let changed = read(false, "[voting]\nbase=\"local\"\nhalf_life_blocks=30").unwrap().voting;
         assert_eq!(changed, Schedule { half_life_blocks: 30, ..Schedule::local() });
-        for bad in ["half_life_blocks=30", "base=\"x\"", "base=\"local\"\nhalf_life_blocks=7", "base=\"local\"\nhalf=30"] {
+        for bad in
+            ["half_life_blocks=30", "base=\"x\"", "base=\"local\"\nhalf_life_blocks=7", "base=\"local\"\nhalf=30"]
+        {
             let error = read(true, &format!("[voting]\n{bad}")).unwrap_err();
             assert!(!error.contains('\n'), "{error}");
         }

@@ -33,7 +33,9 @@ fn a_rule_is_proposed_supported_and_adopted() {
         assert!(refused.get("proposal").is_none(), "{refused}");
     }
     // Bad input never reaches the node.
-    for (rule, value) in [("Open", "1"), ("lock_blocks", "1.5"), ("lock_blocks", "-1"), ("open_fee", "a lot"), ("", "1")] {
+    for (rule, value) in
+        [("Open", "1"), ("lock_blocks", "1.5"), ("lock_blocks", "-1"), ("open_fee", "a lot"), ("", "1")]
+    {
         let args = ["vote", "propose", rule, value, "--node", &url, "--key", "voter.key"];
         let output = zera(dir).args(args).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{rule} {value}: {output:?}");

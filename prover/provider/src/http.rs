@@ -20,8 +20,8 @@ use zera_host::SignedTx;
 use crate::error::ClientError;
 use crate::market::{EventStream, MarketClient};
 use crate::view::{
-    AccountView, ContractView, CostView, Cursor, EventView, HeaderView, KeyView, MarketView, PredicateView, ProposalView, ProposalsView, QueryView,
-    RulesView, StatusView, TaskStage, TaskView, TxResult, TxState, VersionView,
+    AccountView, ContractView, CostView, Cursor, EventView, HeaderView, KeyView, MarketView, PredicateView,
+    ProposalView, ProposalsView, QueryView, RulesView, StatusView, TaskStage, TaskView, TxResult, TxState, VersionView,
 };
 
 /// Most bytes of one answer.

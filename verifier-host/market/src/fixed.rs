@@ -358,7 +358,9 @@ mod tests {
     #[test]
     fn logarithms_are_within_their_bounds() {
         // exp(ln x) = x: the reference's exponential, at the bounds.
-        for (high, low) in [(102, 100), (105, 100), (11, 10), (5, 4), (14, 10), (3, 2), (2, 1), (1 << 90, (1 << 90) - 1)] {
+        for (high, low) in
+            [(102, 100), (105, 100), (11, 10), (5, 4), (14, 10), (3, 2), (2, 1), (1 << 90, (1 << 90) - 1)]
+        {
             let Bounds { down, up } = ln_ratio(high, low).expect("in range");
             assert_eq!(up - down, ERROR_PARTS);
             let ratio = |parts: u128| {

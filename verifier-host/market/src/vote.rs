@@ -145,7 +145,10 @@ impl Schedule {
             }
         }
         let relations = [
-            (self.half_life_blocks <= self.safety_half_life_blocks, "safety half-life is shorter than the ordinary one"),
+            (
+                self.half_life_blocks <= self.safety_half_life_blocks,
+                "safety half-life is shorter than the ordinary one",
+            ),
             (self.raise_half_life_blocks <= self.half_life_blocks, "raise half-life is longer than the ordinary one"),
             (
                 self.safety_half_life_blocks.saturating_mul(2) <= self.expiry_blocks,
@@ -560,8 +563,10 @@ impl Change {
     /// changes counts.
     pub(crate) fn new(rules: &Rules, schedule: &Schedule, rule: &str, new: u128) -> Result<Change, VoteError> {
         let entries = rules.entries();
-        let value = |name: &str| entries.iter().find(|(known, ..)| *known == name).map(|(known, value, ..)| (*known, *value));
-        let (rule, old) = value(rule).ok_or_else(|| VoteError::UnknownRule { rule: rule.chars().take(64).collect() })?;
+        let value =
+            |name: &str| entries.iter().find(|(known, ..)| *known == name).map(|(known, value, ..)| (*known, *value));
+        let (rule, old) =
+            value(rule).ok_or_else(|| VoteError::UnknownRule { rule: rule.chars().take(64).collect() })?;
         if new == old {
             return Err(VoteError::Same { rule, value: new });
         }

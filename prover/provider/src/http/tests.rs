@@ -50,7 +50,10 @@ fn client(base: &str) -> Client {
 }
 
 fn account(nonce: u64) -> String {
-    format!(r#"{{"id":"{}","free":"5","locked":"0","voting":"0","ballots":[],"nonce":{nonce},"contract":false,"new":1}}"#, "11".repeat(32))
+    format!(
+        r#"{{"id":"{}","free":"5","locked":"0","voting":"0","ballots":[],"nonce":{nonce},"contract":false,"new":1}}"#,
+        "11".repeat(32)
+    )
 }
 
 #[tokio::test]

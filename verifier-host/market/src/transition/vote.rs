@@ -7,8 +7,8 @@ use crate::market::{Market, dense};
 use crate::note::Note;
 use crate::undo::Undo;
 use crate::vote::{
-    Change, Overtaken, PROPOSALS_MAX, Proposal, ProposalState, SUPPORT_MAX, Schedule, Standing, Tally, VoteError, after,
-    reached,
+    Change, Overtaken, PROPOSALS_MAX, Proposal, ProposalState, SUPPORT_MAX, Schedule, Standing, Tally, VoteError,
+    after, reached,
 };
 
 impl Market {
@@ -19,13 +19,7 @@ impl Market {
     /// In this order: [`VoteError::UnknownRule`], [`Same`](VoteError::Same), [`Step`](VoteError::Step),
     /// [`Follows`](VoteError::Follows), [`Rules`](VoteError::Rules), [`Exists`](VoteError::Exists), [`MarketError::Limit`] where
     /// [`PROPOSALS_MAX`] are open, [`Funds`](MarketError::Funds).
-    pub fn propose(
-        &mut self,
-        now: Height,
-        proposer: AccountId,
-        rule: &str,
-        value: u128,
-    ) -> Result<u64, MarketError> {
+    pub fn propose(&mut self, now: Height, proposer: AccountId, rule: &str, value: u128) -> Result<u64, MarketError> {
         let (version, rules) = self.rules_latest();
         let change = Change::new(rules, &self.votes.schedule, rule, value)?;
         let same = |at: &&u32| {
@@ -81,13 +75,7 @@ impl Market {
     /// # Errors
     /// In this order: [`VoteError::Unknown`], [`Ended`](VoteError::Ended), [`MarketError::Range`] below the least vote or above
     /// what the votes of one proposal may add up to, [`Funds`](MarketError::Funds).
-    pub fn support(
-        &mut self,
-        now: Height,
-        proposal: u64,
-        voter: AccountId,
-        amount: Amount,
-    ) -> Result<(), MarketError> {
+    pub fn support(&mut self, now: Height, proposal: u64, voter: AccountId, amount: Amount) -> Result<(), MarketError> {
         let at = self.votes.find(proposal)?;
         let before = self.ballot(proposal, &voter);
         let tally = self.votes.at(at).tally;
@@ -232,11 +220,8 @@ impl Market {
 
     fn set_ballot(&mut self, account: u32, at: u32, amount: Amount) {
         let key = (account, at);
-        let before = if amount.is_zero() {
-            self.votes.ballots.remove(&key)
-        } else {
-            self.votes.ballots.insert(key, amount)
-        };
+        let before =
+            if amount.is_zero() { self.votes.ballots.remove(&key) } else { self.votes.ballots.insert(key, amount) };
         self.record(|_| Undo::Ballot { key, before });
         self.votes.ballots_dirty.push(key);
     }

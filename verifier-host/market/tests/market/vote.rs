@@ -549,7 +549,8 @@ fn step() -> impl Strategy<Value = Step> {
 /// What a store holds after all changes so far.
 fn stored(market: &mut Market, store: &MemStore) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
     store.commit(&market.take_changes()).expect("memory");
-    let rows = |table| store.scan(table, &[], &[], usize::MAX).expect("memory").into_iter().map(move |(k, v)| (table, k, v));
+    let rows =
+        |table| store.scan(table, &[], &[], usize::MAX).expect("memory").into_iter().map(move |(k, v)| (table, k, v));
     Table::ALL.iter().flat_map(|table| rows(*table)).collect()
 }
 

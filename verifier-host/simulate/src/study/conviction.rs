@@ -294,7 +294,8 @@ fn loans(outcome: &mut Outcome, settings: &Settings, formula: &Formula) -> Resul
     for &share in &settings.shares {
         let mut calls = 0;
         let mut factor = |which: fn((bool, bool)) -> bool| {
-            let found = greatest(base + 1, base * 3 / 2 - 1, |value| Ok(which(loan(value, share, blocks, &mut calls)?)))?;
+            let found =
+                greatest(base + 1, base * 3 / 2 - 1, |value| Ok(which(loan(value, share, blocks, &mut calls)?)))?;
             Ok::<_, SimulateError>(found.unwrap_or(base) as f64 / base as f64)
         };
         let (pass, adopt) = (factor(|(passed, _)| passed)?, factor(|(_, adopted)| adopted)?);
@@ -313,8 +314,7 @@ fn loans(outcome: &mut Outcome, settings: &Settings, formula: &Formula) -> Resul
         worst <= 0.0001,
     ));
     let whole = 1.0;
-    let (kept, brief) =
-        (formula.adopted(whole, blocks as f64), formula.passed(whole, blocks as f64));
+    let (kept, brief) = (formula.adopted(whole, blocks as f64), formula.passed(whole, blocks as f64));
     let most = adopted.iter().map(|(_, mean)| mean.mean).fold(1.0, f64::max);
     outcome.findings.push(format!(
         "Votes of the whole effective supply, lent for {} days, have {} % of their conviction, and {} % where it is asked again after \

@@ -119,7 +119,10 @@ impl Names {
             ),
             "proposal_supported" => format!("{} has {} ZRA in votes for it", who("voter"), zra("amount")),
             "proposal_passed" => {
-                format!("it has the conviction that it needs; it is a rule in block {} if it still has", number("executes"))
+                format!(
+                    "it has the conviction that it needs; it is a rule in block {} if it still has",
+                    number("executes")
+                )
             }
             "proposal_lapsed" => "it has not enough any more, and is voted on again".to_owned(),
             "proposal_ended" if event.text("state") == Some("adopted") => {

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use zera_abi::{AccountId, Amount, Blocks, Height};
 use zera_host::{Action, BlockReport, Chain, CostSchedule, Ending, Genesis, Publication, SignedTx, Tx, Verdicts};
 use zera_ledger::Ledger;
-use zera_market::Rules;
 use zera_market::ports::{Change, Store, Table};
+use zera_market::{Rules, Schedule};
 use zera_params::Keys;
 use zera_r1cs::Artefact;
 
@@ -42,6 +42,7 @@ impl Net {
             name: "calibrate".to_owned(),
             development: true,
             rules: Rules::local(),
+            voting: Schedule::local(),
             fuel_price: 1,
             key_activation: Blocks(0),
             name_timelock: Blocks(5),

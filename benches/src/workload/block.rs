@@ -11,7 +11,7 @@ use zera_host::{
 use zera_kernels::Arkworks;
 use zera_library::range;
 use zera_market::ports::{Change, MemStore, Store, Table};
-use zera_market::{Answer, Rules};
+use zera_market::{Answer, Rules, Schedule};
 use zera_params::{Keys, dev_keys};
 use zera_r1cs::{Artefact, TapeInputs};
 use zera_statement::Binding;
@@ -66,6 +66,7 @@ impl Stage {
             name: "bench".to_owned(),
             development: true,
             rules,
+            voting: Schedule::local(),
             fuel_price: 1,
             key_activation: Blocks(0),
             name_timelock: Blocks(5),

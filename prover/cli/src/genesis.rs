@@ -11,6 +11,10 @@
 //! base = "local"
 //! lock_blocks = 20
 //!
+//! [voting]                    # how rules are voted on, in the same form; without it the local numbers of a development network,
+//! base = "local"              # else the standard ones
+//! half_life_blocks = 40
+//!
 //! [[accounts]]
 //! id = "64 hex digits"
 //! zra = "1000"
@@ -22,7 +26,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use zera_abi::{AccountId, Amount, Blocks};
 use zera_host::Genesis;
-use zera_market::Rules;
+use zera_market::{Rules, RulesError, Schedule};
 
 /// Most bytes of a file.
 pub const LEN_MAX: u64 = 1 << 20;
@@ -36,6 +40,8 @@ struct Form {
     key_activation_blocks: u64,
     name_timelock_blocks: u64,
     rules: RulesForm,
+    #[serde(default)]
+    voting: Option<RulesForm>,
     #[serde(default)]
     accounts: Vec<AccountForm>,
 }
@@ -69,6 +75,7 @@ pub fn development(accounts: Vec<(AccountId, Amount)>) -> Genesis {
         name: "local".to_owned(),
         development: true,
         rules: Rules::local(),
+        voting: Schedule::local(),
         fuel_price: 1,
         key_activation: Blocks(0),
         name_timelock: Blocks(100),
@@ -86,6 +93,7 @@ pub fn to_toml(genesis: &Genesis) -> Result<String, String> {
         Err(_) => Number::Text(value.to_string()),
     };
     let numbers = genesis.rules.entries().into_iter().map(|(name, value, ..)| (name.to_owned(), number(value)));
+    let voting = genesis.voting.entries().into_iter().map(|(name, value, ..)| (name.to_owned(), number(value)));
     let form = Form {
         name: genesis.name.clone(),
         development: genesis.development,
@@ -93,6 +101,7 @@ pub fn to_toml(genesis: &Genesis) -> Result<String, String> {
         key_activation_blocks: genesis.key_activation.0,
         name_timelock_blocks: genesis.name_timelock.0,
         rules: RulesForm { base: None, numbers: numbers.collect() },
+        voting: Some(RulesForm { base: None, numbers: voting.collect() }),
         accounts: genesis
             .accounts
             .iter()
@@ -116,6 +125,7 @@ pub fn from_toml(text: &str) -> Result<Genesis, String> {
     }
     Ok(Genesis {
         rules: rules(&form.rules)?,
+        voting: voting(form.voting.as_ref(), form.development)?,
         name: form.name,
         development: form.development,
         fuel_price: form.fuel_price,
@@ -126,29 +136,59 @@ pub fn from_toml(text: &str) -> Result<Genesis, String> {
 }
 
 fn rules(form: &RulesForm) -> Result<Rules, String> {
-    let (base, is_whole) = match form.base.as_deref() {
-        Some("local") => (Rules::local(), false),
-        Some("standard") => (Rules::standard(), false),
-        Some(other) => return Err(format!("rules: base is {other:?}, expected \"local\" or \"standard\"")),
-        None => (Rules::local(), true),
+    let (base, is_whole) = base(form, "rules", Rules::local, Rules::standard)?;
+    let entries = base.entries().into_iter().map(|(name, value, ..)| (name, value)).collect();
+    decode("rules", &base.encode(), entries, form, is_whole, Rules::decode)
+}
+
+fn voting(form: Option<&RulesForm>, development: bool) -> Result<Schedule, String> {
+    let Some(form) = form else {
+        return Ok(if development { Schedule::local() } else { Schedule::standard() });
     };
-    let entries = base.entries();
-    if let Some(name) = form.numbers.keys().find(|name| entries.iter().all(|(known, ..)| known != name)) {
-        return Err(format!("rules: there is no rule {name:?}"));
+    let (base, is_whole) = base(form, "voting", Schedule::local, Schedule::standard)?;
+    let entries = base.entries().into_iter().map(|(name, value, ..)| (name, value)).collect();
+    decode("voting", &base.encode(), entries, form, is_whole, Schedule::decode)
+}
+
+/// What the numbers of a table differ from, and whether they have to be all there.
+fn base<T>(
+    form: &RulesForm,
+    table: &str,
+    local: impl Fn() -> T,
+    standard: impl Fn() -> T,
+) -> Result<(T, bool), String> {
+    match form.base.as_deref() {
+        Some("local") => Ok((local(), false)),
+        Some("standard") => Ok((standard(), false)),
+        Some(other) => Err(format!("{table}: base is {other:?}, expected \"local\" or \"standard\"")),
+        None => Ok((local(), true)),
     }
-    // Rules are made in one way, from their encoding: a version byte, then the numbers in the order of `entries`.
-    let mut bytes = base.encode();
-    bytes.truncate(1);
-    for (name, value, ..) in entries {
+}
+
+/// Both are made in one way, from their encoding: a version byte, then the numbers in the order of `entries`.
+fn decode<T>(
+    table: &str,
+    base: &[u8],
+    entries: Vec<(&'static str, u128)>,
+    form: &RulesForm,
+    is_whole: bool,
+    decode: impl Fn(&[u8]) -> Result<T, RulesError>,
+) -> Result<T, String> {
+    if let Some(name) = form.numbers.keys().find(|name| entries.iter().all(|(known, _)| known != name)) {
+        let what = if table == "rules" { "rule" } else { "number" };
+        return Err(format!("{table}: there is no {what} {name:?}"));
+    }
+    let mut bytes: Vec<u8> = base.iter().take(1).copied().collect();
+    for (name, value) in entries {
         let value = match form.numbers.get(name) {
             Some(Number::Integer(value)) => u128::from(*value),
-            Some(Number::Text(text)) => text.parse().map_err(|_| format!("rules: {name}: not a number: {text:?}"))?,
-            None if is_whole => return Err(format!("rules: {name} is missing, and there is no base")),
+            Some(Number::Text(text)) => text.parse().map_err(|_| format!("{table}: {name}: not a number: {text:?}"))?,
+            None if is_whole => return Err(format!("{table}: {name} is missing, and there is no base")),
             None => value,
         };
         bytes.extend_from_slice(&value.to_le_bytes());
     }
-    Rules::decode(&bytes).map_err(|error| error.to_string())
+    decode(&bytes).map_err(|error| error.to_string())
 }
 
 fn place(error: &toml::de::Error, text: &str) -> String {
@@ -195,6 +235,24 @@ mod tests {
             "base=\"local\"\nburn_share=2500",
         ] {
             assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn voting_is_written_out_has_a_base_or_goes_by_the_kind_of_network() {
+        let read = |development: bool, voting: &str| {
+            let head = "name=\"n\"\nfuel_price=1\nkey_activation_blocks=0\nname_timelock_blocks=9\n";
+            from_toml(&format!("{head}development={development}\n[rules]\nbase=\"local\"\n{voting}"))
+        };
+        assert_eq!(read(true, "").unwrap().voting, Schedule::local());
+        assert_eq!(read(false, "").unwrap().voting, Schedule::standard());
+        let changed = read(false, "[voting]\nbase=\"local\"\nhalf_life_blocks=30").unwrap().voting;
+        assert_eq!(changed, Schedule { half_life_blocks: 30, ..Schedule::local() });
+        for bad in
+            ["half_life_blocks=30", "base=\"x\"", "base=\"local\"\nhalf_life_blocks=7", "base=\"local\"\nhalf=30"]
+        {
+            let error = read(true, &format!("[voting]\n{bad}")).unwrap_err();
+            assert!(!error.contains('\n'), "{error}");
         }
     }
 

@@ -88,6 +88,9 @@ enum Command {
     /// Open, list, show and follow tasks.
     #[command(subcommand)]
     Task(cmd::task::Command),
+    /// Propose other rules and vote on them.
+    #[command(subcommand)]
+    Vote(cmd::vote::Command),
     /// Run a network's node.
     #[command(subcommand)]
     Node(cmd::node::Command),
@@ -124,6 +127,7 @@ fn main() -> ExitCode {
         Command::Account(command) => cmd::account::run(&command, out),
         Command::Contract(command) => cmd::contract::run(&command, out),
         Command::Task(command) => cmd::task::run(&command, out),
+        Command::Vote(command) => cmd::vote::run(&command, out),
         Command::Node(command) => cmd::node::run(&command, out),
         Command::Provider(command) => cmd::provider::run(&command, out),
         Command::Bench(command) => cmd::bench::run(&command, out),

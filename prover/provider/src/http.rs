@@ -20,8 +20,8 @@ use zera_host::SignedTx;
 use crate::error::ClientError;
 use crate::market::{EventStream, MarketClient};
 use crate::view::{
-    AccountView, ContractView, CostView, Cursor, EventView, HeaderView, KeyView, MarketView, PredicateView, QueryView,
-    RulesView, StatusView, TaskStage, TaskView, TxResult, TxState, VersionView,
+    AccountView, ContractView, CostView, Cursor, EventView, HeaderView, KeyView, MarketView, PredicateView,
+    ProposalView, ProposalsView, QueryView, RulesView, StatusView, TaskStage, TaskView, TxResult, TxState, VersionView,
 };
 
 /// Most bytes of one answer.
@@ -361,6 +361,35 @@ impl Client {
     /// [`ClientError`].
     pub async fn market(&self) -> Result<MarketView, ClientError> {
         self.get("/v1/market").await
+    }
+
+    /// `/v1/proposals/{id}`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn proposal(&self, id: u64) -> Result<Option<ProposalView>, ClientError> {
+        self.get_optional(&format!("/v1/proposals/{id}")).await
+    }
+
+    /// `/v1/proposals`, all pages: proposals in `state`, a word of letters, or all.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn proposals(&self, state: Option<&str>) -> Result<ProposalsView, ClientError> {
+        let state = state.map(|state| format!("&state={state}")).unwrap_or_default();
+        let mut all: ProposalsView = self.get(&format!("/v1/proposals?limit=100{state}")).await?;
+        while let Some(after) = all.next {
+            // Pages go forward, or a node could keep us here.
+            if all.proposals.last().is_none_or(|last| last.id != after) {
+                return Err(ClientError::Answer { what: format!("a page of proposals that does not end at {after}") });
+            }
+            let page: ProposalsView = self.get(&format!("/v1/proposals?limit=100&after={after}{state}")).await?;
+            if page.proposals.iter().any(|proposal| proposal.id <= after) {
+                return Err(ClientError::Answer { what: format!("a page of proposals that goes back before {after}") });
+            }
+            all = ProposalsView { proposals: [all.proposals, page.proposals].concat(), ..page };
+        }
+        Ok(all)
     }
 
     /// `/v1/cost`.

@@ -145,6 +145,11 @@ pub struct AccountView {
     /// Stakes and deposits.
     #[serde(with = "crate::json")]
     pub locked: Amount,
+    /// Votes over the rules.
+    #[serde(with = "crate::json")]
+    pub voting: Amount,
+    /// These by proposal, the first hundred.
+    pub ballots: Vec<BallotView>,
     /// Nonce of its next transaction.
     pub nonce: u64,
     /// Whether it is a contract.
@@ -198,6 +203,16 @@ pub struct UnbondingView {
     /// When it is free.
     #[serde(with = "crate::json")]
     pub due: Height,
+}
+
+/// What an account has locked for a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BallotView {
+    /// The proposal.
+    pub proposal: u64,
+    /// How much.
+    #[serde(with = "crate::json")]
+    pub amount: Amount,
 }
 
 /// How far a task has come.
@@ -535,6 +550,8 @@ pub struct TotalsView {
     #[serde(with = "crate::json")]
     pub key_deposits: Amount,
     #[serde(with = "crate::json")]
+    pub voting: Amount,
+    #[serde(with = "crate::json")]
     pub insurance: Amount,
     #[serde(with = "crate::json")]
     pub treasury: Amount,
@@ -551,7 +568,9 @@ pub struct MarketView {
     pub totals: TotalsView,
     /// Whether it adds up.
     pub conserved: bool,
-    /// The governed numbers, by name.
+    /// Their version, from 0.
+    pub rules_version: u32,
+    /// The governed numbers of the next task, by name.
     pub rules: RulesView,
 }
 
@@ -569,6 +588,76 @@ impl RulesView {
             _ => None,
         }
     }
+}
+
+/// `/v1/proposals/{id}`, as it stands in the next block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposalView {
+    /// Its number.
+    pub id: u64,
+    /// Who put up the deposit.
+    #[serde(with = "crate::json")]
+    pub proposer: AccountId,
+    /// The rule.
+    pub rule: String,
+    /// Its value when this was proposed; in smallest units, so for `new`.
+    pub old: String,
+    /// The value proposed.
+    pub new: String,
+    /// When.
+    #[serde(with = "crate::json")]
+    pub opened: Height,
+    /// Last height at which it may pass.
+    #[serde(with = "crate::json")]
+    pub expires: Height,
+    /// What it cost to propose.
+    #[serde(with = "crate::json")]
+    pub deposit: Amount,
+    /// `ordinary`, `safety` or `raise`.
+    pub pace: String,
+    /// Blocks in which conviction comes half of the way to the votes.
+    pub half_life_blocks: u64,
+    /// `voting`, `passed`, `adopted`, `overtaken` or `expired`.
+    pub state: String,
+    /// Its votes.
+    #[serde(with = "crate::json")]
+    pub support: Amount,
+    /// Its conviction.
+    #[serde(with = "crate::json")]
+    pub conviction: Amount,
+    /// The conviction that it needs; absent where no votes are enough, or it has ended.
+    #[serde(with = "crate::json")]
+    pub need: Option<Amount>,
+    /// What both are measured against.
+    #[serde(with = "crate::json")]
+    pub effective: Amount,
+    /// The block in which it passes if no vote changes.
+    #[serde(with = "crate::json")]
+    pub passes: Option<Height>,
+    /// The block in which it is adopted, of one that passed.
+    #[serde(with = "crate::json")]
+    pub executes: Option<Height>,
+    /// When it ended.
+    #[serde(with = "crate::json")]
+    pub ended: Option<Height>,
+    /// The version of the rules that it became.
+    pub version: Option<u32>,
+    /// Why it ended otherwise.
+    pub reason: Option<String>,
+}
+
+/// `/v1/proposals`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposalsView {
+    /// In order of opening.
+    pub proposals: Vec<ProposalView>,
+    /// The proposal to go on after.
+    pub next: Option<u64>,
+    /// Deposit of the next proposal.
+    #[serde(with = "crate::json")]
+    pub deposit: Amount,
+    /// The numbers of voting itself.
+    pub schedule: RulesView,
 }
 
 /// Where an event stands: `height:index`. Reading goes on after it.

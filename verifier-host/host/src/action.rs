@@ -178,6 +178,14 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
             state.market.unstake(now, sender, *amount)?;
             Ok(done(format!("{amount} ZRA on their way back")))
         }
+        Action::Propose { rule, value } => {
+            let proposal = state.market.propose(now, sender, rule.as_str(), *value)?;
+            Ok((Ending::Done, proposal.to_le_bytes().to_vec(), format!("proposal {proposal}")))
+        }
+        Action::Support { proposal, amount } => {
+            state.market.support(now, *proposal, sender, *amount)?;
+            Ok(done(format!("{amount} ZRA for proposal {proposal}")))
+        }
     }
 }
 

@@ -547,7 +547,8 @@ fn next(height: Height) -> Result<Height, NodeFault> {
 
 /// Writes block 0: the first balances.
 fn start(store: &dyn Store, genesis: &Genesis, chain: &ChainId) -> Result<(), OpenError> {
-    let mut market = Market::new(genesis.rules.clone()).map_err(|error| OpenError::Genesis(error.to_string()))?;
+    let mut market = Market::with_schedule(genesis.rules.clone(), genesis.voting.clone())
+        .map_err(|error| OpenError::Genesis(error.to_string()))?;
     let mut supply = Amount::ZERO;
     for (account, amount) in &genesis.accounts {
         supply = supply.checked_add(*amount).ok_or_else(|| OpenError::Genesis("the supply does not fit".to_owned()))?;

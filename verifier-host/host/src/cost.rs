@@ -138,6 +138,9 @@ impl CostSchedule {
                 self.open(request.len(), request.request().map_or(0, |request| request.public.len()))
             }
             Action::Name { .. } => self.row_write(256),
+            // The proposal, the account; of a vote its own row, too, and the powers of alpha.
+            Action::Propose { .. } => self.row_write(512),
+            Action::Support { .. } => self.row_write(512).saturating_add(self.row_write(64)),
             Action::Contradict { exhibits, .. } => exhibits.iter().fold(self.row_write(512), |sum, exhibit| {
                 let inputs = exhibit.declared.len().saturating_add(STATEMENT_INPUTS);
                 sum.saturating_add(self.verify(inputs))

@@ -186,6 +186,23 @@ events! {
     Jailed = 47, "jailed" { provider: AccountId, until: Height }
     /// Two answers in a row did not come: at most so many locks, one more with each that does.
     Braked = 48, "braked" { provider: AccountId, capacity: u64 }
+    /// Somebody asks for another value of a rule; values are decimal digits, in units.
+    ProposalOpened = 36, "proposal_opened" {
+        proposal: u64, proposer: AccountId, rule: String, old: String, new: String, deposit: Amount
+    }
+    /// An account has this much locked for a proposal now, and all together `support`.
+    ProposalSupported = 37, "proposal_supported" {
+        proposal: u64, voter: AccountId, amount: Amount, support: Amount
+    }
+    /// A proposal has the conviction that it needs; its time lock runs.
+    ProposalPassed = 38, "proposal_passed" { proposal: u64, executes: Height }
+    /// At the end of its time lock it did not have it any more: it is voted on again.
+    ProposalLapsed = 39, "proposal_lapsed" { proposal: u64 }
+    /// A proposal was adopted, as a version of the rules, or overtaken, or it expired.
+    ProposalEnded = 40, "proposal_ended" {
+        proposal: u64, state: String, version: Option<u64>, reason: Option<String>, deposit_returned: Amount,
+        burned: Amount
+    }
 }
 
 impl Event {

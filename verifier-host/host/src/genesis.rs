@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use zera_abi::{AccountId, Amount, Blocks, ChainId};
-use zera_market::Rules;
+use zera_market::{Rules, Schedule};
 
 use crate::codec::Field;
 
@@ -15,6 +15,8 @@ pub struct Genesis {
     pub development: bool,
     /// The market's rules.
     pub rules: Rules,
+    /// How rules are voted on.
+    pub voting: Schedule,
     /// Units of ZRA for one unit of fuel.
     pub fuel_price: u64,
     /// Blocks between a key's registration and its first use.
@@ -32,6 +34,7 @@ impl Genesis {
         self.name.put(&mut bytes);
         self.development.put(&mut bytes);
         self.rules.encode().put(&mut bytes);
+        self.voting.encode().put(&mut bytes);
         self.fuel_price.put(&mut bytes);
         self.key_activation.0.put(&mut bytes);
         self.name_timelock.0.put(&mut bytes);

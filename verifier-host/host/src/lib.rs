@@ -56,5 +56,5 @@ pub use judge::{ProofJob, VerdictId, Verdicts, verify_jobs};
 pub use receipt::{Ending, Receipt};
 pub use registry::{KeyRow, NameRow, PredicateRow, Publication};
 pub use state::{ContractRow, InputRow, MAX_PENDING, SubmissionRow};
-pub use tx::{Action, ConfigEntry, DecodeError, Exhibit, MAX_TX_LEN, RequestBytes, SignedTx, Tx};
+pub use tx::{Action, ConfigEntry, DecodeError, Exhibit, MAX_RULE, MAX_TX_LEN, RequestBytes, RuleName, SignedTx, Tx};
 pub use world::{Denied, NodeFault, TaskStatus, World};

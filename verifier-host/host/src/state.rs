@@ -3,7 +3,7 @@
 use zera_abi::wire::{Reader, WireError};
 use zera_abi::{AccountId, Amount, ChainId, CodeHash, Height, Level, Outcome, PredicateId, TaskId};
 use zera_market::ports::Table;
-use zera_market::{Checkpoint, Market, Note, TaskState, reason};
+use zera_market::{Checkpoint, Market, Note, ProposalState, TaskState, reason};
 
 use crate::codec::{Field, record};
 use crate::cost::CostSchedule;
@@ -312,6 +312,28 @@ impl State {
             Note::KeyWithdrawn { key, reporter, reward } => Event::KeyWithdrawn { key, reporter, reward },
             Note::Revoked { task, requester_paid, stake_returned, deposits_returned } => {
                 Event::TaskRevoked { task, requester_paid, stake_returned, deposits_returned }
+            }
+            Note::ProposalOpened { proposal, proposer, rule, old, new, deposit } => Event::ProposalOpened {
+                proposal,
+                proposer,
+                rule: rule.to_owned(),
+                old: old.to_string(),
+                new: new.to_string(),
+                deposit,
+            },
+            Note::ProposalSupported { proposal, voter, amount, support } => {
+                Event::ProposalSupported { proposal, voter, amount, support }
+            }
+            Note::ProposalPassed { proposal, executes } => Event::ProposalPassed { proposal, executes },
+            Note::ProposalLapsed { proposal } => Event::ProposalLapsed { proposal },
+            Note::ProposalEnded { proposal, state, deposit_returned, burned } => {
+                let (version, reason) = match state {
+                    ProposalState::Adopted { version, .. } => (Some(u64::from(version)), None),
+                    ProposalState::Overtaken { why, .. } => (None, Some(why.as_str().to_owned())),
+                    _ => (None, None),
+                };
+                let state = state.name().to_owned();
+                Event::ProposalEnded { proposal, state, version, reason, deposit_returned, burned }
             }
             note => return Err(NodeFault::State { what: format!("a note of the market has no event: {note:?}") }),
         })

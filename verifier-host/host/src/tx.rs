@@ -21,7 +21,7 @@ use zera_abi::{AccountId, ChainId, Height, TxHash};
 
 use crate::codec::Field;
 
-pub use action::{Action, ConfigEntry, Exhibit, MAX_CONFIG, RequestBytes};
+pub use action::{Action, ConfigEntry, Exhibit, MAX_CONFIG, MAX_RULE, RequestBytes, RuleName};
 
 /// Most bytes of a transaction; a deployment is the largest.
 pub const MAX_TX_LEN: usize = 300 * 1024;
@@ -274,6 +274,8 @@ mod tests {
             Action::Settle { task, answer: answer.clone() },
             Action::Stake { amount: Amount::from_units(7) },
             Action::Unstake { amount: Amount::from_units(8) },
+            Action::Propose { rule: RuleName::new("open_fee").expect("a name"), value: u128::MAX },
+            Action::Support { proposal: u64::MAX, amount: Amount::from_units(1) },
         ]
     }
 

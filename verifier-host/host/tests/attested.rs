@@ -137,10 +137,11 @@ fn silence_takes_the_answer_back() {
     assert_eq!(heard, ["on_result_revoked"]);
     assert_eq!(told_revoked(&f), Some(vec![reason::UNSETTLED as u8]));
     assert_eq!((f.task(&task).level(), f.task(&task).end()), (Level::Pending, End::None));
-    // The task is open again, and its next answer is told like the first.
-    assert_eq!(f.one(ALICE, Action::Lock { task }).ending, Ending::Done);
-    let answer = f.answer(ALICE, &task);
-    let report = f.block(&[(ALICE, Action::Submit { task, answer })]);
+    // The task is open again, and its next answer is told like the first; who was silent takes no locks for a while.
+    assert_eq!(f.one(ALICE, Action::Lock { task }).ending, Ending::Refused(Status::State));
+    assert_eq!(f.one(BOB, Action::Lock { task }).ending, Ending::Done);
+    let answer = f.answer(BOB, &task);
+    let report = f.block(&[(BOB, Action::Submit { task, answer })]);
     assert_eq!(calls(&report), ["process_verified_condition_result"]);
 }
 

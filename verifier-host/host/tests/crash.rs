@@ -26,7 +26,7 @@ use zera_kernels::Arkworks;
 use zera_ledger::Ledger;
 use zera_library::range::{self, Input};
 use zera_market::ports::{MemStore, Store, Table};
-use zera_market::{Answer, Rules};
+use zera_market::{Answer, Rules, Schedule};
 use zera_params::{Keys, dev_keys};
 use zera_r1cs::{Artefact, TapeInputs};
 use zera_statement::Binding;
@@ -42,6 +42,7 @@ fn genesis() -> Genesis {
         name: "crash".to_owned(),
         development: true,
         rules: Rules::local(),
+        voting: Schedule::local(),
         fuel_price: 1,
         key_activation: Blocks(ACTIVATION),
         name_timelock: Blocks(5),

@@ -2,6 +2,8 @@
 
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
 
+use crate::vote::VoteError;
+
 /// Why a transition was refused; nothing changed. The sender is told the [`status`](MarketError::status).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -67,6 +69,8 @@ pub enum MarketError {
     Count { expected: usize, got: usize },
     #[error("declared value {index} is not the commitment that the request fixed")]
     Commitment { index: usize },
+    #[error(transparent)]
+    Vote(#[from] VoteError),
 }
 
 impl MarketError {
@@ -98,6 +102,7 @@ impl MarketError {
                 Status::Key
             }
             MarketError::Count { .. } | MarketError::Commitment { .. } => Status::Count,
+            MarketError::Vote(error) => error.status(),
         }
     }
 }

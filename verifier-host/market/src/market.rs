@@ -15,6 +15,7 @@ use crate::rules::{Rules, RulesError};
 use crate::standing::{Decayed, Standing};
 use crate::task::{Bucket, Task, TaskState};
 use crate::undo::Undo;
+use crate::vote::{Schedule, Votes};
 
 /// An account's money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Totals {
     pub staked: Amount,
     /// Sum of the deposits of keys.
     pub key_deposits: Amount,
+    /// Votes over the rules, and deposits of proposals.
+    pub voting: Amount,
     /// The insurance.
     pub insurance: Amount,
     /// The treasury.
@@ -51,11 +54,11 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Free, escrowed, staked, deposits of keys, insurance, treasury and burnt; `None` where the sum does not fit.
+    /// Free, escrowed, staked, deposits of keys, votes, insurance, treasury and burnt; `None` where the sum does not fit.
     pub fn sum(&self) -> Option<Amount> {
-        [self.free, self.escrowed, self.staked, self.key_deposits, self.insurance, self.treasury, self.burned]
-            .into_iter()
-            .try_fold(Amount::ZERO, |sum, part| sum.checked_add(part))
+        let owned = [self.free, self.escrowed, self.staked, self.key_deposits, self.voting];
+        let others = [self.insurance, self.treasury, self.burned];
+        owned.into_iter().chain(others).try_fold(Amount::ZERO, |sum, part| sum.checked_add(part))
     }
 }
 
@@ -104,6 +107,7 @@ pub struct Market {
     pub(crate) live_tasks: BTreeSet<(u32, u32)>,
     /// The first such task of each withdrawn key, with its key: who is refunded next.
     pub(crate) revoking: BTreeSet<(u32, u32)>,
+    pub(crate) votes: Votes,
     pub(crate) totals: Totals,
     pub(crate) notes: Vec<Note>,
     pub(crate) notes_drained: u64,
@@ -131,16 +135,25 @@ impl fmt::Debug for Market {
 }
 
 impl Market {
-    /// An empty market under `rules`.
+    /// An empty market under `rules`, with the standard schedule of votes.
     ///
     /// # Errors
     /// [`RulesError`] where the rules do not pass [`Rules::check`].
     pub fn new(rules: Rules) -> Result<Market, RulesError> {
-        rules.check()?;
-        Ok(Market::empty(vec![Arc::new(rules)]))
+        Market::with_schedule(rules, Schedule::standard())
     }
 
-    pub(crate) fn empty(rules: Vec<Arc<Rules>>) -> Market {
+    /// An empty market under `rules` whose votes go by `schedule`.
+    ///
+    /// # Errors
+    /// [`RulesError`] where either does not pass its check.
+    pub fn with_schedule(rules: Rules, schedule: Schedule) -> Result<Market, RulesError> {
+        rules.check()?;
+        schedule.check()?;
+        Ok(Market::empty(vec![Arc::new(rules)], schedule))
+    }
+
+    pub(crate) fn empty(rules: Vec<Arc<Rules>>, schedule: Schedule) -> Market {
         Market {
             rules,
             accounts: Vec::new(),
@@ -154,6 +167,7 @@ impl Market {
             holders: BTreeSet::new(),
             live_tasks: BTreeSet::new(),
             revoking: BTreeSet::new(),
+            votes: Votes::new(schedule),
             totals: Totals::default(),
             notes: Vec::new(),
             notes_drained: 0,
@@ -175,6 +189,11 @@ impl Market {
     /// Never: a market has at least one version of rules.
     pub fn rules(&self) -> &Rules {
         self.rules_latest().1
+    }
+
+    /// The number of those rules, from 0.
+    pub fn rules_version(&self) -> u32 {
+        self.rules_latest().0
     }
 
     /// Adopts `rules` for tasks opened from now on; returns their version.
@@ -278,7 +297,7 @@ impl Market {
         std::mem::take(&mut self.notes)
     }
 
-    /// Adds everything up again, row by row: conservation, locked balances, deposits, ended tasks, exposures and deposits of keys.
+    /// Adds everything up again, row by row: conservation, locked balances, deposits, ended tasks, exposures and deposits of keys, votes.
     ///
     /// # Errors
     /// [`Unbalanced`] with the first sum that differs.
@@ -298,6 +317,19 @@ impl Market {
         same("deposits", staked, self.totals.staked)?;
         let deposits = self.keys.iter().fold(Amount::ZERO, |total, row| sum(total, row.bond.deposit()));
         same("deposits of keys", deposits, self.totals.key_deposits)?;
+        let mut votes = vec![Amount::ZERO; self.votes.proposals.len()];
+        for ((_, proposal), amount) in &self.votes.ballots {
+            if let Some(total) = votes.get_mut(*proposal as usize) {
+                *total = sum(*total, *amount);
+            }
+        }
+        let mut voting = Amount::ZERO;
+        for (proposal, votes) in self.votes.proposals.iter().zip(votes) {
+            same("votes for a proposal", votes, proposal.support())?;
+            let deposit = if proposal.state().is_ended() { Amount::ZERO } else { proposal.deposit() };
+            voting = sum(voting, sum(votes, deposit));
+        }
+        same("money in votes", voting, self.totals.voting)?;
         same("all money", self.totals.sum().unwrap_or(Amount::MAX), self.totals.minted)?;
         let mut locked = vec![Amount::ZERO; self.accounts.len()];
         let mut backing = vec![Amount::ZERO; self.accounts.len()];
@@ -521,6 +553,14 @@ impl Market {
 
     pub(crate) fn key_deposit_take(&mut self, amount: Amount) -> Coins {
         must(Coins::take(&mut self.totals.key_deposits, amount))
+    }
+
+    pub(crate) fn voting_put(&mut self, coins: Coins) {
+        coins.put(&mut self.totals.voting);
+    }
+
+    pub(crate) fn voting_take(&mut self, amount: Amount) -> Coins {
+        must(Coins::take(&mut self.totals.voting, amount))
     }
 
     pub(crate) fn burn(&mut self, coins: Coins) {

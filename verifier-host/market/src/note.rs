@@ -2,6 +2,8 @@
 
 use zera_abi::{AccountId, Amount, Height, KeyId, Outcome, TaskId};
 
+use crate::vote::ProposalState;
+
 /// One thing that a transition did. Notes describe; nothing is decided by them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -82,4 +84,14 @@ pub enum Note {
     Braked { provider: AccountId, capacity: u32 },
     /// T20: what was left went back. `stake_returned` includes a hero's share that was still held.
     Revoked { task: TaskId, requester_paid: Amount, stake_returned: Amount, deposits_returned: Amount },
+    /// Somebody asks for another value of a rule.
+    ProposalOpened { proposal: u64, proposer: AccountId, rule: &'static str, old: u128, new: u128, deposit: Amount },
+    /// `voter` has `amount` locked for a proposal now, and all together `support`.
+    ProposalSupported { proposal: u64, voter: AccountId, amount: Amount, support: Amount },
+    /// It has the conviction that it needs; its time lock runs.
+    ProposalPassed { proposal: u64, executes: Height },
+    /// It did not have enough any more at the end of its time lock, and is voted on again.
+    ProposalLapsed { proposal: u64 },
+    /// It was adopted or overtaken, or it expired.
+    ProposalEnded { proposal: u64, state: ProposalState, deposit_returned: Amount, burned: Amount },
 }

@@ -82,6 +82,12 @@ tables! {
     Callbacks = 24, "callbacks";
     /// `key -> owner and deposit, or how it went out of force`; the market's.
     KeyBonds = 25, "key_bonds";
+    /// `schedule -> the numbers of voting itself`; the market's.
+    Voting = 30, "voting";
+    /// `proposal u64 -> record`; the market's.
+    Proposals = 31, "proposals";
+    /// `account, proposal u64 -> amount locked`; the market's.
+    Ballots = 32, "ballots";
 }
 
 /// One row written or, with `value: None`, removed.

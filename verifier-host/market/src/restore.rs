@@ -9,6 +9,7 @@ use crate::ports::{Row, Store, StoreError, Table, walk};
 use crate::row::{self, TaskRow};
 use crate::rules::{Rules, RulesError};
 use crate::task::{Live, Task, TaskState, Terms};
+use crate::vote::{PROPOSALS_MAX, ProposalState, Schedule};
 
 /// Why a store holds no market.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,12 @@ pub enum RestoreError {
         /// Why.
         source: RulesError,
     },
+    /// The numbers of voting are of an unknown version, or out of bounds.
+    #[error("market: voting: {source}")]
+    Schedule {
+        /// Why.
+        source: RulesError,
+    },
     /// The rows do not add up.
     #[error("market: {0}")]
     Unbalanced(#[from] Unbalanced),
@@ -50,7 +57,7 @@ impl Market {
     /// # Errors
     /// [`RestoreError`].
     pub fn restore(store: &dyn Store) -> Result<Market, RestoreError> {
-        let mut market = Market::empty(restore_rules(store)?);
+        let mut market = Market::empty(restore_rules(store)?, restore_schedule(store)?);
         each(store, Table::Totals, |key, value| {
             let totals = &mut market.totals;
             if key == b"slashed" {
@@ -83,6 +90,8 @@ impl Market {
             restored.map_err(|what| damaged(Table::Tasks, id.as_bytes(), what))?;
         }
         each(store, Table::KeyBonds, |key, value| market.restore_bond(key, value))?;
+        each(store, Table::Proposals, |key, value| market.restore_proposal(key, value))?;
+        each(store, Table::Ballots, |key, value| market.restore_ballot(key, value))?;
         for task in &market.tasks {
             let broken = market.key_row(task.terms.key_at).bond.is_withdrawn();
             if matches!(task.live.state, TaskState::Revoked { .. }) && !broken {
@@ -92,6 +101,7 @@ impl Market {
         market.conserved()?;
         market.totals_dirty = false;
         market.rules_saved = market.rules.len();
+        market.votes.schedule_saved = true;
         market.tasks_saved = market.tasks.len();
         Ok(market)
     }
@@ -122,6 +132,41 @@ impl Market {
         self.totals.key_deposits = deposits;
         self.key_mut(at).bond = bond;
         self.requeue(at);
+        Ok(())
+    }
+
+    fn restore_proposal(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
+        let id = u32::try_from(self.votes.proposals.len()).map_err(|_| "more proposals than can be numbered")?;
+        if key != u64::from(id).to_be_bytes() {
+            return Err("not the next proposal");
+        }
+        let mut proposal = row::read_proposal(value).ok_or("not a proposal of this version")?;
+        proposal.id = id;
+        proposal.proposer_at = self.account_ids.find(&proposal.proposer.0).ok_or("unknown account")?;
+        match *proposal.state() {
+            ProposalState::Adopted { version, .. } => {
+                row::rules_of(&self.rules, version).ok_or("unknown rules")?;
+            }
+            state if !state.is_ended() => {
+                self.votes.open.insert(id);
+                let voting = self.totals.voting.checked_add(proposal.deposit).ok_or("deposits do not fit")?;
+                self.totals.voting = voting;
+            }
+            _ => {}
+        }
+        self.votes.proposals.push(proposal);
+        if self.votes.open.len() > PROPOSALS_MAX { Err("more proposals than may be open") } else { Ok(()) }
+    }
+
+    fn restore_ballot(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
+        let (account, proposal) = key.split_at_checked(32).ok_or("not an account and a proposal")?;
+        let account = account.try_into().map_err(|_| "not an account id")?;
+        let account = self.account_ids.find(account).ok_or("unknown account")?;
+        let proposal = proposal.try_into().map(u64::from_be_bytes).map_err(|_| "not a proposal's number")?;
+        let proposal = self.votes.find(proposal).map_err(|_| "unknown proposal")?;
+        let amount = row::read_ballot(value).ok_or("not a vote of this version")?;
+        self.totals.voting = self.totals.voting.checked_add(amount).ok_or("votes do not fit")?;
+        self.votes.ballots.insert((account, proposal), amount);
         Ok(())
     }
 
@@ -247,6 +292,13 @@ fn restore_rules(store: &dyn Store) -> Result<Vec<Arc<Rules>>, RestoreError> {
             Rules::decode(&value).map(Arc::new).map_err(|source| RestoreError::Rules { version, source })
         })
         .collect()
+}
+
+fn restore_schedule(store: &dyn Store) -> Result<Schedule, RestoreError> {
+    let row = store.read(Table::Voting, row::SCHEDULE)?;
+    let missing = || damaged(Table::Voting, row::SCHEDULE, "missing");
+    let bytes = row.ok_or_else(missing)?;
+    Schedule::decode(&bytes).map_err(|source| RestoreError::Schedule { source })
 }
 
 /// Calls `visit` with each row of a table, in order of their keys, a page at a time.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../docs/rows.md")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use zera_abi::wire::{MAX_DECLARED, Reader};
@@ -11,12 +12,15 @@ use crate::ports::{Change, Table};
 use crate::rules::Rules;
 use crate::standing::{Decayed, Score, Standing, UNBONDINGS_MAX, Unbonding};
 use crate::task::{Clock, Commit, Dispute, Escrow, Mode, Task, TaskState};
+use crate::vote::{Overtaken, Proposal, ProposalState, SUPPORT_MAX, Schedule, Tally};
 
 /// Version byte of account, task and key rows. 1 had no offender in an accepted task, 2 nothing of attested answers, 3 nothing of deposits.
 const VERSION: u8 = 4;
+/// Version byte of rows of proposals and votes.
+const VOTE_VERSION: u8 = 1;
 
 impl Market {
-    /// The rows that changed since the last call, sorted by table and key; nothing is ever removed. Ends all checkpoints.
+    /// The rows that changed since the last call, sorted by table and key; nothing is removed but votes that were taken back. Ends all checkpoints.
     pub fn take_changes(&mut self) -> Vec<Change> {
         let mut changes = Vec::new();
         for at in std::mem::take(&mut self.accounts_dirty) {
@@ -42,6 +46,7 @@ impl Market {
             changes.push(rules_change(version, rules));
         }
         self.rules_saved = self.rules.len();
+        self.take_votes(&mut changes);
         if std::mem::take(&mut self.totals_dirty) {
             changes.extend(totals_changes(&self.totals));
         }
@@ -58,8 +63,33 @@ impl Market {
         rows.extend(self.tasks.iter().map(sequence_change));
         rows.extend(self.rules.iter().enumerate().map(|(version, rules)| rules_change(version, rules)));
         rows.extend(totals_changes(&self.totals));
+        rows.push(schedule_change(&self.votes.schedule));
+        rows.extend(self.votes.proposals.iter().map(proposal_change));
+        rows.extend(self.votes.ballots.keys().map(|key| self.ballot_change(*key)));
         sort(&mut rows);
         rows
+    }
+
+    fn take_votes(&mut self, changes: &mut Vec<Change>) {
+        if !std::mem::replace(&mut self.votes.schedule_saved, true) {
+            changes.push(schedule_change(&self.votes.schedule));
+        }
+        let proposals: BTreeSet<u32> = std::mem::take(&mut self.votes.proposals_dirty).into_iter().collect();
+        changes.extend(proposals.into_iter().map(|at| proposal_change(self.votes.at(at))));
+        let ballots: BTreeSet<(u32, u32)> = std::mem::take(&mut self.votes.ballots_dirty).into_iter().collect();
+        changes.extend(ballots.into_iter().map(|key| self.ballot_change(key)));
+    }
+
+    fn ballot_change(&self, key: (u32, u32)) -> Change {
+        let (account, proposal) = key;
+        let id = self.account_row(account).id;
+        let value = self.votes.ballots.get(&key).map(|amount| {
+            let mut out = vec![VOTE_VERSION];
+            put_amount(&mut out, *amount);
+            out
+        });
+        let key = [id.0.as_slice(), &u64::from(proposal).to_be_bytes()].concat();
+        Change { table: Table::Ballots, key, value }
     }
 }
 
@@ -307,6 +337,53 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
     }
 }
 
+pub(crate) const SCHEDULE: &[u8] = b"schedule";
+
+fn schedule_change(schedule: &Schedule) -> Change {
+    change(Table::Voting, SCHEDULE, schedule.encode())
+}
+
+fn proposal_change(proposal: &Proposal) -> Change {
+    let Proposal { id, proposer, rule, old, new, opened, expires, deposit, tally, .. } = proposal;
+    let mut out = vec![VOTE_VERSION];
+    out.extend_from_slice(&proposer.0);
+    // Names of rules are shorter than 256 bytes.
+    out.push(u8::try_from(rule.len()).unwrap_or(u8::MAX));
+    out.extend_from_slice(rule.as_bytes());
+    out.extend_from_slice(&old.to_le_bytes());
+    out.extend_from_slice(&new.to_le_bytes());
+    put_height(&mut out, *opened);
+    put_height(&mut out, *expires);
+    put_amount(&mut out, *deposit);
+    put_amount(&mut out, tally.support);
+    out.extend_from_slice(&tally.conviction.to_le_bytes());
+    put_height(&mut out, tally.updated);
+    put_amount(&mut out, tally.effective);
+    match tally.state {
+        ProposalState::Voting => out.push(1),
+        ProposalState::Passed { at, executes } => {
+            out.push(2);
+            put_height(&mut out, at);
+            put_height(&mut out, executes);
+        }
+        ProposalState::Adopted { at, version } => {
+            out.push(3);
+            put_height(&mut out, at);
+            out.extend_from_slice(&version.to_le_bytes());
+        }
+        ProposalState::Overtaken { at, why } => {
+            out.push(4);
+            put_height(&mut out, at);
+            out.push(why as u8);
+        }
+        ProposalState::Expired { at } => {
+            out.push(5);
+            put_height(&mut out, at);
+        }
+    }
+    change(Table::Proposals, u64::from(*id).to_be_bytes(), out)
+}
+
 /// A task row as it lies on disk; dense indices and rules are found by the restorer.
 pub(crate) struct TaskRow {
     pub(crate) sequence: u64,
@@ -362,6 +439,49 @@ pub(crate) fn read_bond(bytes: &[u8]) -> Option<KeyBond> {
     Some(bond)
 }
 
+/// Its number and dense indices are the restorer's to find.
+pub(crate) fn read_proposal(bytes: &[u8]) -> Option<Proposal> {
+    let mut r = Row(Reader::new(bytes));
+    r.vote_version()?;
+    let proposal = Proposal {
+        id: 0,
+        proposer: r.provider()?,
+        rule: r.rule()?,
+        old: r.0.u128().ok()?,
+        new: r.0.u128().ok()?,
+        opened: r.height()?,
+        expires: r.height()?,
+        deposit: r.amount()?,
+        tally: Tally {
+            support: r.amount()?,
+            conviction: r.0.u128().ok()?,
+            updated: r.height()?,
+            effective: r.amount()?,
+            state: match r.byte()? {
+                1 => ProposalState::Voting,
+                2 => ProposalState::Passed { at: r.height()?, executes: r.height()? },
+                3 => ProposalState::Adopted { at: r.height()?, version: r.0.u32().ok()? },
+                4 => ProposalState::Overtaken { at: r.height()?, why: Overtaken::from_code(r.byte()?)? },
+                5 => ProposalState::Expired { at: r.height()? },
+                _ => return None,
+            },
+        },
+        proposer_at: 0,
+        room: None,
+    };
+    r.end()?;
+    (proposal.tally.support <= SUPPORT_MAX).then_some(proposal)
+}
+
+pub(crate) fn read_ballot(bytes: &[u8]) -> Option<Amount> {
+    let mut r = Row(Reader::new(bytes));
+    r.vote_version()?;
+    let amount = r.amount()?;
+    r.end()?;
+    // None is no row.
+    (!amount.is_zero()).then_some(amount)
+}
+
 pub(crate) fn read_amount(bytes: &[u8]) -> Option<Amount> {
     let mut r = Row(Reader::new(bytes));
     let amount = r.amount()?;
@@ -414,6 +534,14 @@ struct Row<'a>(Reader<'a>);
 impl Row<'_> {
     fn version(&mut self) -> Option<()> {
         (self.byte()? == VERSION).then_some(())
+    }
+    fn vote_version(&mut self) -> Option<()> {
+        (self.byte()? == VOTE_VERSION).then_some(())
+    }
+    fn rule(&mut self) -> Option<&'static str> {
+        let len = usize::from(self.byte()?);
+        let name = self.0.take(len).ok()?;
+        Rules::standard().entries().into_iter().map(|(name, ..)| name).find(|known| known.as_bytes() == name)
     }
     fn end(&self) -> Option<()> {
         self.0.end().ok()

@@ -23,6 +23,8 @@ pub enum RulesError {
 
 /// A number that rules are made of, as it lies on disk.
 trait Number: Copy {
+    /// Whether it is money.
+    const IS_AMOUNT: bool = false;
     fn to_units(self) -> u128;
     fn from_units(units: u128) -> Option<Self>;
 }
@@ -51,6 +53,7 @@ impl Number for Bps {
 }
 
 impl Number for Amount {
+    const IS_AMOUNT: bool = true;
     fn to_units(self) -> u128 {
         self.units()
     }
@@ -81,6 +84,14 @@ macro_rules! rules {
             /// Name, value, floor and ceiling of each number.
             pub fn entries(&self) -> Vec<(&'static str, u128, u128, u128)> {
                 vec![$((stringify!($name), self.$name.to_units(), $floor, $ceiling),)*]
+            }
+
+            /// Whether the number of this name is money, in units of 10^-9 ZRA.
+            pub fn is_amount(name: &str) -> bool {
+                match name {
+                    $(stringify!($name) => <$kind as Number>::IS_AMOUNT,)*
+                    _ => false,
+                }
             }
 
             fn read(reader: &mut Reader<'_>) -> Option<Rules> {
@@ -344,6 +355,19 @@ impl Rules {
         price::round_ceiling(bounty_max, self.rounds_max.saturating_sub(round), self.raise_bps)
     }
 
+    /// These rules with other values of the numbers that are named, checked. A name that is none changes nothing.
+    ///
+    /// # Errors
+    /// [`RulesError`].
+    pub fn with(&self, changes: &[(&str, u128)]) -> Result<Rules, RulesError> {
+        let mut bytes = vec![Self::VERSION];
+        for (name, value, _, _) in self.entries() {
+            let changed = changes.iter().find(|(changed, _)| *changed == name).map_or(value, |(_, value)| *value);
+            bytes.extend_from_slice(&changed.to_le_bytes());
+        }
+        Rules::decode(&bytes)
+    }
+
     /// The row on disk: `version u8 | each number u128 LE`, in the order of the fields.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![Self::VERSION];
@@ -441,6 +465,13 @@ mod tests {
         let expected = bytes.len() + 1;
         assert_eq!(Rules::decode(&bytes), Err(RulesError::Length { expected, got: expected - 1 }));
         assert!(Rules::decode(&[]).is_err());
+    }
+
+    #[test]
+    fn a_number_is_money_by_its_type() {
+        for (name, money) in [("open_fee", true), ("stake_share", false), ("lock_blocks", false), ("no_rule", false)] {
+            assert_eq!(Rules::is_amount(name), money, "{name}");
+        }
     }
 
     /// market.md 3.3.

@@ -10,6 +10,7 @@ mod rescue;
 mod revoke;
 mod settle;
 mod tick;
+mod vote;
 
 pub use dispute::NativeRun;
 pub use revoke::REVOCATIONS_MAX;

@@ -9,6 +9,7 @@ use crate::key::KeyBond;
 use crate::market::{Market, Totals};
 use crate::standing::Standing;
 use crate::task::{Live, TaskState};
+use crate::vote::Tally;
 
 /// A point to go back to. Dropping it keeps what was done since.
 #[must_use = "dropping a checkpoint keeps what follows; say so with `let _ =` or `drop`"]
@@ -22,6 +23,8 @@ pub struct Checkpoint {
     accounts_dirty: usize,
     tasks_dirty: usize,
     keys_dirty: usize,
+    proposals_dirty: usize,
+    ballots_dirty: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +58,15 @@ pub(crate) enum Undo {
     },
     NewKey,
     NewRules,
+    NewProposal,
+    Proposal {
+        at: u32,
+        tally: Box<Tally>,
+    },
+    Ballot {
+        key: (u32, u32),
+        before: Option<Amount>,
+    },
 }
 
 impl Market {
@@ -70,6 +82,8 @@ impl Market {
             accounts_dirty: self.accounts_dirty.len(),
             tasks_dirty: self.tasks_dirty.len(),
             keys_dirty: self.keys_dirty.len(),
+            proposals_dirty: self.votes.proposals_dirty.len(),
+            ballots_dirty: self.votes.ballots_dirty.len(),
         }
     }
 
@@ -100,6 +114,8 @@ impl Market {
                 row.dirty = false;
             }
         }
+        self.votes.proposals_dirty.truncate(checkpoint.proposals_dirty);
+        self.votes.ballots_dirty.truncate(checkpoint.ballots_dirty);
         self.totals = checkpoint.totals;
         self.totals_dirty = checkpoint.totals_dirty;
         let keep = checkpoint.notes.saturating_sub(self.notes_drained);
@@ -172,6 +188,24 @@ impl Market {
             }
             Undo::NewRules => {
                 self.rules.pop();
+                // The next version of this number may be another one.
+                self.votes.forget_rooms();
+            }
+            Undo::NewProposal => {
+                if let Some(proposal) = self.votes.proposals.pop() {
+                    self.votes.open.remove(&proposal.id);
+                }
+            }
+            Undo::Proposal { at, tally } => {
+                self.votes.set_tally(at, *tally);
+                // It may have been derived for rules that are undone, too.
+                self.votes.at_mut(at).room = None;
+            }
+            Undo::Ballot { key, before } => {
+                match before {
+                    Some(amount) => self.votes.ballots.insert(key, amount),
+                    None => self.votes.ballots.remove(&key),
+                };
             }
         }
     }

@@ -24,3 +24,5 @@ mod standing;
 mod transition;
 #[path = "market/view.rs"]
 mod view;
+#[path = "market/vote.rs"]
+mod vote;

@@ -10,6 +10,7 @@ mod event;
 mod fault;
 mod operator;
 mod path;
+mod proposal;
 mod registry;
 mod task;
 mod tx;
@@ -48,6 +49,8 @@ pub const STREAMS_MAX: usize = 64;
 pub const BLOCK_TXS_LEN_MAX: usize = 2 * 1024 * 1024;
 /// Most tasks of a page.
 pub const TASKS_MAX: usize = 100;
+/// Most proposals of a page, and votes of an account that are shown.
+pub const PROPOSALS_PAGE_MAX: usize = 100;
 /// Most events of a page.
 pub const EVENTS_MAX: usize = 1000;
 
@@ -125,6 +128,8 @@ routes! {
     requests get "/v1/keys/{id}" registry::key;
     requests get "/v1/market" chain::market;
     requests get "/v1/cost" chain::cost;
+    requests get "/v1/proposals" proposal::list;
+    requests get "/v1/proposals/{id}" proposal::show;
     open get "/v1/events" event::stream;
     requests get "/v1/events/list" event::list;
     requests post "/v1/dev/block" dev::block;

@@ -1,6 +1,7 @@
 //! Serialisable twins of domain types. What the API shows is decided here and nowhere else.
 
 mod market;
+mod proposal;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -11,11 +12,13 @@ use zera_host::{
 };
 use zera_market::{Escrow, KeyBond, Market, Score, Standing, Task, TaskState};
 
+use crate::api::PROPOSALS_PAGE_MAX;
 use crate::artefact::ArtefactStore;
 use crate::record::ending;
 use crate::shared::next;
 
 pub(crate) use market::{CostView, MarketView};
+pub(crate) use proposal::{BallotView, ProposalView, ScheduleView};
 
 /// Bytes as lower-case hex.
 pub(crate) struct Hex<B>(pub(crate) B);
@@ -186,6 +189,8 @@ pub(crate) struct AccountView {
     id: Text<AccountId>,
     free: Units,
     locked: Units,
+    voting: Units,
+    ballots: Vec<BallotView>,
     nonce: u64,
     contract: bool,
     standing: StandingView,
@@ -194,10 +199,14 @@ pub(crate) struct AccountView {
 impl AccountView {
     pub(crate) fn new(id: AccountId, market: &Market, now: Height, nonce: u64, contract: bool) -> AccountView {
         let balance = market.account(&id);
+        let votes = market.ballots(&id);
+        let voting = votes.fold(Amount::ZERO, |sum, (_, part)| sum.checked_add(part).unwrap_or(Amount::MAX));
         AccountView {
             id: Text(id),
             free: Units(balance.free),
             locked: Units(balance.locked),
+            voting: Units(voting),
+            ballots: market.ballots(&id).take(PROPOSALS_PAGE_MAX).map(BallotView::new).collect(),
             nonce,
             contract,
             standing: StandingView::new(&id, market, now),

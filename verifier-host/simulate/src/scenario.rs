@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::agent::Costs;
 use crate::error::SimulateError;
-use crate::study::{auction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup};
+use crate::study::{auction, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup};
 
 /// Seeds that may be asked for.
 pub const SEEDS_MAX: u32 = 10_000;
@@ -52,6 +52,8 @@ pub enum Study {
     Setup(setup::Settings),
     /// Shares of kinds that grow with what they make.
     Dynamics(dynamics::Settings),
+    /// Votes over the rules.
+    Conviction(conviction::Settings),
 }
 
 fn one() -> u64 {
@@ -80,6 +82,7 @@ embedded![
     "auction",
     "setup",
     "dynamics",
+    "conviction",
     "crowd",
 ];
 
@@ -139,6 +142,7 @@ impl Scenario {
             Study::Auction(settings) => settings.check(),
             Study::Setup(settings) => settings.check(),
             Study::Dynamics(settings) => settings.check(),
+            Study::Conviction(settings) => settings.check(),
         }
     }
 }

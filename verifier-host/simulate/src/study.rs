@@ -1,6 +1,7 @@
 //! The plays, one a file: each has its `Settings`, and `run` makes an [`Outcome`] of them.
 
 pub mod auction;
+pub mod conviction;
 pub mod crowd;
 pub mod dynamics;
 pub mod expected_value;
@@ -52,6 +53,7 @@ pub fn run(scenario: &Scenario, progress: &(dyn Fn(&str) + Sync)) -> Result<Outc
         Study::Auction(settings) => auction::run(stage, settings),
         Study::Setup(settings) => setup::run(stage, settings),
         Study::Dynamics(settings) => dynamics::run(stage, settings),
+        Study::Conviction(settings) => conviction::run(stage, settings),
     }
 }
 

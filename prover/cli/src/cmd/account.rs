@@ -99,8 +99,8 @@ fn show(id: &AccountId, node: &NodeArgs, out: Output) -> Result<Verdict, Failure
     let kind = if view.contract { " (a contract)" } else { "" };
     json["staked_zra"] = view.standing.staked.to_string().into();
     let mut text = format!(
-        "account  {id}{kind}\nfree     {} ZRA\nlocked   {} ZRA\nnonce    {}",
-        view.free, view.locked, view.nonce
+        "account  {id}{kind}\nfree     {} ZRA\nlocked   {} ZRA\nvotes    {} ZRA\nnonce    {}",
+        view.free, view.locked, view.voting, view.nonce
     );
     for (name, value) in standing(&view.standing) {
         text.push_str(&format!("\n{name:<8} {value}"));

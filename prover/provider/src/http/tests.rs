@@ -49,8 +49,14 @@ fn client(base: &str) -> Client {
     Client::new(base, Some("secret-token".to_owned()), limits).unwrap()
 }
 
+/// That of an account which never locked.
+const STANDING: &str = r#"{"staked":"0","backing":"0","unbonding":[],"locks":0,"reserved":"0","margin":"0","liveness":0,"safety":0,"releases":0,"capacity":null,"jailed_until":null,"margin_call":null}"#;
+
 fn account(nonce: u64) -> String {
-    format!(r#"{{"id":"{}","free":"5","locked":"0","nonce":{nonce},"contract":false,"new":1}}"#, "11".repeat(32))
+    format!(
+        r#"{{"id":"{}","free":"5","locked":"0","voting":"0","ballots":[],"nonce":{nonce},"contract":false,"standing":{STANDING},"new":1}}"#,
+        "11".repeat(32)
+    )
 }
 
 #[tokio::test]

@@ -197,7 +197,7 @@ impl Double {
             value_at_risk: Amount::ZERO,
             deadline,
             level: Level::Accepted,
-            fee: Rules::local().open_fee,
+            fee: Rules::local().opening_fee(ask.bounty),
             witness_only: ask.witness_only,
             mode: Mode::Proved,
         };
@@ -592,7 +592,16 @@ impl MarketClient for Double {
             let balance = inner.market.account(id);
             let nonce = inner.nonces.get(id).copied().unwrap_or(0);
             let standing = standing(&inner.market, id, Height(inner.height.0 + 1));
-            Ok(AccountView { id: *id, free: balance.free, locked: balance.locked, nonce, contract: false, standing })
+            Ok(AccountView {
+                id: *id,
+                free: balance.free,
+                locked: balance.locked,
+                voting: Amount::ZERO,
+                ballots: Vec::new(),
+                nonce,
+                contract: false,
+                standing,
+            })
         })
         .await
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use zera_abi::{AccountId, Amount, Blocks};
 use zera_host::{Action, ConfigEntry, Genesis, Publication};
-use zera_market::Rules;
 use zera_market::ports::MemStore;
+use zera_market::{Rules, Schedule};
 use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig};
 use zera_params::Keys;
 use zera_provider::{Client, Wallet};
@@ -37,6 +37,7 @@ pub async fn node_with(rules: Rules, block: Duration) -> Node {
         name: "test".to_owned(),
         development: true,
         rules,
+        voting: Schedule::local(),
         fuel_price: 1,
         key_activation: Blocks(0),
         name_timelock: Blocks(5),

@@ -11,7 +11,7 @@ use zera_abi::{AccountId, Amount, Blocks, Height, Level, TaskId};
 use zera_host::{Action, BlockReport, ConfigEntry, Ending, Genesis, Header, Publication, Tx};
 use zera_kernels::Arkworks;
 use zera_library::special_price::{self, Input};
-use zera_market::{Answer, Rules};
+use zera_market::{Answer, Rules, Schedule};
 use zera_params::Keys;
 use zera_r1cs::{Artefact, TapeInputs};
 use zera_statement::Binding;
@@ -32,6 +32,7 @@ pub fn genesis() -> Genesis {
         name: "embedded".to_owned(),
         development: true,
         rules: Rules::local(),
+        voting: Schedule::local(),
         fuel_price: 1,
         key_activation: Blocks(0),
         name_timelock: Blocks(5),

@@ -158,6 +158,58 @@ pub enum Action {
         /// How much.
         amount: Amount,
     },
+    /// Asks for another value of one of the market's rules, with a deposit.
+    Propose {
+        /// The rule's name, at most [`MAX_RULE`] bytes.
+        rule: RuleName,
+        /// The value, in units.
+        value: u128,
+    },
+    /// Makes this much of the sender's money votes for a proposal; 0 takes all of it back.
+    Support {
+        /// The proposal's number.
+        proposal: u64,
+        /// The whole amount, not what is added.
+        amount: Amount,
+    },
+}
+
+/// Most bytes of a rule's name.
+pub const MAX_RULE: usize = 64;
+
+/// A name that a rule may have: 1 to [`MAX_RULE`] small letters, digits and underscores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleName(String);
+
+impl RuleName {
+    /// A name of this text.
+    ///
+    /// # Errors
+    /// [`WireError::Limit`] for another length, [`WireError::Flags`] for other characters.
+    pub fn new(name: &str) -> Result<RuleName, WireError> {
+        if name.is_empty() || name.len() > MAX_RULE {
+            return Err(WireError::Limit);
+        }
+        if !name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_')) {
+            return Err(WireError::Flags);
+        }
+        Ok(RuleName(name.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// UTF-8 behind a u32 length.
+impl Field for RuleName {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+    }
+    fn take(from: &mut Reader<'_>) -> Result<RuleName, WireError> {
+        RuleName::new(&String::take(from)?)
+    }
 }
 
 record! {
@@ -320,6 +372,16 @@ impl Action {
                 20u8.put(out);
                 amount.put(out);
             }
+            Action::Propose { rule, value } => {
+                21u8.put(out);
+                rule.put(out);
+                value.put(out);
+            }
+            Action::Support { proposal, amount } => {
+                22u8.put(out);
+                proposal.put(out);
+                amount.put(out);
+            }
         }
     }
 
@@ -349,6 +411,8 @@ impl Action {
             17 => Action::Settle { task: Field::take(from)?, answer: take_answer(from)? },
             19 => Action::Stake { amount: Field::take(from)? },
             20 => Action::Unstake { amount: Field::take(from)? },
+            21 => Action::Propose { rule: Field::take(from)?, value: Field::take(from)? },
+            22 => Action::Support { proposal: Field::take(from)?, amount: Field::take(from)? },
             got => return Err(DecodeError::Action { got }),
         })
     }
@@ -376,6 +440,8 @@ impl Action {
             Action::Settle { .. } => "settle",
             Action::Stake { .. } => "stake",
             Action::Unstake { .. } => "unstake",
+            Action::Propose { .. } => "propose",
+            Action::Support { .. } => "support",
         }
     }
 }

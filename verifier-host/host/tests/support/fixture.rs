@@ -15,7 +15,7 @@ use zera_host::{
 use zera_kernels::Arkworks;
 use zera_library::range::{self, Input};
 use zera_market::ports::{MemStore, Store};
-use zera_market::{Answer, Rules};
+use zera_market::{Answer, Rules, Schedule};
 use zera_params::{Keys, dev_keys};
 use zera_r1cs::{Artefact, TapeInputs};
 use zera_statement::Binding;
@@ -39,6 +39,7 @@ pub fn genesis() -> Genesis {
         name: "test".to_owned(),
         development: true,
         rules: Rules::local(),
+        voting: Schedule::local(),
         fuel_price: 1,
         key_activation: Blocks(0),
         name_timelock: Blocks(5),

@@ -7,14 +7,17 @@ use crate::task::TaskState;
 use crate::undo::Undo;
 
 impl Market {
-    /// First T20: the oldest tasks of withdrawn keys, at most [`REVOCATIONS_MAX`](crate::REVOCATIONS_MAX) a call. Then deposits that are
-    /// free again and margin calls that nobody answered, by (height, account). Then T7, T9c, T11,
+    /// First the votes, so that a rule adopted in a block is one for the tasks opened in it: at most
+    /// [`PROPOSALS_MAX`](crate::vote::PROPOSALS_MAX) proposals, in order of opening. Then T20: the oldest tasks of withdrawn keys, at most
+    /// [`REVOCATIONS_MAX`](crate::REVOCATIONS_MAX) a call. Then deposits that are free again and margin calls that nobody answered, by
+    /// (height, account). Then T7, T9c, T11,
     /// T14, T17, T21, the end of the clock and unrevealed deposits: all that is due at or before `now`, ordered by (due height,
     /// order of opening), except of tasks whose key is withdrawn. To be called at the start of every block, before its transactions.
     ///
     /// Cost: proportional to what is due. Each task is due at most once a transition, and a task has at most
     /// `rounds_max + commits + 3` of them, each paid for by whoever opened, locked or committed.
     pub fn tick(&mut self, now: Height) {
+        self.tick_votes(now);
         self.revoke_oldest(now);
         while let Some((due, account)) = self.standings_due.first().copied() {
             if due > now {

@@ -89,7 +89,7 @@ pub(crate) async fn cost(State(api): State<Api>) -> Result<Json<CostView>, ApiEr
 pub(crate) async fn market(State(api): State<Api>) -> Result<Json<MarketView>, ApiError> {
     let read = |chain: &zera_host::Chain| {
         let market = chain.market()?;
-        Ok::<_, ApiError>(MarketView::new(market.totals(), market.rules().clone()))
+        Ok::<_, ApiError>(MarketView::new(market.totals(), market.rules_version(), market.rules().clone()))
     };
     api.shared.ask(read).await.map(Json)
 }

@@ -13,6 +13,7 @@ struct TotalsView {
     free: Units,
     escrowed: Units,
     key_deposits: Units,
+    voting: Units,
     insurance: Units,
     treasury: Units,
     burned: Units,
@@ -48,11 +49,12 @@ fn is_amount(name: &str) -> bool {
 pub(crate) struct MarketView {
     totals: TotalsView,
     conserved: bool,
+    rules_version: u32,
     rules: RulesView,
 }
 
 impl MarketView {
-    pub(crate) fn new(totals: Totals, rules: Rules) -> MarketView {
+    pub(crate) fn new(totals: Totals, rules_version: u32, rules: Rules) -> MarketView {
         MarketView {
             // The rows behind the totals are added up again at the end of every block.
             conserved: totals.sum() == Some(totals.minted),
@@ -60,11 +62,13 @@ impl MarketView {
                 free: Units(totals.free),
                 escrowed: Units(totals.escrowed),
                 key_deposits: Units(totals.key_deposits),
+                voting: Units(totals.voting),
                 insurance: Units(totals.insurance),
                 treasury: Units(totals.treasury),
                 burned: Units(totals.burned),
                 minted: Units(totals.minted),
             },
+            rules_version,
             rules: RulesView(rules),
         }
     }

@@ -15,7 +15,7 @@ use zera_host::{Action, ConfigEntry, Genesis, Publication, SignedTx, Tx};
 use zera_kernels::Arkworks;
 use zera_library::Predicate;
 use zera_market::ports::{MemStore, Store};
-use zera_market::{Answer, Rules};
+use zera_market::{Answer, Rules, Schedule};
 use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig, RateLimits};
 use zera_params::Keys;
 use zera_r1cs::TapeInputs;
@@ -46,6 +46,7 @@ pub fn genesis() -> Genesis {
         name: "test".to_owned(),
         development: true,
         rules: Rules::local(),
+        voting: Schedule::local(),
         fuel_price: 1,
         key_activation: Blocks(0),
         name_timelock: Blocks(5),

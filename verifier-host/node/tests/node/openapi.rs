@@ -278,6 +278,9 @@ async fn a_walk_over_all_routes_meets_the_document() {
     let bad = zera_market::Answer { proof: Box::new([0xff; 256]), ..answer.clone() };
     assert_eq!(network.run(ALICE, Action::Submit { task: id, answer: bad }).await["ending"], "rejected");
     let accepted = network.done(ALICE, Action::Submit { task: id, answer }).await;
+    let rule = zera_host::RuleName::new("open_fee").expect("a name");
+    network.done(ALICE, Action::Propose { rule, value: 1_100_000 }).await;
+    network.done(ALICE, Action::Support { proposal: 0, amount: zera_abi::Amount::from_units(50_000_000) }).await;
     let gap = network.tx(BOB, 1, Action::Lock { task: id }).sign(&key(BOB)).expect("its own key");
     assert_eq!(network.send(&gap).await.0, 202);
 
@@ -307,6 +310,8 @@ async fn a_walk_over_all_routes_meets_the_document() {
         format!("/v1/keys/{key}"),
         "/v1/market".to_owned(),
         "/v1/cost".to_owned(),
+        "/v1/proposals?state=voting&limit=1".to_owned(),
+        "/v1/proposals/0".to_owned(),
         "/v1/events/list?since=0:0&limit=1000".to_owned(),
     ];
     let mut walked: BTreeSet<String> = BTreeSet::new();

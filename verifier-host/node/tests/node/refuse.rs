@@ -159,7 +159,13 @@ async fn what_is_not_there() {
     assert_eq!(network.post(&format!("/v1/contracts/{id}/query"), &query).await.0, 404);
     // An account that never was has nothing.
     let nobody = network.ok(&format!("/v1/accounts/{id}")).await;
-    let nothing: Value = json!({ "id": id, "free": "0", "locked": "0", "nonce": 0, "contract": false });
+    let standing = json!({
+        "staked": "0", "backing": "0", "unbonding": [], "locks": 0, "reserved": "0", "margin": "0", "liveness": 0, "safety": 0,
+        "releases": 0, "capacity": null, "jailed_until": null, "margin_call": null,
+    });
+    let nothing: Value = json!({
+        "id": id, "free": "0", "locked": "0", "voting": "0", "ballots": [], "nonce": 0, "contract": false, "standing": standing,
+    });
     assert_eq!(nobody, nothing);
     for (path, method) in [("/v1/tx", "GET"), ("/v1/status", "POST"), ("/v1/events", "DELETE")] {
         let method = method.parse().expect("a method");

@@ -60,6 +60,8 @@ fn numbers_of_every_study_have_bounds() {
         ("auction", "providers = 5", "providers = 0", "providers"),
         ("setup", "windows = [10.0,", "windows = [9.0,", "windows"),
         ("dynamics", "generations = 400", "generations = 1", "generations"),
+        ("conviction", "loan_days = 1.0", "loan_days = 0.0", "loan_days"),
+        ("conviction", "changes = [1.02,", "changes = [1.5,", "changes"),
         ("crowd", "blocks = 3000", "blocks = 10", "tasks"),
         ("crowd", "lazy = 0.05", "lazy = 0.9", "mix"),
         ("crowd", "lazy = 0.05", "lazier = 0.05", "lazier"),

@@ -22,6 +22,7 @@ fn small(name: &str) -> Scenario {
         Study::Auction(settings) => settings.jobs = 20,
         Study::Setup(settings) => (settings.runs, settings.blocks) = (1, 300),
         Study::Dynamics(settings) => (settings.generations, settings.jobs) = (20, 10),
+        Study::Conviction(settings) => (settings.samples, settings.shares) = (2, vec![0.3, 1.0]),
     }
     scenario
 }
@@ -55,7 +56,7 @@ fn every_scenario_runs_and_the_same_seed_gives_the_same() {
 
 #[test]
 fn what_does_not_hang_on_the_size_holds() {
-    for name in ["crowd", "latency", "capital", "rescue", "setup"] {
+    for name in ["crowd", "latency", "capital", "rescue", "setup", "conviction"] {
         // How many forgeries get through needs more forgers.
         for check in play(&small(name)).checks.into_iter().filter(|check| !check.name.contains("falls with T_final")) {
             assert!(check.holds, "{name}: {}: {}", check.name, check.measured);

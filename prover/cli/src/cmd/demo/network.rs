@@ -13,7 +13,7 @@ use zera_abi::{AccountId, Amount, Blocks, Height, PredicateId};
 use zera_host::{Action, ConfigEntry, Genesis};
 use zera_ledger::Ledger;
 use zera_library::{compound_growth, special_price};
-use zera_market::Rules;
+use zera_market::{Rules, Schedule};
 use zera_node::{ArtefactLimits, ArtefactPlace, BlockMode, Node, NodeConfig, artefact_message, publication};
 use zera_params::Keys;
 use zera_provider::http::{Client, Limits};
@@ -131,6 +131,7 @@ fn genesis() -> Genesis {
         name: "demo".to_owned(),
         development: true,
         rules: Rules::local(),
+        voting: Schedule::local(),
         fuel_price: 1,
         key_activation: Blocks(0),
         name_timelock: Blocks(100),

@@ -18,7 +18,7 @@ use super::story::Ending;
 #[derive(Clone, Debug)]
 pub struct Balances {
     parties: Vec<(&'static str, AccountId, Amount)>,
-    buckets: [(&'static str, Amount); 4],
+    buckets: [(&'static str, Amount); 5],
 }
 
 impl Balances {
@@ -44,6 +44,7 @@ impl Balances {
         let totals = network.client.market().await?.totals;
         let buckets = [
             ("key deposits", totals.key_deposits),
+            ("votes", totals.voting),
             ("treasury", totals.treasury),
             ("insurance", totals.insurance),
             ("burnt", totals.burned),
@@ -142,14 +143,14 @@ impl Summary {
     /// Every bucket added up, by us and not by the node.
     fn sum(&self) -> Option<Amount> {
         let t = &self.totals;
-        [t.free, t.escrowed, t.key_deposits, t.insurance, t.treasury, t.burned]
+        [t.free, t.escrowed, t.key_deposits, t.voting, t.insurance, t.treasury, t.burned]
             .into_iter()
             .try_fold(Amount::ZERO, Amount::checked_add)
     }
 
     fn is_conserved(&self) -> bool {
         let parties = self.after.rows().try_fold(Amount::ZERO, |sum, (_, amount)| sum.checked_add(amount));
-        // No task is open at the end, so what the parties own and the four buckets are everything there is.
+        // No task is open at the end, so what the parties own and the five buckets are everything there is.
         self.node_says_conserved
             && self.totals.minted == self.supply
             && self.sum() == Some(self.supply)
@@ -177,7 +178,7 @@ impl Summary {
             ));
         }
         line(format!(
-            "\nMoney: {} units at genesis, {} units now in free balances, escrows, key deposits, treasury, insurance and burnt: {}",
+            "\nMoney: {} units at genesis, {} units now in free balances, escrows, key deposits, votes, treasury, insurance and burnt: {}",
             self.supply.units(),
             self.sum().map_or_else(|| "more than fits".to_owned(), |sum| sum.units().to_string()),
             if self.is_conserved() { "conserved to the unit" } else { "NOT CONSERVED" }

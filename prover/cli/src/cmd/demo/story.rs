@@ -6,6 +6,7 @@ mod failure;
 mod programmed;
 mod rescue;
 mod scene;
+mod voted;
 
 use zera_abi::TaskId;
 use zera_provider::Conduct;
@@ -76,11 +77,13 @@ pub enum Story {
     C,
     /// A predicate that is a program in AssemblyScript, over private bytes.
     AssemblyScript,
+    /// A rule changes by a vote; it comes last, as it changes what a lock is.
+    Voted,
 }
 
 impl Story {
     /// Every story, in the order of the demo.
-    pub const ALL: [Story; 16] = [
+    pub const ALL: [Story; 17] = [
         Story::True,
         Story::False,
         Story::Silent,
@@ -97,6 +100,7 @@ impl Story {
         Story::Rust,
         Story::C,
         Story::AssemblyScript,
+        Story::Voted,
     ];
 
     /// Its title.
@@ -119,6 +123,7 @@ impl Story {
             Story::AssemblyScript => {
                 "the predicate is AssemblyScript and reads private bytes, which stay with the provider"
             }
+            Story::Voted => "a rule changes by a vote: for questions that come after, not for one that is open",
             Story::Expired => "nobody bids: two more rounds at higher ceilings, then the asker is told",
         }
     }
@@ -140,6 +145,7 @@ impl Story {
             Story::Cancelled => scene.cancelled().await,
             Story::Released => scene.released().await,
             Story::Expired => scene.expired().await,
+            Story::Voted => scene.voted().await,
             Story::Rust => scene.programmed(ALICE, program::RUST, "at both bounds").await,
             Story::C => scene.programmed(BOB, program::C, "random 0, another class").await,
             Story::AssemblyScript => {

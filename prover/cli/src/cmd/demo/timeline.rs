@@ -109,6 +109,26 @@ impl Names {
             "task_expired" => "nobody answered in time: the bounty goes back".to_owned(),
             "task_revoked" => "the key is withdrawn: everybody has back what they put in".to_owned(),
             "task_cancelled" => "the asker cancels".to_owned(),
+            "proposal_opened" => format!(
+                "{} proposes that {} be {} instead of {}, with a deposit of {} ZRA",
+                who("proposer"),
+                word("rule"),
+                word("new"),
+                word("old"),
+                zra("deposit")
+            ),
+            "proposal_supported" => format!("{} has {} ZRA in votes for it", who("voter"), zra("amount")),
+            "proposal_passed" => {
+                format!(
+                    "it has the conviction that it needs; it is a rule in block {} if it still has",
+                    number("executes")
+                )
+            }
+            "proposal_lapsed" => "it has not enough any more, and is voted on again".to_owned(),
+            "proposal_ended" if event.text("state") == Some("adopted") => {
+                format!("version {} of the rules, for tasks that are opened from now on", number("version"))
+            }
+            "proposal_ended" => format!("the proposal is {}", word("state")),
             _ => return None,
         })
     }

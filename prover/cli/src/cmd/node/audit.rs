@@ -143,6 +143,7 @@ fn decodes(table: Table, key: &[u8], value: &[u8]) -> Result<(), String> {
         Table::Callbacks => key_len(8),
         // The market reads these back by itself.
         Table::Accounts | Table::Tasks | Table::TaskSeq | Table::Totals | Table::Rules | Table::KeyBonds => Ok(()),
+        Table::Voting | Table::Proposals | Table::Ballots => Ok(()),
     }
 }
 

@@ -13,7 +13,10 @@ const R: i128 = 400_000_000;
 const P: i128 = 448_000_000;
 const S: i128 = 2_000_000_000;
 const D: i128 = 1_000_000_000;
-const DEPOSIT: i128 = 10_000_000;
+/// Of a commitment to a challenge: 2.5 % of its bond.
+const DEPOSIT: i128 = D / 40;
+/// What a false proof costs.
+const FALSE_PROOF: i128 = 10_000_000;
 /// Of S: half burnt, 35 % for who repaired, of which 10 for the challenger, 15 % for the requester.
 const BURNT: i128 = S / 2;
 const CHALLENGERS: i128 = S / 10;
@@ -446,8 +449,8 @@ fn a_false_proof_settles_nothing_and_costs_a_deposit() {
             assert!(matches!(ruling, Ok(Ruling::Rejected(_))));
         };
         row(&mut market, "challenged", "challenged", act, |b| {
-            b.free[3] -= DEPOSIT;
-            b.burned += DEPOSIT;
+            b.free[3] -= FALSE_PROOF;
+            b.burned += FALSE_PROOF;
         });
     }
     // Who could not pay for it is not judged; a proof for another's payout does not verify.

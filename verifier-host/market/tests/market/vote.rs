@@ -58,7 +58,7 @@ fn until_changed(market: &mut Market, from: u64, proposal: u64) -> u64 {
         if state(market, proposal) != before {
             return height;
         }
-        assert!(height < from + 2_000_000, "nothing happens");
+        assert!(height < from + 200_000, "nothing happens");
     }
     unreachable!()
 }
@@ -88,9 +88,10 @@ fn times_to_pass_are_those_of_the_reference() {
         }
         market.tick(Height(1));
         let passes = market.poll(proposal, Height(1)).and_then(|poll| poll.passes).expect("passes");
-        let formula = -51_840.0 * (1.0 - tau / share).log2();
-        // The threshold is that of a whole number of blocks of the rule: its ratio is off by 10^-5 at most.
-        assert!((passes.0 as f64 - formula).abs() < 12.0, "{tau} {share}: {passes} {formula}");
+        // The rule's value is a whole number, so the threshold is not quite the one of the table.
+        let near = 0.025 / (1.0 - (new as f64 / old as f64).ln() / 1.5f64.ln()).powi(2);
+        let formula = -51_840.0 * (1.0 - near / share).log2();
+        assert!((passes.0 as f64 - formula - 0.5).abs() < 0.6, "{tau} {share}: {passes} {formula}");
         assert!((passes.0 as f64 / DAY - days).abs() <= 0.05, "{tau} {share}: {passes}");
         // As foretold, to the block.
         market.tick(Height(passes.0 - 1));
@@ -290,22 +291,18 @@ fn places_are_few_and_dearer_the_fewer_are_left() {
 #[test]
 fn the_later_of_two_conflicting_proposals_is_overtaken() {
     let mut market = market();
-    let first = propose(&mut market, 0, "open_fee", 1_100_000);
-    let second = propose(&mut market, 0, "open_fee", 1_050_000);
+    let first = propose(&mut market, 0, "open_fee", 1_050_000);
+    let second = propose(&mut market, 0, "open_fee", 1_100_000);
     let free = market.account(&voter(9)).free;
     support(&mut market, 0, first, 0, zra(60_000));
     support(&mut market, 0, second, 1, zra(60_000));
     let height = until_changed(&mut market, 1, second);
     assert_eq!(state(&market, second).name(), "passed");
-    let mut height = height;
-    while state(&market, first).name() != "adopted" {
-        height += 1;
-        market.tick(Height(height));
-    }
-    market.tick(Height(height + 1));
-    market.tick(Height(height + 25));
+    let height = until_changed(&mut market, height + 1, first);
+    assert_eq!(state(&market, first).name(), "adopted");
+    // In the same block: the younger one finds another value than the one it was to change.
     assert!(matches!(state(&market, second), ProposalState::Overtaken { why: Overtaken::Value, .. }));
-    assert_eq!(market.rules().open_fee, units(1_100_000));
+    assert_eq!(market.rules().open_fee, units(1_050_000));
     // Neither proposer loses a deposit.
     let deposits = market.schedule().deposit.units() * 2;
     assert_eq!(market.account(&voter(9)).free.units(), free.units() + deposits);
@@ -419,7 +416,9 @@ fn borrowed_votes_are_damped() {
     assert!(brief.conviction < brief.need.expect("within reach"));
 
     // Held until it passed, then given back: at the end of the time lock half of it is left, at most.
-    let at = until_changed(&mut market, poll.passes.expect("passes").0, proposal);
+    let passes = market.poll(proposal, Height(4)).and_then(|poll| poll.passes).expect("passes");
+    let at = until_changed(&mut market, passes.0, proposal);
+    assert_eq!(at, passes.0);
     for n in 0..3 {
         support(&mut market, at, proposal, n, Amount::ZERO);
     }

@@ -452,6 +452,14 @@ impl Chain {
         self.state()?.input(task)
     }
 
+    /// What was delivered on the chain to the holder of a task, sealed to its key; while it holds the task.
+    ///
+    /// # Errors
+    /// [`NodeFault`].
+    pub fn delivered(&self, task: &TaskId) -> Result<Option<Vec<u8>>, NodeFault> {
+        self.state()?.delivered(task)
+    }
+
     /// The submissions for a task, in order.
     ///
     /// # Errors

@@ -41,6 +41,7 @@ mod overlay;
 pub mod receipt;
 pub mod registry;
 pub mod root;
+pub mod sealed;
 mod session;
 mod state;
 pub mod tx;

@@ -184,7 +184,7 @@ impl State {
                 }
                 Note::Settled { task, upheld: false, .. } => (*task, self.fallen(task, reason::OVERTURNED)),
                 Note::Voided { task, .. } => (*task, self.fallen(task, reason::UNSETTLED)),
-                Note::Failed { task, .. } | Note::Expired { task, .. } => {
+                Note::Failed { task, .. } | Note::Expired { task, .. } | Note::Undelivered { task, .. } => {
                     (*task, self.market.task(task).map(|task| CallbackKind::Failed(task.reason())))
                 }
                 Note::Revoked { task, .. } => {
@@ -199,10 +199,37 @@ impl State {
                 }
                 callbacks.extend(callback);
             }
+            self.forget_delivery(&note)?;
             let event = self.event(note)?;
             self.events.push(event);
         }
         Ok(callbacks)
+    }
+
+    /// What was delivered for a lock is of no use once the lock is over.
+    fn forget_delivery(&mut self, note: &Note) -> Result<(), NodeFault> {
+        let over = match note {
+            Note::Accepted { task, .. }
+            | Note::Attested { task, .. }
+            | Note::Failed { task, .. }
+            | Note::Released { task, .. }
+            | Note::RescueOpened { task, .. }
+            | Note::Undelivered { task, .. }
+            | Note::Revoked { task, .. } => task,
+            _ => return Ok(()),
+        };
+        if self.delivered(over)?.is_some() {
+            self.overlay.write(Table::Sealed, over.as_bytes(), None);
+        }
+        Ok(())
+    }
+
+    /// What was delivered on the chain to the holder of a task, sealed.
+    pub(crate) fn delivered(&self, task: &TaskId) -> Result<Option<Vec<u8>>, NodeFault> {
+        if !self.market.task(task).is_some_and(zera_market::Task::delivers) {
+            return Ok(None);
+        }
+        self.overlay.read(Table::Sealed, task.as_bytes())
     }
 
     /// The result to call back with where `reached` is the level that the contract asked for.
@@ -305,6 +332,14 @@ impl State {
             Note::KeyWithdrawn { key, reporter, reward } => Event::KeyWithdrawn { key, reporter, reward },
             Note::Revoked { task, requester_paid, stake_returned, deposits_returned } => {
                 Event::TaskRevoked { task, requester_paid, stake_returned, deposits_returned }
+            }
+            Note::Keyed { task, provider, key } => Event::SealingKeyGiven { task, provider, sealing_key: key },
+            Note::Demanded { task, provider, fee, until } => Event::DeliveryDemanded { task, provider, fee, until },
+            Note::DemandClosed { task, provider, delivered, fee_paid, lock_deadline } => {
+                Event::DemandClosed { task, provider, delivered, fee_paid, lock_deadline }
+            }
+            Note::Undelivered { task, provider, wrong, paid, burned, stake_returned, fee_returned } => {
+                Event::InputUnavailable { task, provider, wrong, paid, burned, stake_returned, fee_returned }
             }
             note => return Err(NodeFault::State { what: format!("a note of the market has no event: {note:?}") }),
         })

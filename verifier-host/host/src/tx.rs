@@ -269,6 +269,10 @@ mod tests {
                 exhibits: Box::new([exhibit.clone(), exhibit]),
             },
             Action::Unregister { key: KeyId([1; 32]) },
+            Action::SealingKey { task, key: [7; 32] },
+            Action::Demand { task },
+            Action::Deliver { task, sealed: vec![1, 2, 3] },
+            Action::Complain { task, secret: [8; 32] },
         ]
     }
 

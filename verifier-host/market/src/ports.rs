@@ -82,6 +82,8 @@ tables! {
     Callbacks = 24, "callbacks";
     /// `key -> owner and deposit, or how it went out of force`; the market's.
     KeyBonds = 25, "key_bonds";
+    /// `task -> what was delivered to its holder on the chain, sealed`; while it holds the task.
+    Sealed = 30, "sealed";
 }
 
 /// One row written or, with `value: None`, removed.

@@ -383,5 +383,6 @@ pub fn opening(task: TaskId, requester: AccountId, ask: Ask, now: u64, rules: &R
         fee: rules.open_fee,
         witness_only: false,
         mode: ask.mode,
+        delivers: false,
     }
 }

@@ -200,6 +200,7 @@ impl Double {
             fee: Rules::local().open_fee,
             witness_only: ask.witness_only,
             mode: Mode::Proved,
+            delivers: !ask.witness_only && ask.declared > 0,
         };
         inner.market.open(now, opening).unwrap();
         inner.publics.insert(task, (handle, ask.public));

@@ -7,7 +7,7 @@ use crate::error::MarketError;
 use crate::market::Market;
 use crate::note::Note;
 use crate::price;
-use crate::task::{Bucket, Clock, Task, TaskState, later};
+use crate::task::{Bucket, Clock, Delivery, Task, TaskState, later};
 
 impl Market {
     /// T3: takes the task at the block's clock price; the stake leaves the provider's free balance.
@@ -28,8 +28,7 @@ impl Market {
         };
         let rules = &found.terms.rules;
         // Not before `now + 1`: a round ends at `deadline - tail` at the latest.
-        let last = Height(found.terms.deadline.0.saturating_sub(rules.tail_blocks(found.terms.mode)));
-        let lock_deadline = later(now, rules.lock_blocks).min(last);
+        let lock_deadline = later(now, rules.lock_blocks).min(found.terms.last_lock());
         let start_deadline = later(now, price::start_blocks(lock_deadline.since(now).0, rules.start_share));
         let locks_max = rules.locks_max;
         let account = self.payer(&provider, stake)?;
@@ -56,6 +55,7 @@ impl Market {
                 lock_deadline,
                 attempts: 0,
                 clock,
+                delivery: Delivery::Unkeyed,
             };
         });
         self.note(Note::Locked { task: *task, provider, price, stake, lock_deadline });
@@ -83,6 +83,7 @@ impl Market {
         let (account, fee) = (live.party, stake.share(terms.rules.release_share));
 
         self.touch_task(at);
+        self.withdraw_demand(now, at);
         let burned = self.return_stake_less(at, account, fee);
         self.leave_lock(account);
         self.set_state(at, |state| *state = TaskState::Open { clock: Clock { ..clock } });

@@ -39,6 +39,7 @@ impl Market {
             _ => (Amount::ZERO, party),
         };
         let assigned = matches!(live.state, TaskState::Assigned { .. });
+        let demand_fee = live.state.demand_fee();
 
         for bucket in [Bucket::Bounty, Bucket::Bond] {
             let coins = self.escrow_take_all(at, bucket);
@@ -60,6 +61,10 @@ impl Market {
             self.credit(party, coins);
         }
         self.return_deposits(at);
+        if !demand_fee.is_zero() {
+            let coins = self.unlock_money(party, at, Bucket::Deposit, demand_fee);
+            self.credit(party, coins);
+        }
         if assigned {
             self.leave_lock(party);
         }

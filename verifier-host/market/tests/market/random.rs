@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::ports::{MemStore, Store};
 use zera_market::{
-    Answer, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState, challenge_digest,
+    Answer, Delivery, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState, challenge_digest,
     commit_digest,
 };
 
@@ -34,6 +34,10 @@ pub enum Event {
     Bond(KeyId, AccountId, u128),
     Withdraw(KeyId, AccountId),
     ReleaseKey(KeyId, AccountId),
+    GiveKey(TaskId, AccountId),
+    Demand(TaskId, AccountId),
+    Deliver(TaskId, AccountId),
+    Complain(TaskId, AccountId),
 }
 
 fn account(n: u8) -> AccountId {
@@ -113,6 +117,10 @@ fn on_market(market: &mut Market, now: u64, event: &Event) -> Result<Status, Sta
         Event::Bond(key, owner, deposit) => done(market.bond_key(*key, *owner, units(*deposit))),
         Event::Withdraw(key, reporter) => done(market.withdraw_key(*key, *reporter).map(drop)),
         Event::ReleaseKey(key, owner) => done(market.release_key(*key, *owner).map(drop)),
+        Event::GiveKey(id, who) => done(market.give_key(height, id, *who, [9; 32])),
+        Event::Demand(id, who) => done(market.demand(height, id, *who)),
+        Event::Deliver(id, by) => done(market.deliver(height, id, *by)),
+        Event::Complain(id, who) => done(market.complain(height, id, *who)),
     }
 }
 
@@ -162,6 +170,10 @@ fn on_model(model: &mut Model, now: u64, event: &Event) -> Result<Status, Status
         Event::Bond(key, owner, deposit) => model.bond(*key, *owner, *deposit as i128),
         Event::Withdraw(key, reporter) => model.withdraw(*key, *reporter),
         Event::ReleaseKey(key, owner) => model.release_bond(*key, *owner),
+        Event::GiveKey(id, who) => model.give_key(now, id, *who),
+        Event::Demand(id, who) => model.demand(now, id, *who),
+        Event::Deliver(id, by) => model.deliver(now, id, *by),
+        Event::Complain(id, who) => model.complain(now, id, *who),
     }
 }
 
@@ -280,6 +292,35 @@ impl Source {
         }
     }
 
+    /// What belongs to private bytes, where a lock is held and they are delivered.
+    fn delivery_event(&mut self, market: &Market, id: TaskId) -> Option<Event> {
+        let task = market.task(&id)?;
+        let TaskState::Assigned { delivery, .. } = task.state() else { return None };
+        if !task.delivers() && !task.witness_only() && self.rng.gen_ratio(19, 20) {
+            return None;
+        }
+        let who = self.insider(market, &id);
+        let by = if self.rng.gen_bool(0.8) { *task.requester() } else { who };
+        Some(match (delivery, self.rng.gen_range(0..10)) {
+            (_, 0..=2) => {
+                self.now += 1;
+                Event::Tick
+            }
+            (_, 3) => Event::Submit(id, who, self.outcome(), self.quality()),
+            (Delivery::Unkeyed, 4..=8) => Event::GiveKey(id, who),
+            (Delivery::Keyed { .. }, 4..=8) => Event::Demand(id, who),
+            (Delivery::Demanded { .. }, 4..=5) => Event::Deliver(id, by),
+            (Delivery::Delivered { .. }, 4..=6) => Event::Complain(id, who),
+            (_, 9) => match self.rng.gen_range(0..4) {
+                0 => Event::GiveKey(id, who),
+                1 => Event::Demand(id, who),
+                2 => Event::Deliver(id, by),
+                _ => Event::Complain(id, who),
+            },
+            _ => return None,
+        })
+    }
+
     pub fn next(&mut self, market: &Market, rules: &Rules) -> Event {
         if self.rng.gen_ratio(1, 50) {
             return self.key_event(market);
@@ -287,6 +328,11 @@ impl Source {
         let id = self.pick();
         if self.rng.gen_bool(0.6)
             && let Some(event) = self.dispute_event(market, id)
+        {
+            return event;
+        }
+        if self.rng.gen_bool(0.6)
+            && let Some(event) = self.delivery_event(market, id)
         {
             return event;
         }
@@ -315,7 +361,12 @@ impl Source {
                     opening.witness_only = self.rng.gen_ratio(1, 40);
                 }
                 opening.level = *[Level::Attested, Level::Accepted, Level::Final].choose(&mut self.rng).unwrap();
-                let room = rules.deadline_min_blocks.max(rules.room_blocks(opening.mode));
+                match self.rng.gen_range(0..8) {
+                    0..=2 => opening.delivers = true,
+                    3 if opening.mode == Mode::Proved => opening.witness_only = true,
+                    _ => {}
+                }
+                let room = rules.deadline_min_blocks.max(rules.room_blocks(opening.mode, opening.delivers));
                 opening.deadline = Height(self.now + self.rng.gen_range(room - 2..room + 50));
                 opening.fee = units(self.rng.gen_range(9..20) * UNIT / 10);
                 Event::Open(Box::new(opening))

@@ -608,6 +608,27 @@ impl Task {
             _ => Delivery::Unkeyed,
         }
     }
+    /// The last height at which the holder may answer, as it is at `now`: later where the lock's clock stands.
+    pub fn lock_deadline_at(&self, now: Height) -> Option<Height> {
+        match &self.live.state {
+            TaskState::Assigned { delivery, lock_deadline, .. } => Some(delivery.deadline(*lock_deadline, now)),
+            _ => None,
+        }
+    }
+    /// The first and the last height at which the holder may demand its private bytes; `None` where it can not, yet or any more.
+    pub fn demand_window(&self) -> Option<(Height, Height)> {
+        let rules = &self.terms.rules;
+        match &self.live.state {
+            TaskState::Assigned { delivery: Delivery::Keyed { since, .. }, locked, lock_deadline, .. }
+                if self.terms.delivers =>
+            {
+                // Rounded up, as the time to start is.
+                let blocks = price::start_blocks(lock_deadline.since(*locked).0, rules.demand_share);
+                Some((later(*since, rules.notice_blocks), later(*locked, blocks)))
+            }
+            _ => None,
+        }
+    }
     /// The rules it was opened under.
     pub fn rules(&self) -> &Rules {
         &self.terms.rules

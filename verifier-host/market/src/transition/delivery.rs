@@ -7,14 +7,11 @@ use super::wrong_state;
 use crate::error::MarketError;
 use crate::market::Market;
 use crate::note::Note;
-use crate::price;
 use crate::task::{Bucket, Delivery, Task, TaskState, later};
 
 /// What of a lock its deliveries depend on.
 struct Held {
     at: u32,
-    locked: Height,
-    lock_deadline: Height,
     delivery: Delivery,
 }
 
@@ -60,18 +57,15 @@ impl Market {
         if !terms.delivers {
             return Err(MarketError::NotOwed { task: *task, what: "the requester owes no private bytes" });
         }
-        let (notice, share) = (terms.rules.notice_blocks, terms.rules.demand_share);
         let (deliver, fee) = (terms.rules.deliver_blocks, terms.rules.demand_fee);
         let held = self.held(now, task, provider, "demand")?;
-        let Delivery::Keyed { key, since } = held.delivery else {
+        let window = self.task_at(held.at).demand_window();
+        let (Delivery::Keyed { key, .. }, Some((from, until))) = (held.delivery, window) else {
             return Err(wrong_state(self.task_at(held.at), "demand"));
         };
-        let from = later(since, notice);
         if now < from {
             return Err(MarketError::Early { task: *task, event: "demand", now, from });
         }
-        // Rounded up, as the time to start is.
-        let until = later(held.locked, price::start_blocks(held.lock_deadline.since(held.locked).0, share));
         if now > until {
             return Err(MarketError::Late { task: *task, event: "demand", now, until });
         }
@@ -149,7 +143,7 @@ impl Market {
     ) -> Result<Held, MarketError> {
         let at = self.find_in_force(task)?;
         let found = self.task_at(at);
-        let TaskState::Assigned { provider: holder, locked, lock_deadline, delivery, .. } = found.live.state else {
+        let TaskState::Assigned { provider: holder, lock_deadline, delivery, .. } = found.live.state else {
             return Err(wrong_state(found, event));
         };
         let until = delivery.deadline(lock_deadline, now);
@@ -159,7 +153,7 @@ impl Market {
         if provider != holder {
             return Err(MarketError::Unauthorized { task: *task, account: provider, role: "holder" });
         }
-        Ok(Held { at, locked, lock_deadline, delivery })
+        Ok(Held { at, delivery })
     }
 
     /// The holder acts although it waits for a delivery: it needs none any more.

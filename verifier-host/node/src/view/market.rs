@@ -120,6 +120,7 @@ mod tests {
             &mut rules.key_deposit,
             &mut rules.execution_cost,
             &mut rules.challenge_bond_floor,
+            &mut rules.demand_fee,
         ] {
             *amount = Amount::from_units(amount.units() + 1);
         }

@@ -3,6 +3,7 @@
 mod answer;
 mod auction;
 mod failure;
+mod private;
 mod programmed;
 mod rescue;
 mod scene;
@@ -76,11 +77,15 @@ pub enum Story {
     C,
     /// A predicate that is a program in AssemblyScript, over private bytes.
     AssemblyScript,
+    /// Private bytes that the request fixes, sealed to the holder.
+    Sealed,
+    /// The same, and nobody delivers.
+    Withheld,
 }
 
 impl Story {
     /// Every story, in the order of the demo.
-    pub const ALL: [Story; 16] = [
+    pub const ALL: [Story; 18] = [
         Story::True,
         Story::False,
         Story::Silent,
@@ -97,6 +102,8 @@ impl Story {
         Story::Rust,
         Story::C,
         Story::AssemblyScript,
+        Story::Sealed,
+        Story::Withheld,
     ];
 
     /// Its title.
@@ -119,6 +126,8 @@ impl Story {
             Story::AssemblyScript => {
                 "the predicate is AssemblyScript and reads private bytes, which stay with the provider"
             }
+            Story::Sealed => "private bytes come sealed to the holder of the lock, and nothing that is kept ever shows them",
+            Story::Withheld => "the asker does not deliver the private bytes that it owes: it pays the provider",
             Story::Expired => "nobody bids: two more rounds at higher ceilings, then the asker is told",
         }
     }
@@ -145,6 +154,8 @@ impl Story {
             Story::AssemblyScript => {
                 scene.programmed(CAROL, program::ASSEMBLY_SCRIPT, "first rule, at the least balance").await
             }
+            Story::Sealed => scene.sealed(ALICE, "second rule, below").await,
+            Story::Withheld => scene.withheld(BOB, "last rule, below").await,
         };
         if let Err(error) = played {
             scene.check(format!("{error:#}"), false);

@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -57,7 +56,7 @@ pub fn start(format: LogFormat, keep: Option<&Kept>) {
         LogFormat::Json => shown.json().flatten_event(true).with_filter(filter).boxed(),
     };
     let kept = keep.map(|kept| {
-        fmt::layer().with_ansi(false).with_writer(kept.clone()).with_filter(LevelFilter::TRACE)
+        fmt::layer().with_ansi(false).with_writer(kept.clone()).with_filter(EnvFilter::new("warn,zera=trace"))
     });
     let _set_before = tracing_subscriber::registry().with(shown).with(kept).try_init();
 }

@@ -34,7 +34,7 @@ pub struct Address {
 
 /// Nobody can seal to it: X25519 with it gives zeros, whatever the other side is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("sealing key {}: not a point that can be sealed to", Hex(&self.key))]
+#[error("sealing key {}: not a point that can be sealed to", Hex(.key))]
 pub struct BadKey {
     /// The key.
     pub key: [u8; 32],
@@ -115,16 +115,15 @@ pub fn check_key(key: &[u8; 32]) -> Result<(), BadKey> {
 pub fn seal(to: &Address, bytes: &[u8], seed: &[u8; 32]) -> Result<Vec<u8>, BadKey> {
     let bad = BadKey { key: to.key };
     let key = PublicKey::from_bytes(&to.key).map_err(|_| bad)?;
-    let (encapsulated, ciphertext) =
-        hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-            &OpModeS::Base,
-            &key,
-            &info(to),
-            bytes,
-            &associated(to),
-            &mut Seed::new(seed),
-        )
-        .map_err(|_| bad)?;
+    let (encapsulated, ciphertext) = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+        &OpModeS::Base,
+        &key,
+        &info(to),
+        bytes,
+        &associated(to),
+        &mut Seed::new(seed),
+    )
+    .map_err(|_| bad)?;
     let encapsulated: [u8; 32] = encapsulated.to_bytes().into();
     Ok([encapsulated.as_slice(), &ciphertext].concat())
 }

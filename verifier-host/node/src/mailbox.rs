@@ -73,9 +73,7 @@ impl Mailbox {
 
     /// Drops what nobody waits for any more.
     pub(crate) fn settle(&mut self, market: &Market) {
-        self.messages.retain(|task, message| {
-            market.task(task).is_some_and(|task| waits(task.state(), &message.to))
-        });
+        self.messages.retain(|task, message| market.task(task).is_some_and(|task| waits(task.state(), &message.to)));
         self.len = self.messages.values().map(|message| message.sealed.len()).sum();
     }
 

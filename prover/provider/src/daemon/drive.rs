@@ -69,7 +69,7 @@ pub(super) async fn drive<C: MarketClient>(
 }
 
 async fn walk<C: MarketClient>(
-    shared: &Arc<Shared<C>>,
+    shared: &Shared<C>,
     job: AnyJob,
     deadline: Height,
     progress: &Arc<Progress>,
@@ -233,7 +233,12 @@ async fn prove<C: MarketClient>(
 }
 
 /// Nothing can be delivered: while it still can be, the lock is handed back for a fiftieth of the stake.
-pub(super) async fn given_up<C: MarketClient>(shared: &Shared<C>, task: &TaskId, staked: Option<&Staked>, why: String) -> Ending {
+pub(super) async fn given_up<C: MarketClient>(
+    shared: &Shared<C>,
+    task: &TaskId,
+    staked: Option<&Staked>,
+    why: String,
+) -> Ending {
     match staked {
         Some(staked) if release(shared, task, staked).await => lost(why),
         Some(_) => missed(why),

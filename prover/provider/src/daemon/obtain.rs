@@ -1,8 +1,6 @@
 //! Private bytes of a task that we hold: from the operator's folder, or from the requester, sealed to a key of ours. Where they do
 //! not come they are demanded, and where something else is delivered that is shown; both end the task at the requester's cost.
 
-use std::sync::Arc;
-
 use zera_abi::{Height, TaskId};
 use zera_host::Action;
 use zera_host::sealed::{Address, SealingSecret, open};
@@ -34,8 +32,8 @@ enum Mail {
 
 /// The private bytes of a task, and the last height at which an answer over them counts.
 pub(super) async fn obtain<C: MarketClient>(
-    shared: &Arc<Shared<C>>,
-    terms: &Arc<Terms>,
+    shared: &Shared<C>,
+    terms: &Terms,
     staked: &Staked,
 ) -> Result<(PrivateBytes, Height), Ending> {
     let task = terms.task;
@@ -50,7 +48,9 @@ pub(super) async fn obtain<C: MarketClient>(
     let to = Address { chain: shared.chain, task, provider: shared.account, key: secret.key() };
     let mut refusals = 0;
     loop {
-        let Some(view) = shared.task(&task).await else { return Err(missed("the node does not know the task any more")) };
+        let Some(view) = shared.task(&task).await else {
+            return Err(missed("the node does not know the task any more"));
+        };
         if !view.held_by(&shared.account) {
             return Err(without_lock(shared, &view));
         }

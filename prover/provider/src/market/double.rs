@@ -22,8 +22,8 @@ use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 use super::{EventStream, MarketClient};
 use crate::error::ClientError;
 use crate::view::{
-    AccountView, Cursor, EventView, RulesView, SealedView, StatusCode, StatusView, SubmissionView, TaskStage, TaskView, TxResult,
-    TxState,
+    AccountView, Cursor, EventView, RulesView, SealedView, StatusCode, StatusView, SubmissionView, TaskStage, TaskView,
+    TxResult, TxState,
 };
 
 pub(crate) const CHAIN: ChainId = ChainId([0xc4; 32]);

@@ -134,13 +134,7 @@ impl Market {
     }
 
     /// The lock, where `provider` holds it and `now` is not after its end.
-    fn held(
-        &self,
-        now: Height,
-        task: &TaskId,
-        provider: AccountId,
-        event: &'static str,
-    ) -> Result<Held, MarketError> {
+    fn held(&self, now: Height, task: &TaskId, provider: AccountId, event: &'static str) -> Result<Held, MarketError> {
         let at = self.find_in_force(task)?;
         let found = self.task_at(at);
         let TaskState::Assigned { provider: holder, lock_deadline, delivery, .. } = found.live.state else {
@@ -201,15 +195,7 @@ impl Market {
         let bounty = self.escrow_take_all(at, Bucket::Bounty);
         self.credit(requester, bounty);
         self.end(at, TaskState::Undelivered { provider, at: now });
-        self.note(Note::Undelivered {
-            task,
-            provider,
-            wrong,
-            paid,
-            burned,
-            stake_returned: stake,
-            fee_returned: fee,
-        });
+        self.note(Note::Undelivered { task, provider, wrong, paid, burned, stake_returned: stake, fee_returned: fee });
         self.assert_task(at);
     }
 

@@ -106,8 +106,7 @@ fn t16a_a_key_is_the_holders_once_a_lock() {
     market.lock(Height(106), &task_id(1), RESCUER).expect("locks");
     assert_eq!(delivery(&market), Delivery::Unkeyed);
     give_key(&mut market, 106, RESCUER).expect("a key");
-    let keys: Vec<Note> =
-        market.drain_notes().into_iter().filter(|note| matches!(note, Note::Keyed { .. })).collect();
+    let keys: Vec<Note> = market.drain_notes().into_iter().filter(|note| matches!(note, Note::Keyed { .. })).collect();
     let note = |provider| Note::Keyed { task: task_id(1), provider, key: SEAL };
     assert_eq!(keys, [note(PROVIDER), note(RESCUER)]);
 }

@@ -343,7 +343,9 @@ impl Model {
             return Err(Status::Duplicate);
         }
         let distance = o.deadline.0 as i128 - now;
-        if distance < n("deadline_min_blocks") || distance < self.room(attested, o.delivers) || distance > n("deadline_max_blocks")
+        if distance < n("deadline_min_blocks")
+            || distance < self.room(attested, o.delivers)
+            || distance > n("deadline_max_blocks")
         {
             return Err(Status::Deadline);
         }

@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::ports::{MemStore, Store};
 use zera_market::{
-    Answer, Delivery, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState, challenge_digest,
-    commit_digest,
+    Answer, Delivery, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState,
+    challenge_digest, commit_digest,
 };
 
 use super::fixture::{Judge, opening, prove, units};

@@ -126,7 +126,9 @@ impl Story {
             Story::AssemblyScript => {
                 "the predicate is AssemblyScript and reads private bytes, which stay with the provider"
             }
-            Story::Sealed => "private bytes come sealed to the holder of the lock, and nothing that is kept ever shows them",
+            Story::Sealed => {
+                "private bytes come sealed to the holder of the lock, and nothing that is kept ever shows them"
+            }
             Story::Withheld => "the asker does not deliver the private bytes that it owes: it pays the provider",
             Story::Expired => "nobody bids: two more rounds at higher ceilings, then the asker is told",
         }

@@ -37,7 +37,10 @@ impl Scene<'_> {
         let given = self.event("sealing_key_given", |_| true).await?;
         let view = self.view().await?;
         let here = std::fs::read_dir(&holder.private).context("reading the folder of private bytes")?.count();
-        self.check(format!("{} stakes without having seen them", holder.name), here == 0 && view.held_by(&holder.account));
+        self.check(
+            format!("{} stakes without having seen them", holder.name),
+            here == 0 && view.held_by(&holder.account),
+        );
         let chain = network.client.status().await?.chain_id;
         let key = view.sealing_key.context("no key was given")?;
         self.check(
@@ -87,8 +90,12 @@ impl Scene<'_> {
         }
         answers.push(serde_json::to_vec(&network.client.predicates().await?)?);
         answers.push(serde_json::to_vec(&network.client.status().await?)?);
-        let reports: Vec<String> =
-            network.providers.iter().flat_map(|provider| provider.reports()).map(|report| format!("{report:?}")).collect();
+        let reports: Vec<String> = network
+            .providers
+            .iter()
+            .flat_map(|provider| provider.reports())
+            .map(|report| format!("{report:?}"))
+            .collect();
         let (files, found) = needles.in_folder(&network.data)?;
         let clean = |all: &[Vec<u8>]| !all.iter().any(|one| needles.are_in(one));
         self.check("what was looked for is found where it is", needles.are_in(&case.private));
@@ -123,7 +130,10 @@ impl Scene<'_> {
         let ended = self.event("input_unavailable", |_| true).await?;
         let waited = ended.height.since(demanded.height).0;
         self.check(
-            format!("the asker has {} blocks to deliver on the chain, and the lock's clock stands", rules.deliver_blocks),
+            format!(
+                "the asker has {} blocks to deliver on the chain, and the lock's clock stands",
+                rules.deliver_blocks
+            ),
             waited == rules.deliver_blocks + 1,
         );
         let share = Bps::new(8_000).map(|share| bond.share(share)).context("a share")?;

@@ -365,8 +365,9 @@ pub struct SealedView {
     /// The sealed bytes.
     #[serde(with = "crate::json")]
     pub sealed: Vec<u8>,
-    /// They were delivered on the chain, rather than left with the node.
-    pub on_chain: bool,
+    /// The signed transaction, where they were delivered on the chain rather than left with the node.
+    #[serde(default, with = "crate::json")]
+    pub tx: Option<Vec<u8>>,
 }
 
 /// One submission for a task.

@@ -81,7 +81,7 @@ pub(crate) fn fixed_price(
         }
     }
     if let Action::Complain { task, .. } = action {
-        let len = state.delivered(task)?.map_or(0, |sealed| sealed.len());
+        let len = state.delivered(task)?.map_or(0, |delivered| delivered.sealed().len());
         fuel_used = fuel_used.saturating_add(state.cost.complaint(len));
         if fuel_used > tx.tx().fuel_limit {
             return charged(state, tx.hash(), &sender, tx.tx().fuel_limit, |_| {
@@ -89,7 +89,7 @@ pub(crate) fn fixed_price(
             });
         }
     }
-    charged(state, tx.hash(), &sender, fuel_used, |state| act(state, runner, tx.tx(), action))
+    charged(state, tx.hash(), &sender, fuel_used, |state| act(state, runner, tx, action))
 }
 
 /// Charges the fee, then acts; where the action is refused, everything but fee and nonce is undone.
@@ -117,7 +117,8 @@ fn charged(
     Ok(Receipt { tx, ending, fuel_used, fee, data, detail })
 }
 
-fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<Done, Stop> {
+fn act(state: &mut State, runner: &Runner, signed: &SignedTx, action: &Action) -> Result<Done, Stop> {
+    let tx = signed.tx();
     let (sender, now) = (tx.sender, state.height);
     match action {
         Action::Transfer { to, amount } => {
@@ -178,7 +179,7 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
             state.market.demand(now, task, sender)?;
             Ok(done("demanded"))
         }
-        Action::Deliver { task, sealed } => delivery::deliver(state, sender, task, sealed),
+        Action::Deliver { task, sealed } => delivery::deliver(state, signed, task, sealed),
         Action::Complain { task, secret } => delivery::complain(state, sender, task, secret),
     }
 }

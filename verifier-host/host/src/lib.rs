@@ -56,6 +56,6 @@ pub use genesis::Genesis;
 pub use judge::{ProofJob, VerdictId, Verdicts, verify_jobs};
 pub use receipt::{Ending, Receipt};
 pub use registry::{KeyRow, NameRow, PredicateRow, Publication};
-pub use state::{ContractRow, InputRow, MAX_PENDING, SubmissionRow};
+pub use state::{ContractRow, Delivered, InputRow, MAX_PENDING, SubmissionRow};
 pub use tx::{Action, ConfigEntry, DecodeError, Exhibit, MAX_TX_LEN, RequestBytes, SignedTx, Tx};
 pub use world::{Denied, NodeFault, TaskStatus, World};

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::judge::{Keys, Verdicts};
 use crate::overlay::{Mark, Overlay};
 use crate::registry::{NameRow, PredicateRow};
+use crate::tx::{Action, SignedTx};
 use crate::waiting::Waiting;
 use crate::world::NodeFault;
 
@@ -58,6 +59,30 @@ record! {
         accepted: bool,
         /// The proof.
         proof: [u8; 256],
+    }
+}
+
+/// A transaction that delivers private bytes for a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered(SignedTx);
+
+impl Delivered {
+    /// The transaction as a delivery; `None` where it is none for `task`.
+    pub fn of(tx: SignedTx, task: &TaskId) -> Option<Delivered> {
+        matches!(&tx.tx().action, Action::Deliver { task: of, .. } if of == task).then_some(Delivered(tx))
+    }
+
+    /// The transaction: its signature shows who has delivered this.
+    pub fn tx(&self) -> &SignedTx {
+        &self.0
+    }
+
+    /// The sealed bytes.
+    pub fn sealed(&self) -> &[u8] {
+        match &self.0.tx().action {
+            Action::Deliver { sealed, .. } => sealed,
+            _ => &[],
+        }
     }
 }
 
@@ -224,12 +249,15 @@ impl State {
         Ok(())
     }
 
-    /// What was delivered on the chain to the holder of a task, sealed.
-    pub(crate) fn delivered(&self, task: &TaskId) -> Result<Option<Vec<u8>>, NodeFault> {
+    /// What was delivered on the chain to the holder of a task.
+    pub(crate) fn delivered(&self, task: &TaskId) -> Result<Option<Delivered>, NodeFault> {
         if !self.market.task(task).is_some_and(zera_market::Task::delivers) {
             return Ok(None);
         }
-        self.overlay.read(Table::Sealed, task.as_bytes())
+        let Some(bytes) = self.overlay.read(Table::Sealed, task.as_bytes())? else { return Ok(None) };
+        let damaged = |what: String| NodeFault::State { what: format!("the delivery of task {task}: {what}") };
+        let tx = SignedTx::decode(&bytes).map_err(|error| damaged(error.to_string()))?;
+        Delivered::of(tx, task).map(Some).ok_or_else(|| damaged("is none".to_owned()))
     }
 
     /// The result to call back with where `reached` is the level that the contract asked for.

@@ -116,13 +116,14 @@ fn what_is_delivered_on_the_chain_opens_for_the_holder_who_answers_with_it() {
     let before = f.task(&task).state().clone();
     deliver(&mut f, task, PRIVATE);
     assert_ne!(*f.task(&task).state(), before, "the clock goes on");
-    let sealed = f.chain.delivered(&task).unwrap().expect("delivered");
-    assert_eq!(open(&address(&f, &task), &secret(&f, &task), &sealed), Ok(PRIVATE.to_vec()));
+    let delivered = f.chain.delivered(&task).unwrap().expect("delivered");
+    assert_eq!(open(&address(&f, &task), &secret(&f, &task), delivered.sealed()), Ok(PRIVATE.to_vec()));
+    assert_eq!(delivered.tx().tx().sender, account(OWNER), "by who created the contract");
     // It is state like any other: there after a restart.
     let head = f.chain.head().hash();
     drop(std::mem::replace(&mut f.chain, Fixture::open(mem())));
     f.chain = Fixture::open(store);
-    assert_eq!((f.chain.head().hash(), f.chain.delivered(&task).unwrap()), (head, Some(sealed)));
+    assert_eq!((f.chain.head().hash(), f.chain.delivered(&task).unwrap()), (head, Some(delivered)));
 
     let declared = expected();
     let binding = binding_of(&f, account(ALICE), task, f.task(&task).not_after());

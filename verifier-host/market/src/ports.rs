@@ -82,7 +82,7 @@ tables! {
     Callbacks = 24, "callbacks";
     /// `key -> owner and deposit, or how it went out of force`; the market's.
     KeyBonds = 25, "key_bonds";
-    /// `task -> what was delivered to its holder on the chain, sealed`; while it holds the task.
+    /// `task -> the signed transaction that delivered its private bytes`; while its holder has them to answer with.
     Sealed = 30, "sealed";
 }
 

@@ -2,10 +2,10 @@
 //! not come they are demanded, and where something else is delivered that is shown; both end the task at the requester's cost.
 
 use zera_abi::{Height, TaskId};
-use zera_host::Action;
 use zera_host::sealed::{Address, SealingSecret, open};
+use zera_host::{Action, Delivered, SignedTx};
 use zera_market::reason;
-use zera_statement::{input_root, scalar_to_be};
+use zera_statement::{input_root, scalar_to_be, task_id};
 
 use super::drive::{Ending, given_up, lost, missed, release};
 use super::shared::{COMPLAINT_FUEL, COMPLAINT_FUEL_BYTE, LOCK_FUEL, SEALING_FUEL, Shared};
@@ -13,7 +13,7 @@ use crate::job::{Staked, Terms};
 use crate::market::MarketClient;
 use crate::private::PrivateBytes;
 use crate::report::Report;
-use crate::view::TaskView;
+use crate::view::{SealedView, TaskView};
 
 /// Refusals in a row after which nothing more is sent: each costs a fee.
 const REFUSALS_MAX: u32 = 4;
@@ -25,7 +25,8 @@ enum Mail {
     Nothing,
     /// It does not open, or is not what the request fixed.
     Wrong {
-        on_chain: bool,
+        /// And the requester has delivered that on the chain, by its own signature.
+        signed: bool,
     },
     Bytes(PrivateBytes),
 }
@@ -68,10 +69,10 @@ pub(super) async fn obtain<C: MarketClient>(
                 let why = "the key that was given for private bytes is not one of this account's";
                 return Err(given_up(shared, &task, Some(staked), why.to_owned()).await);
             }
-            Some(_) => match mail(shared, terms, &to, &secret).await {
+            Some(_) => match mail(shared, terms, &view, &to, &secret).await {
                 Mail::Bytes(private) => return Ok((private, deadline)),
-                Mail::Wrong { on_chain: true } => Some(Action::Complain { task, secret: secret.to_bytes() }),
-                Mail::Nothing | Mail::Wrong { on_chain: false } => {
+                Mail::Wrong { signed: true } => Some(Action::Complain { task, secret: secret.to_bytes() }),
+                Mail::Nothing | Mail::Wrong { signed: false } => {
                     is_due(&view, shared.height()).then_some(Action::Demand { task })
                 }
             },
@@ -140,7 +141,13 @@ fn complaint_fuel<C: MarketClient>(shared: &Shared<C>, terms: &Terms) -> u64 {
 }
 
 /// What the node has for us. What it says of itself counts for nothing: what opens and has the right root is right.
-async fn mail<C: MarketClient>(shared: &Shared<C>, terms: &Terms, to: &Address, secret: &SealingSecret) -> Mail {
+async fn mail<C: MarketClient>(
+    shared: &Shared<C>,
+    terms: &Terms,
+    view: &TaskView,
+    to: &Address,
+    secret: &SealingSecret,
+) -> Mail {
     let found = match shared.client.sealed(&to.task).await {
         Ok(Some(found)) => found,
         Ok(None) => return Mail::Nothing,
@@ -149,12 +156,27 @@ async fn mail<C: MarketClient>(shared: &Shared<C>, terms: &Terms, to: &Address, 
             return Mail::Nothing;
         }
     };
-    let wrong = Mail::Wrong { on_chain: found.on_chain };
-    let Ok(bytes) = open(to, secret, &found.sealed) else { return wrong };
-    let bytes = PrivateBytes::from(bytes);
-    let root = scalar_to_be(&input_root(&bytes));
+    let bytes = open(to, secret, &found.sealed).ok().map(PrivateBytes::from);
     let len = shared.prover.offer(&terms.predicate).map_or(0, |offer| offer.private_len);
-    if bytes.len() == len && terms.expected.contains(&root) { Mail::Bytes(bytes) } else { wrong }
+    let is_right = |bytes: &[u8]| bytes.len() == len && terms.expected.contains(&scalar_to_be(&input_root(bytes)));
+    match bytes.filter(|bytes| is_right(bytes)) {
+        Some(bytes) => Mail::Bytes(bytes),
+        None => Mail::Wrong { signed: is_signed(shared, view, &found).await },
+    }
+}
+
+/// Whether the requester itself signed what the node shows as delivered on the chain. A complaint shows a secret that opens all that
+/// was sealed to us for this task, so a node's word is not enough for it. Whose contract a contract is the node has to be believed.
+async fn is_signed<C: MarketClient>(shared: &Shared<C>, view: &TaskView, found: &SealedView) -> bool {
+    let tx = found.tx.as_deref().and_then(|tx| SignedTx::decode(tx).ok());
+    let Some(delivered) = tx.and_then(|tx| Delivered::of(tx, &view.id)) else { return false };
+    let tx = delivered.tx().tx();
+    let named = task_id(&shared.chain, &view.contract, view.handle) == view.id;
+    if tx.chain != shared.chain || delivered.sealed() != found.sealed || !named {
+        return false;
+    }
+    // For a contract its creator signs.
+    tx.sender == view.contract || shared.client.account(&view.contract).await.is_ok_and(|account| account.contract)
 }
 
 /// What is told of a task that ended with a requester who did not deliver.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
+use ed25519_dalek::SigningKey;
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::{Map, Value, json};
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
 use zera_host::sealed::{Address, SealingSecret, open, seal};
-use zera_host::{Action, SignedTx};
+use zera_host::{Action, SignedTx, Tx};
 use zera_market::ports::{Claim, Verdict, Verify};
 use zera_market::{Answer, Delivery, Market, MarketError, Mode, Note, Opening, Rules, Ruling, TaskState};
 use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_be, task_id};
@@ -126,8 +127,8 @@ pub(crate) struct Inner {
     nonces: BTreeMap<AccountId, u64>,
     publics: BTreeMap<TaskId, (u64, Vec<u8>)>,
     submissions: BTreeMap<TaskId, Vec<SubmissionView>>,
-    /// What waits for holders, with whether it was delivered on the chain.
-    mail: BTreeMap<TaskId, (Vec<u8>, bool)>,
+    /// What waits for holders, with the transaction where it was delivered on the chain.
+    mail: BTreeMap<TaskId, (Vec<u8>, Option<Vec<u8>>)>,
     results: BTreeMap<TxHash, TxResult>,
     rejected: BTreeMap<TxHash, String>,
     pool: Vec<SignedTx>,
@@ -225,7 +226,7 @@ impl Double {
     /// The requester leaves bytes with the node, sealed.
     pub(crate) fn send(&self, to: &Address, bytes: &[u8]) {
         let sealed = seal(to, bytes, &[9; 32]).unwrap();
-        self.lock().mail.insert(to.task, (sealed, false));
+        self.lock().mail.insert(to.task, (sealed, None));
     }
 
     /// The requester delivers on the chain.
@@ -234,8 +235,19 @@ impl Double {
         let mut inner = self.lock();
         let now = inner.height;
         inner.market.deliver(now, &to.task, REQUESTER).unwrap();
-        inner.mail.insert(to.task, (sealed, true));
+        // The creator's, as the requester is shown as a contract.
+        let key = SigningKey::from_bytes(&[0xce; 32]);
+        let sender = AccountId(key.verifying_key().to_bytes());
+        let action = Action::Deliver { task: to.task, sealed: sealed.clone() };
+        let tx = Tx { chain: CHAIN, sender, nonce: 0, expiry: now, fuel_limit: 0, action }.sign(&key).unwrap();
+        inner.mail.insert(to.task, (sealed, Some(tx.encode())));
         inner.tell();
+    }
+
+    /// The node says that something was delivered on the chain, and has no signature to show for it.
+    pub(crate) fn claim_delivery(&self, to: &Address, bytes: &[u8]) {
+        let sealed = seal(to, bytes, &[9; 32]).unwrap();
+        self.lock().mail.insert(to.task, (sealed, Some(vec![1, 2, 3])));
     }
 
     /// Somebody else locks now.
@@ -615,12 +627,12 @@ impl MarketClient for Double {
         let to = self.address(id);
         self.answer(|inner| {
             let found = to.zip(inner.mail.get(id).cloned());
-            Ok(found.map(|(Address { task, provider, key: sealing_key, .. }, (sealed, on_chain))| SealedView {
+            Ok(found.map(|(Address { task, provider, key: sealing_key, .. }, (sealed, tx))| SealedView {
                 task,
                 provider,
                 sealing_key,
                 sealed,
-                on_chain,
+                tx,
             }))
         })
         .await
@@ -656,7 +668,7 @@ impl MarketClient for Double {
         self.answer(|inner| {
             let balance = inner.market.account(id);
             let nonce = inner.nonces.get(id).copied().unwrap_or(0);
-            Ok(AccountView { id: *id, free: balance.free, locked: balance.locked, nonce, contract: false })
+            Ok(AccountView { id: *id, free: balance.free, locked: balance.locked, nonce, contract: *id == REQUESTER })
         })
         .await
     }

@@ -9,6 +9,7 @@ use super::{Done, Stop, done, refuse, requester_for};
 use crate::registry::PredicateRow;
 use crate::sealed::{Address, OVERHEAD, SealingSecret, check_key, open};
 use crate::state::State;
+use crate::tx::SignedTx;
 use crate::world::NodeFault;
 
 /// The holder gives its key.
@@ -20,15 +21,16 @@ pub(super) fn give_key(state: &mut State, sender: AccountId, task: &TaskId, key:
     Ok(done("sealing key"))
 }
 
-/// The requester delivers on the chain. Of the sealed bytes only the length can be looked at.
-pub(super) fn deliver(state: &mut State, sender: AccountId, task: &TaskId, sealed: &[u8]) -> Result<Done, Stop> {
-    let requester = requester_for(state, task, &sender)?;
+/// The requester delivers on the chain. Of the sealed bytes only the length can be looked at. The whole transaction is kept: its
+/// signature shows the holder who has delivered this.
+pub(super) fn deliver(state: &mut State, tx: &SignedTx, task: &TaskId, sealed: &[u8]) -> Result<Done, Stop> {
+    let requester = requester_for(state, task, &tx.tx().sender)?;
     let expected = private_len(state, task)?.saturating_add(OVERHEAD);
     if sealed.len() != expected {
         return refuse(Status::Limit, format!("sealed bytes: expected {expected}, got {}", sealed.len()));
     }
     state.market.deliver(state.height, task, requester)?;
-    state.overlay.write(Table::Sealed, task.as_bytes(), Some(sealed.to_vec()));
+    state.overlay.write(Table::Sealed, task.as_bytes(), Some(tx.encode()));
     Ok(done(format!("delivered {} sealed bytes", sealed.len())))
 }
 
@@ -43,9 +45,9 @@ pub(super) fn complain(state: &mut State, sender: AccountId, task: &TaskId, secr
     let Some(secret) = secret else {
         return refuse(Status::Unauthorized, "the secret is not that of the key that was given");
     };
-    let sealed = state.delivered(task)?.ok_or_else(missing)?;
+    let delivered = state.delivered(task)?.ok_or_else(missing)?;
     let to = Address { chain: state.params.chain, task: *task, provider: sender, key };
-    let why = match open(&to, &secret, &sealed) {
+    let why = match open(&to, &secret, delivered.sealed()) {
         Err(_) => "does not open",
         Ok(bytes) if scalar_to_be(&input_root(&bytes)) != commitment => "is not what the request fixed",
         Ok(_) => return refuse(Status::No, format!("{what} is what the request fixed")),

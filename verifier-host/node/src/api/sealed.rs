@@ -32,7 +32,7 @@ pub(crate) struct SealedView {
     provider: Text<AccountId>,
     sealing_key: Hex<[u8; 32]>,
     sealed: Hex<Vec<u8>>,
-    on_chain: bool,
+    tx: Option<Hex<Vec<u8>>>,
 }
 
 /// What was delivered on the chain, or else waits in the mailbox. Anybody may have it, and the holder alone opens it.
@@ -43,12 +43,14 @@ pub(crate) async fn show(State(api): State<Api>, Path(task): Path<String>) -> Re
         Ok::<_, ApiError>((to, chain.delivered(&task)?))
     };
     let (to, delivered) = api.shared.ask(read).await?;
-    let on_chain = delivered.is_some();
-    let sealed = delivered.or_else(|| api.shared.mailbox().get(&to).map(|message| message.sealed.clone()));
+    let (sealed, tx) = match delivered {
+        Some(delivered) => (Some(delivered.sealed().to_vec()), Some(Hex(delivered.tx().encode()))),
+        None => (api.shared.mailbox().get(&to).map(|message| message.sealed.clone()), None),
+    };
     let sealed = sealed.ok_or_else(|| ApiError::not_found(format!("task {task}: nothing waits for its holder")))?;
     let Address { task, provider, key, .. } = to;
     let (task, provider) = (Text(task), Text(provider));
-    Ok(Json(SealedView { task, provider, sealing_key: Hex(key), sealed: Hex(sealed), on_chain }))
+    Ok(Json(SealedView { task, provider, sealing_key: Hex(key), sealed: Hex(sealed), tx }))
 }
 
 /// Keeps a message for the holder. Its sender is the requester, or the creator of the contract that asked, so that nobody else

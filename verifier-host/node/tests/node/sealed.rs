@@ -102,7 +102,7 @@ async fn what_is_left_for_the_holder_is_fetched_and_opened_by_it() {
     assert_eq!((status, &kept["sealing_key"]), (201, &json!(hex(&to.key))));
     assert_eq!(network.post(&path(&task), &message(&to, &sealed, OWNER)).await.0, 200, "again");
     let waits = network.ok(&path(&task)).await;
-    assert_eq!((&waits["provider"], &waits["on_chain"]), (&json!(account(ALICE).to_string()), &json!(false)));
+    assert_eq!((&waits["provider"], &waits["tx"]), (&json!(account(ALICE).to_string()), &json!(null)));
     let fetched = bytes(waits["sealed"].as_str().expect("hex"));
     assert_eq!(open(&to, &secret, &fetched), Ok(PRIVATE.to_vec()));
 
@@ -114,7 +114,10 @@ async fn what_is_left_for_the_holder_is_fetched_and_opened_by_it() {
     let other = seal(&to, PRIVATE, &[8; 32]).expect("seals");
     network.done(OWNER, Action::Deliver { task, sealed: other.clone() }).await;
     let waits = network.ok(&path(&task)).await;
-    assert_eq!((&waits["sealed"], &waits["on_chain"]), (&json!(hex(&other)), &json!(true)));
+    assert_eq!(waits["sealed"], hex(&other));
+    let tx = zera_host::SignedTx::decode(&bytes(waits["tx"].as_str().expect("hex"))).expect("a transaction");
+    let delivered = zera_host::Delivered::of(tx, &task).expect("a delivery");
+    assert_eq!((delivered.tx().tx().sender, delivered.sealed()), (account(OWNER), &other[..]));
     assert_eq!(network.task(&task).await["delivered"], true);
     let names: Vec<Value> = network.events(100).await.into_iter().map(|event| event["event"].clone()).collect();
     for name in ["sealing_key_given", "delivery_demanded", "demand_closed"] {

@@ -191,6 +191,19 @@ async fn something_else_on_the_chain_is_complained_of() {
     assert_eq!(free_of(&world), 100 * ZRA + ZRA * 8 / 100 - 10_000_000);
 }
 
+/// A complaint shows a secret: a node's word alone is no reason for one.
+#[tokio::test]
+async fn what_nobody_signed_is_not_complained_of() {
+    let world = reading();
+    let task = world.chain.ask(asking(Outcome::True, vec![committed()]));
+    let mut handle = world.start().await;
+    let _miner = world.mine();
+    let to = address(&world, &task).await;
+    world.chain.claim_delivery(&to, &[8, 0, 0, 0]);
+    until(&mut handle, is_undelivered).await;
+    assert_eq!((world.chain.included("demand"), world.chain.arrived("complain").len()), (1, 0));
+}
+
 /// The key is made again from the account's, and nothing of the bytes has to be kept.
 #[tokio::test]
 async fn killed_between_key_and_bytes() {

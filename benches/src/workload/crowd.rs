@@ -133,6 +133,7 @@ fn life(task: TaskId, requester: AccountId, provider: AccountId) -> Life {
         fee: Amount::from_units(ZRA / 1_000),
         witness_only: false,
         mode: Mode::Proved,
+        delivers: false,
     };
     Life {
         opening,

@@ -16,6 +16,7 @@ mod flame;
 mod genesis;
 mod keyfile;
 mod lock;
+mod logging;
 mod manifest;
 mod network;
 mod output;
@@ -28,13 +29,12 @@ mod subject;
 mod vk;
 mod zkey;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
+use crate::logging::{Kept, LogFormat};
 use crate::output::{Failure, Output, Verdict};
 
 /// The proof backend for off-chain predicates.
@@ -49,14 +49,6 @@ struct Cli {
     log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 #[derive(Subcommand)]
@@ -114,10 +106,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    log(cli.log_format);
+    let kept = matches!(cli.command, Command::Demo(_)).then(Kept::default);
+    logging::start(cli.log_format, kept.as_ref());
     let out = Output::new(cli.json);
     let run = || match cli.command {
-        Command::Demo(args) => cmd::demo::run(&args, out),
+        Command::Demo(args) => cmd::demo::run(&args, kept.unwrap_or_default(), out),
         Command::Predicate(command) => cmd::predicate::run(&command, out),
         Command::Setup(command) => cmd::setup::run(&command, out),
         Command::Key(command) => cmd::key::run(&command, out),
@@ -168,14 +161,4 @@ fn usage(error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// The log goes to standard error; `ZERA_LOG` says how much of it, in the words of `tracing`.
-fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("ZERA_LOG").unwrap_or_else(|_| EnvFilter::new("error,zera_node=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _set_before = match format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    };
 }

@@ -61,7 +61,7 @@ pub(crate) async fn measure(
         DaemonError::Predicate { predicate: name, what }
     };
     let offer = prover.offer(predicate).ok_or_else(|| fail("not served".to_owned()))?;
-    let (public, private) = (prover.sample(predicate), vec![0; offer.private_len]);
+    let (public, private) = (prover.sample(predicate), vec![0; offer.private_len].into());
     let binding = Binding {
         chain: ChainId([0; 32]),
         task: TaskId([0; 32]),

@@ -4,6 +4,7 @@ mod config;
 mod consider;
 mod drive;
 mod fetch;
+mod obtain;
 mod pump;
 mod shared;
 mod state;

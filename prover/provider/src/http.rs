@@ -21,7 +21,8 @@ use crate::error::ClientError;
 use crate::market::{EventStream, MarketClient};
 use crate::view::{
     AccountView, ContractView, CostView, Cursor, EventView, HeaderView, KeyView, MarketView, PredicateView,
-    ProposalView, ProposalsView, QueryView, RulesView, StatusView, TaskStage, TaskView, TxResult, TxState, VersionView,
+    ProposalView, ProposalsView, QueryView, RulesView, SealedView, StatusView, TaskStage, TaskView, TxResult, TxState,
+    VersionView,
 };
 
 /// Most bytes of one answer.
@@ -220,6 +221,36 @@ impl Client {
             }
             found => Ok(found),
         }
+    }
+
+    /// `/v1/tasks/{id}/sealed`: private bytes that wait for the holder of a task.
+    ///
+    /// # Errors
+    /// [`ClientError`]. Where nobody holds it, or no key was given, nothing waits.
+    pub async fn sealed(&self, id: &TaskId) -> Result<Option<SealedView>, ClientError> {
+        match self.get_optional(&format!("/v1/tasks/{id}/sealed")).await {
+            Err(ClientError::Api { status: 409, .. }) => Ok(None),
+            found => found,
+        }
+    }
+
+    /// `POST /v1/tasks/{id}/sealed`: leaves private bytes with the node, sealed to the key of the task's holder, signed by `from`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send_sealed(
+        &self,
+        id: &TaskId,
+        from: &AccountId,
+        sealed: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), ClientError> {
+        let body = serde_json::json!({
+            "sealed": hex::encode(sealed),
+            "from": from.to_string(),
+            "signature": hex::encode(signature),
+        });
+        self.post::<serde_json::Value>(&format!("/v1/tasks/{id}/sealed"), &body).await.map(drop)
     }
 
     /// `/v1/tasks`, all pages: tasks in `state`, or all.
@@ -581,6 +612,10 @@ impl MarketClient for Client {
 
     async fn task(&self, id: &TaskId) -> Result<Option<TaskView>, ClientError> {
         Client::task(self, id).await
+    }
+
+    async fn sealed(&self, id: &TaskId) -> Result<Option<SealedView>, ClientError> {
+        Client::sealed(self, id).await
     }
 
     async fn artefacts(&self, predicate: &PredicateId) -> Result<Vec<[u8; 32]>, ClientError> {

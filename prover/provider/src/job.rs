@@ -37,6 +37,8 @@ pub struct Terms {
     pub expected: Vec<[u8; 32]>,
     /// Outcome 1 alone is an answer.
     pub witness_only: bool,
+    /// The requester owes private bytes to whoever holds the lock.
+    pub delivers: bool,
 }
 
 impl Terms {
@@ -52,6 +54,7 @@ impl Terms {
             public: view.public.clone(),
             expected: view.expected.clone(),
             witness_only: view.witness_only,
+            delivers: view.delivers,
         }
     }
 
@@ -256,6 +259,7 @@ mod tests {
             public,
             expected: vec![],
             witness_only: false,
+            delivers: false,
         };
         assert!(terms.root_holds());
         terms.public[1] ^= 1;

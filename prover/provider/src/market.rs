@@ -11,7 +11,7 @@ use zera_abi::{AccountId, PredicateId, TaskId, TxHash};
 use zera_host::SignedTx;
 
 use crate::error::ClientError;
-use crate::view::{AccountView, Cursor, EventView, RulesView, StatusView, TaskStage, TaskView, TxState};
+use crate::view::{AccountView, Cursor, EventView, RulesView, SealedView, StatusView, TaskStage, TaskView, TxState};
 
 /// Events in order, without end; an error is a pause, not the end.
 pub type EventStream = BoxStream<'static, Result<EventView, ClientError>>;
@@ -31,6 +31,9 @@ pub trait MarketClient: Send + Sync + 'static {
 
     /// A task; `None` where the node knows none of this name.
     fn task(&self, id: &TaskId) -> impl Future<Output = Result<Option<TaskView>, ClientError>> + Send;
+
+    /// Private bytes that wait for the holder of a task, sealed; `None` where there are none, or nobody to wait for.
+    fn sealed(&self, id: &TaskId) -> impl Future<Output = Result<Option<SealedView>, ClientError>> + Send;
 
     /// SHA-256 of the `.zpred` files that the node has of a predicate; none where it knows none.
     fn artefacts(&self, predicate: &PredicateId) -> impl Future<Output = Result<Vec<[u8; 32]>, ClientError>> + Send;

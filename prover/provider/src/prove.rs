@@ -18,6 +18,7 @@ use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 
 use crate::error::DaemonError;
 use crate::predicate::{Native, Preview, Program};
+use crate::private::PrivateBytes;
 use crate::wasm;
 
 /// What is to be proved.
@@ -28,7 +29,7 @@ pub struct Order {
     /// Public input bytes.
     pub public: Vec<u8>,
     /// Private input bytes.
-    pub private: Vec<u8>,
+    pub private: PrivateBytes,
     /// Root of them that the chain holds.
     pub input_root: [u8; 32],
 }

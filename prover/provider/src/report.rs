@@ -45,6 +45,14 @@ pub enum Report {
     Committed { task: TaskId, tx: TxHash },
     /// And shown.
     Revealed { task: TaskId, tx: TxHash },
+    /// The requester was told what private bytes are to be sealed to.
+    KeyGiven { task: TaskId, tx: TxHash },
+    /// They did not come, and were demanded.
+    Demanded { task: TaskId, tx: TxHash },
+    /// Something else was delivered, which was shown.
+    Complained { task: TaskId, tx: TxHash },
+    /// The task ended with a requester who did not deliver, and pays for it.
+    Undelivered { task: TaskId },
     /// The answer was taken.
     Accepted { task: TaskId, outcome: Outcome },
     /// The node refused what was sent.

@@ -310,6 +310,9 @@ pub struct TaskView {
     /// Outcome 1 alone is an answer.
     #[serde(default)]
     pub witness_only: bool,
+    /// The requester owes private bytes to whoever holds the lock.
+    #[serde(default)]
+    pub delivers: bool,
     /// What an answer has to come with: `proved` or `attested`.
     #[serde(default)]
     pub mode: String,
@@ -354,6 +357,21 @@ pub struct TaskView {
     /// Last height at which the holder may answer.
     #[serde(default, with = "crate::json")]
     pub lock_deadline: Option<Height>,
+    /// What private bytes are sealed to, once the holder has said so.
+    #[serde(default, with = "crate::json")]
+    pub sealing_key: Option<[u8; 32]>,
+    /// First height at which the holder may demand them.
+    #[serde(default, with = "crate::json")]
+    pub demand_from: Option<Height>,
+    /// Last height at which it may.
+    #[serde(default, with = "crate::json")]
+    pub demand_until: Option<Height>,
+    /// Last height at which the requester may deliver on the chain what was demanded.
+    #[serde(default, with = "crate::json")]
+    pub deliver_until: Option<Height>,
+    /// They were delivered on the chain.
+    #[serde(default)]
+    pub delivered: bool,
     /// Last height of a reveal, while in rescue.
     #[serde(default, with = "crate::json")]
     pub rescue_expires: Option<Height>,
@@ -388,9 +406,31 @@ impl TaskView {
 
     /// Whether an answer of `account` was taken.
     pub fn answered_by(&self, account: &AccountId) -> bool {
+        // A requester that did not deliver has failed, and nobody has answered.
         matches!(self.state, TaskStage::Accepted | TaskStage::Final | TaskStage::Failed)
+            && self.reason != zera_market::reason::INPUT_UNAVAILABLE
             && self.provider.as_ref() == Some(account)
     }
+}
+
+/// `/v1/tasks/{id}/sealed`: private bytes for the holder of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedView {
+    /// The task.
+    #[serde(with = "crate::json")]
+    pub task: TaskId,
+    /// Who holds it.
+    #[serde(with = "crate::json")]
+    pub provider: AccountId,
+    /// The holder's key.
+    #[serde(with = "crate::json")]
+    pub sealing_key: [u8; 32],
+    /// The sealed bytes.
+    #[serde(with = "crate::json")]
+    pub sealed: Vec<u8>,
+    /// The signed transaction, where they were delivered on the chain rather than left with the node.
+    #[serde(default, with = "crate::json")]
+    pub tx: Option<Vec<u8>>,
 }
 
 /// One submission for a task.

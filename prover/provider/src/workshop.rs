@@ -191,7 +191,7 @@ mod tests {
             provider: AccountId([0; 32]),
             not_after: Height(0),
         };
-        Order { binding, public: vec![tag], private: vec![], input_root: [0; 32] }
+        Order { binding, public: vec![tag], private: vec![].into(), input_root: [0; 32] }
     }
 
     fn hand_over(workshop: &Workshop, tag: u8, deadline: u64) -> Ticket {

@@ -1,5 +1,6 @@
 //! Every action but a call: its price is known before it acts, so it is paid first.
 
+mod delivery;
 mod key;
 mod predicate;
 
@@ -79,7 +80,16 @@ pub(crate) fn fixed_price(
             });
         }
     }
-    charged(state, tx.hash(), &sender, fuel_used, |state| act(state, runner, tx.tx(), action))
+    if let Action::Complain { task, .. } = action {
+        let len = state.delivered(task)?.map_or(0, |delivered| delivered.sealed().len());
+        fuel_used = fuel_used.saturating_add(state.cost.complaint(len));
+        if fuel_used > tx.tx().fuel_limit {
+            return charged(state, tx.hash(), &sender, tx.tx().fuel_limit, |_| {
+                refuse(Status::Limit, format!("opening {len} sealed bytes needs {fuel_used} fuel"))
+            });
+        }
+    }
+    charged(state, tx.hash(), &sender, fuel_used, |state| act(state, runner, tx, action))
 }
 
 /// Charges the fee, then acts; where the action is refused, everything but fee and nonce is undone.
@@ -107,7 +117,8 @@ fn charged(
     Ok(Receipt { tx, ending, fuel_used, fee, data, detail })
 }
 
-fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<Done, Stop> {
+fn act(state: &mut State, runner: &Runner, signed: &SignedTx, action: &Action) -> Result<Done, Stop> {
+    let tx = signed.tx();
     let (sender, now) = (tx.sender, state.height);
     match action {
         Action::Transfer { to, amount } => {
@@ -144,14 +155,7 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
             key::register(state, sender, row, key)
         }
         Action::Cancel { task } => {
-            let Some(record) = state.market.task(task) else {
-                return refuse(Status::NotFound, format!("task {task} is not known"));
-            };
-            let requester = *record.requester();
-            let creator = state.contract(&requester)?.map(|row| row.creator);
-            if creator != Some(sender) && requester != sender {
-                return refuse(Status::Unauthorized, "the task is another's");
-            }
+            let requester = requester_for(state, task, &sender)?;
             state.market.cancel(now, task, requester)?;
             Ok(done("cancelled"))
         }
@@ -186,7 +190,27 @@ fn act(state: &mut State, runner: &Runner, tx: &Tx, action: &Action) -> Result<D
             state.market.support(now, *proposal, sender, *amount)?;
             Ok(done(format!("{amount} ZRA for proposal {proposal}")))
         }
+        Action::SealingKey { task, key } => delivery::give_key(state, sender, task, *key),
+        Action::Demand { task } => {
+            state.market.demand(now, task, sender)?;
+            Ok(done("demanded"))
+        }
+        Action::Deliver { task, sealed } => delivery::deliver(state, signed, task, sealed),
+        Action::Complain { task, secret } => delivery::complain(state, sender, task, secret),
     }
+}
+
+/// The requester of a task, for whom `sender` may act: itself, or the contract that it created.
+fn requester_for(state: &State, task: &TaskId, sender: &AccountId) -> Result<AccountId, Stop> {
+    let Some(record) = state.market.task(task) else {
+        return refuse(Status::NotFound, format!("task {task} is not known"));
+    };
+    let requester = *record.requester();
+    let creator = state.contract(&requester)?.map(|row| row.creator);
+    if creator != Some(*sender) && requester != *sender {
+        return refuse(Status::Unauthorized, "the task is another's");
+    }
+    Ok(requester)
 }
 
 /// Opens a task for an account. Its handle is the transaction's nonce, which the account uses once.

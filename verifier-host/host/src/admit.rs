@@ -119,7 +119,7 @@ impl Room {
     pub(crate) fn take(&mut self, state: &State, tx: &SignedTx) -> Result<bool, NodeFault> {
         let (mut verifications, mut deploys, mut code_len) = (0, 0, 0);
         let mut fuel = match &tx.tx().action {
-            Action::Call { .. } | Action::Deploy { .. } => tx.tx().fuel_limit,
+            Action::Call { .. } | Action::Deploy { .. } | Action::Complain { .. } => tx.tx().fuel_limit,
             // The price is known, whatever the limit says.
             _ => state.cost.intrinsic(tx.tx(), tx.len()),
         };
@@ -135,8 +135,8 @@ impl Room {
                 let reserve = state.input(task)?.map_or(0, |input| input.callback_fuel);
                 fuel = fuel.saturating_add(reserve.saturating_mul(2));
             }
-            // Its answer may be what the contract waits for.
-            Action::Attest { task, .. } => {
+            // Its answer, or that there is none, may be what the contract waits for.
+            Action::Attest { task, .. } | Action::Complain { task, .. } => {
                 fuel = fuel.saturating_add(state.input(task)?.map_or(0, |input| input.callback_fuel));
             }
             Action::Contradict { .. } => verifications = 2,

@@ -21,7 +21,9 @@ use crate::overlay::{Overlay, parse};
 use crate::receipt::{self, Receipt};
 use crate::registry::{KeyRow, NameRow, PredicateRow};
 use crate::root;
-use crate::state::{ContractRow, InputRow, Params, State, SubmissionRow, contract_key, nonce, position, position_key};
+use crate::state::{
+    ContractRow, Delivered, InputRow, Params, State, SubmissionRow, contract_key, nonce, position, position_key,
+};
 use crate::tx::{Action, SignedTx};
 use crate::waiting::Waiting;
 use crate::world::NodeFault;
@@ -450,6 +452,14 @@ impl Chain {
     /// [`NodeFault`].
     pub fn input(&self, task: &TaskId) -> Result<Option<InputRow>, NodeFault> {
         self.state()?.input(task)
+    }
+
+    /// What was delivered on the chain to the holder of a task, while it holds the task.
+    ///
+    /// # Errors
+    /// [`NodeFault`].
+    pub fn delivered(&self, task: &TaskId) -> Result<Option<Delivered>, NodeFault> {
+        self.state()?.delivered(task)
     }
 
     /// The submissions for a task, in order.

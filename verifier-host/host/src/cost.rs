@@ -133,7 +133,12 @@ impl CostSchedule {
             | Action::Cancel { .. }
             | Action::Stake { .. }
             | Action::Unstake { .. }
+            | Action::Demand { .. }
             | Action::Unregister { .. } => self.row_write(512),
+            Action::SealingKey { .. } => self.row_write(512).saturating_add(self.sealing_key()),
+            Action::Deliver { sealed, .. } => self.row_write(512).saturating_add(self.row_write(sealed.len())),
+            // What was delivered is opened only where it is there; see `complaint`.
+            Action::Complain { .. } => self.row_write(1024).saturating_add(self.sealing_key()),
             Action::Open { request } => {
                 self.open(request.len(), request.request().map_or(0, |request| request.public.len()))
             }
@@ -152,6 +157,16 @@ impl CostSchedule {
             Action::RegisterKey { key, .. } => self.key(key_inputs(key.len()).unwrap_or(MAX_PUBLIC_INPUTS)),
         };
         self.transaction(len).saturating_add(action)
+    }
+
+    /// A multiplication on Curve25519 or two: an eighth of what the check of a proof's points takes, at whose price it is.
+    pub fn sealing_key(&self) -> u64 {
+        self.decode_proof
+    }
+
+    /// Opening `len` sealed bytes and comparing their root, beside the price of a complaint by itself.
+    pub fn complaint(&self, len: usize) -> u64 {
+        self.row_read(len).saturating_add(self.sha256(len)).saturating_add(self.input_root(len))
     }
 
     /// Copying `len` bytes between guest and host.

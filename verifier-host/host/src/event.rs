@@ -48,6 +48,7 @@ event_fields! {
     bool => |x| EventValue::Flag(*x);
     String => |x| EventValue::Text(x.clone());
     Vec<u8> => |x| EventValue::Bytes(x.clone());
+    [u8; 32] => |x| EventValue::Id(*x);
 }
 
 impl<T: EventField> EventField for Option<T> {
@@ -202,6 +203,19 @@ events! {
     ProposalEnded = 40, "proposal_ended" {
         proposal: u64, state: String, version: Option<u64>, reason: Option<String>, deposit_returned: Amount,
         burned: Amount
+    }
+    /// The holder said what its private bytes are to be sealed to.
+    SealingKeyGiven = 41, "sealing_key_given" { task: TaskId, provider: AccountId, sealing_key: [u8; 32] }
+    /// The private bytes did not come: the requester has to deliver them on the chain, until a height.
+    DeliveryDemanded = 42, "delivery_demanded" { task: TaskId, provider: AccountId, fee: Amount, until: Height }
+    /// A demand is over: met on the chain, or the holder needs it no longer.
+    DemandClosed = 43, "demand_closed" {
+        task: TaskId, provider: AccountId, delivered: bool, fee_paid: Amount, lock_deadline: Height
+    }
+    /// A task ended with a requester who did not deliver, or delivered something `wrong`.
+    InputUnavailable = 44, "input_unavailable" {
+        task: TaskId, provider: AccountId, wrong: bool, paid: Amount, burned: Amount, stake_returned: Amount,
+        fee_returned: Amount
     }
 }
 

@@ -88,6 +88,12 @@ impl Publication {
         name_is_valid(&self.name)
     }
 
+    /// Whether a request with this many expected values owes the private bytes, at most `len_max` of them, to whoever holds its task:
+    /// it fixes what they commit to.
+    pub fn delivers(&self, expected: usize, len_max: u32) -> bool {
+        (1..=len_max).contains(&self.private_len) && !self.witness_only(expected)
+    }
+
     /// Whether a request with this many expected values leaves the private bytes to the provider. Anyone can feed a predicate
     /// garbage in private and prove false or a trap by it, so then outcome 1 alone is an answer: a witness exists.
     pub fn witness_only(&self, expected: usize) -> bool {

@@ -77,6 +77,7 @@ impl State {
             return Err(Stop::status(Status::Encoding, "request: an expected value is not a scalar below r"));
         }
         let witness_only = publication.witness_only(expected.len());
+        let delivers = publication.delivers(expected.len(), self.market.rules().delivery_len_max);
         let key = predicate
             .key_at(self.height)
             .ok_or_else(|| Stop::status(Status::Key, "request: the predicate has no key in force"))?;
@@ -102,6 +103,7 @@ impl State {
             fee,
             witness_only,
             mode: if request.attested { Mode::Attested } else { Mode::Proved },
+            delivers,
         };
         // The row of the input comes first: the market's note of the opening is told with it.
         let input = InputRow { handle, callback_fuel: request.callback_fuel, public: request.public.to_vec() };

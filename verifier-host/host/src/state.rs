@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::judge::{Keys, Verdicts};
 use crate::overlay::{Mark, Overlay};
 use crate::registry::{NameRow, PredicateRow};
+use crate::tx::{Action, SignedTx};
 use crate::waiting::Waiting;
 use crate::world::NodeFault;
 
@@ -58,6 +59,30 @@ record! {
         accepted: bool,
         /// The proof.
         proof: [u8; 256],
+    }
+}
+
+/// A transaction that delivers private bytes for a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered(SignedTx);
+
+impl Delivered {
+    /// The transaction as a delivery; `None` where it is none for `task`.
+    pub fn of(tx: SignedTx, task: &TaskId) -> Option<Delivered> {
+        matches!(&tx.tx().action, Action::Deliver { task: of, .. } if of == task).then_some(Delivered(tx))
+    }
+
+    /// The transaction: its signature shows who has delivered this.
+    pub fn tx(&self) -> &SignedTx {
+        &self.0
+    }
+
+    /// The sealed bytes.
+    pub fn sealed(&self) -> &[u8] {
+        match &self.0.tx().action {
+            Action::Deliver { sealed, .. } => sealed,
+            _ => &[],
+        }
     }
 }
 
@@ -184,7 +209,7 @@ impl State {
                 }
                 Note::Settled { task, upheld: false, .. } => (*task, self.fallen(task, reason::OVERTURNED)),
                 Note::Voided { task, .. } => (*task, self.fallen(task, reason::UNSETTLED)),
-                Note::Failed { task, .. } | Note::Expired { task, .. } => {
+                Note::Failed { task, .. } | Note::Expired { task, .. } | Note::Undelivered { task, .. } => {
                     (*task, self.market.task(task).map(|task| CallbackKind::Failed(task.reason())))
                 }
                 Note::Revoked { task, .. } => {
@@ -199,10 +224,40 @@ impl State {
                 }
                 callbacks.extend(callback);
             }
+            self.forget_delivery(&note)?;
             let event = self.event(note)?;
             self.events.push(event);
         }
         Ok(callbacks)
+    }
+
+    /// What was delivered for a lock is of no use once the lock is over.
+    fn forget_delivery(&mut self, note: &Note) -> Result<(), NodeFault> {
+        let over = match note {
+            Note::Accepted { task, .. }
+            | Note::Attested { task, .. }
+            | Note::Failed { task, .. }
+            | Note::Released { task, .. }
+            | Note::RescueOpened { task, .. }
+            | Note::Undelivered { task, .. }
+            | Note::Revoked { task, .. } => task,
+            _ => return Ok(()),
+        };
+        if self.delivered(over)?.is_some() {
+            self.overlay.write(Table::Sealed, over.as_bytes(), None);
+        }
+        Ok(())
+    }
+
+    /// What was delivered on the chain to the holder of a task.
+    pub(crate) fn delivered(&self, task: &TaskId) -> Result<Option<Delivered>, NodeFault> {
+        if !self.market.task(task).is_some_and(zera_market::Task::delivers) {
+            return Ok(None);
+        }
+        let Some(bytes) = self.overlay.read(Table::Sealed, task.as_bytes())? else { return Ok(None) };
+        let damaged = |what: String| NodeFault::State { what: format!("the delivery of task {task}: {what}") };
+        let tx = SignedTx::decode(&bytes).map_err(|error| damaged(error.to_string()))?;
+        Delivered::of(tx, task).map(Some).ok_or_else(|| damaged("is none".to_owned()))
     }
 
     /// The result to call back with where `reached` is the level that the contract asked for.
@@ -334,6 +389,14 @@ impl State {
                 };
                 let state = state.name().to_owned();
                 Event::ProposalEnded { proposal, state, version, reason, deposit_returned, burned }
+            }
+            Note::Keyed { task, provider, key } => Event::SealingKeyGiven { task, provider, sealing_key: key },
+            Note::Demanded { task, provider, fee, until } => Event::DeliveryDemanded { task, provider, fee, until },
+            Note::DemandClosed { task, provider, delivered, fee_paid, lock_deadline } => {
+                Event::DemandClosed { task, provider, delivered, fee_paid, lock_deadline }
+            }
+            Note::Undelivered { task, provider, wrong, paid, burned, stake_returned, fee_returned } => {
+                Event::InputUnavailable { task, provider, wrong, paid, burned, stake_returned, fee_returned }
             }
             note => return Err(NodeFault::State { what: format!("a note of the market has no event: {note:?}") }),
         })

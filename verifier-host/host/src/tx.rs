@@ -276,6 +276,10 @@ mod tests {
             Action::Unstake { amount: Amount::from_units(8) },
             Action::Propose { rule: RuleName::new("open_fee").expect("a name"), value: u128::MAX },
             Action::Support { proposal: u64::MAX, amount: Amount::from_units(1) },
+            Action::SealingKey { task, key: [7; 32] },
+            Action::Demand { task },
+            Action::Deliver { task, sealed: vec![1, 2, 3] },
+            Action::Complain { task, secret: [8; 32] },
         ]
     }
 

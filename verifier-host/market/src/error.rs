@@ -13,6 +13,10 @@ pub enum MarketError {
     Level { level: Level },
     #[error("task: attested mode is not offered for {what}")]
     Mode { what: &'static str },
+    #[error("task: nobody owes {what}")]
+    Delivery { what: &'static str },
+    #[error("task {task}: {what}")]
+    NotOwed { task: TaskId, what: &'static str },
     #[error("task {task}: outcome `{outcome}` can not be attested")]
     NotAttestable { task: TaskId, outcome: Outcome },
     #[error("task {task}: an answer has to come with a proof")]
@@ -79,6 +83,8 @@ impl MarketError {
         match self {
             MarketError::Level { .. }
             | MarketError::Mode { .. }
+            | MarketError::Delivery { .. }
+            | MarketError::NotOwed { .. }
             | MarketError::NotAttestable { .. }
             | MarketError::ProofRequired { .. }
             | MarketError::SameOutcome { .. }

@@ -2,7 +2,7 @@
 //!
 //! A [`Market`] is a value: accounts, tasks and totals, changed by transitions that either apply wholly or leave it as it
 //! was. Heights and proofs' verdicts come from outside; [`ports`] is all that it asks of the world. This build knows rows
-//! T1-T9d, T11-T15, T17 and T20-T22 of the transition table. Amounts and choices that the table leaves open are
+//! T1-T9d, T11-T17 and T20-T22 of the transition table. Amounts and choices that the table leaves open are
 //! in `docs/rules.md`, votes over the rules in `docs/vote.md`, the rows on disk in `docs/rows.md`.
 //!
 //! A key that was proven broken is withdrawn at once and for good, without a frozen state before: nothing more happens to its
@@ -56,7 +56,7 @@ pub use note::Note;
 pub use restore::RestoreError;
 pub use rules::{Rules, RulesError};
 pub use standing::{Decayed, Score, Standing, UNBONDINGS_MAX, Unbonding, doubled};
-pub use task::{Clock, Commit, Dispute, Escrow, Mode, Opening, Task, TaskState, reason};
+pub use task::{Clock, Commit, Delivery, Dispute, Escrow, Mode, Opening, Task, TaskState, reason};
 pub use transition::{NativeRun, REVOCATIONS_MAX};
 pub use undo::Checkpoint;
 pub use vote::{Pace, Poll, Proposal, ProposalState, Schedule, VoteError};

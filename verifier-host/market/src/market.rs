@@ -22,7 +22,7 @@ use crate::vote::{Schedule, Votes};
 pub struct Balance {
     /// Free to spend.
     pub free: Amount,
-    /// In stakes, commit deposits and bonds of challenges.
+    /// In stakes, commit deposits, bonds of challenges and fees of demands.
     pub locked: Amount,
 }
 
@@ -353,7 +353,8 @@ impl Market {
                 add(&mut reserved, task.live.party, *stake);
             }
             let commits = state.commits();
-            let deposits = commits.iter().fold(Amount::ZERO, |total, commit| sum(total, commit.deposit));
+            add(&mut locked, task.live.party, state.demand_fee());
+            let deposits = commits.iter().fold(state.demand_fee(), |total, commit| sum(total, commit.deposit));
             same("deposits of a task", deposits, escrow.deposit)?;
             for commit in commits {
                 add(&mut locked, commit.account, commit.deposit);

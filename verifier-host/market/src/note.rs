@@ -94,4 +94,20 @@ pub enum Note {
     ProposalLapsed { proposal: u64 },
     /// It was adopted or overtaken, or it expired.
     ProposalEnded { proposal: u64, state: ProposalState, deposit_returned: Amount, burned: Amount },
+    /// T16a: private bytes are sealed to this key from now on.
+    Keyed { task: TaskId, provider: AccountId, key: [u8; 32] },
+    /// T16b: the private bytes did not come; the requester delivers them on the chain, until a height.
+    Demanded { task: TaskId, provider: AccountId, fee: Amount, until: Height },
+    /// T16c: the demand is over, its fee the requester's. `delivered`: it was met; else the holder went on without.
+    DemandClosed { task: TaskId, provider: AccountId, delivered: bool, fee_paid: Amount, lock_deadline: Height },
+    /// T16d, or T16e where what was delivered was `wrong`; `paid` is the execution fee.
+    Undelivered {
+        task: TaskId,
+        provider: AccountId,
+        wrong: bool,
+        paid: Amount,
+        burned: Amount,
+        stake_returned: Amount,
+        fee_returned: Amount,
+    },
 }

@@ -88,6 +88,8 @@ tables! {
     Proposals = 31, "proposals";
     /// `account, proposal u64 -> amount locked`; the market's.
     Ballots = 32, "ballots";
+    /// `task -> the signed transaction that delivered its private bytes`; while its holder has them to answer with.
+    Sealed = 33, "sealed";
 }
 
 /// One row written or, with `value: None`, removed.

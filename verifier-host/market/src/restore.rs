@@ -182,7 +182,8 @@ impl Market {
         let party = match &mut task.state {
             TaskState::Assigned { provider, .. }
             | TaskState::Final { provider, .. }
-            | TaskState::Failed { provider, .. } => find(provider)?,
+            | TaskState::Failed { provider, .. }
+            | TaskState::Undelivered { provider, .. } => find(provider)?,
             TaskState::Accepted { provider, offender, dispute, .. } => {
                 offender.as_ref().map(&find).transpose()?;
                 // Both are found again when it is final.
@@ -248,8 +249,9 @@ impl Market {
                 predicate: task.predicate,
                 key: task.key,
                 input_root: task.input_root,
-                witness_only: task.witness_only,
+                witness_only: task.private.0,
                 mode: task.mode,
+                delivers: task.private.1,
                 declared: task.declared,
                 expected: task.expected,
                 bounty_max: task.bounty_max,

@@ -11,7 +11,7 @@ use crate::market::{AccountRow, Market, Totals};
 use crate::ports::{Change, Table};
 use crate::rules::Rules;
 use crate::standing::{Decayed, Score, Standing, UNBONDINGS_MAX, Unbonding};
-use crate::task::{Clock, Commit, Dispute, Escrow, Mode, Task, TaskState};
+use crate::task::{Clock, Commit, Delivery, Dispute, Escrow, Mode, Task, TaskState};
 use crate::vote::{Overtaken, Proposal, ProposalState, SUPPORT_MAX, Schedule, Tally};
 
 /// Version byte of account, task and key rows. 1 had no offender in an accepted task, 2 nothing of attested answers, 3 nothing of deposits.
@@ -187,7 +187,9 @@ fn task_change(task: &Task) -> Change {
     out.extend_from_slice(&terms.predicate.0);
     out.extend_from_slice(&terms.key.0);
     out.extend_from_slice(&terms.input_root);
-    out.extend_from_slice(&[u8::from(terms.witness_only), terms.mode.code(), terms.level.code(), terms.declared]);
+    // Where a witness is enough nothing is fixed, and so nothing owed.
+    let private = if terms.delivers { 2 } else { u8::from(terms.witness_only) };
+    out.extend_from_slice(&[private, terms.mode.code(), terms.level.code(), terms.declared]);
     put_values(&mut out, &terms.expected);
     put_amount(&mut out, terms.bounty_max);
     put_amount(&mut out, terms.min_stake);
@@ -244,7 +246,17 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
             out.push(1);
             put_clock(out, clock);
         }
-        TaskState::Assigned { provider, price, stake, locked, start_deadline, lock_deadline, attempts, clock } => {
+        TaskState::Assigned {
+            provider,
+            price,
+            stake,
+            locked,
+            start_deadline,
+            lock_deadline,
+            attempts,
+            clock,
+            delivery,
+        } => {
             out.push(2);
             out.extend_from_slice(&provider.0);
             put_amount(out, *price);
@@ -254,6 +266,7 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
             put_height(out, *lock_deadline);
             out.push(*attempts);
             put_clock(out, clock);
+            put_delivery(out, delivery);
         }
         TaskState::Rescue { offender, late, price, opened, expires, commits } => {
             out.push(3);
@@ -334,6 +347,34 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
             out.extend_from_slice(&reason.to_le_bytes());
             put_height(out, *at);
         }
+        TaskState::Undelivered { provider, at } => {
+            out.push(12);
+            out.extend_from_slice(&provider.0);
+            put_height(out, *at);
+        }
+    }
+}
+
+fn put_delivery(out: &mut Vec<u8>, delivery: &Delivery) {
+    let tag = match delivery {
+        Delivery::Unkeyed => 0,
+        Delivery::Keyed { .. } => 1,
+        Delivery::Demanded { .. } => 2,
+        Delivery::Delivered { .. } => 3,
+        Delivery::Withdrawn { .. } => 4,
+    };
+    out.push(tag);
+    if let Some(key) = delivery.key() {
+        out.extend_from_slice(key);
+    }
+    match delivery {
+        Delivery::Keyed { since, .. } => put_height(out, *since),
+        Delivery::Demanded { since, until, fee, .. } => {
+            put_height(out, *since);
+            put_height(out, *until);
+            put_amount(out, *fee);
+        }
+        Delivery::Unkeyed | Delivery::Delivered { .. } | Delivery::Withdrawn { .. } => {}
     }
 }
 
@@ -392,7 +433,8 @@ pub(crate) struct TaskRow {
     pub(crate) predicate: PredicateId,
     pub(crate) key: KeyId,
     pub(crate) input_root: [u8; 32],
-    pub(crate) witness_only: bool,
+    /// `witness_only`, `delivers`.
+    pub(crate) private: (bool, bool),
     pub(crate) mode: Mode,
     pub(crate) level: Level,
     pub(crate) declared: u8,
@@ -503,7 +545,7 @@ pub(crate) fn read_task(bytes: &[u8]) -> Option<TaskRow> {
         predicate: PredicateId(r.id()?),
         key: KeyId(r.id()?),
         input_root: r.id()?,
-        witness_only: r.bool()?,
+        private: r.private()?,
         mode: Mode::from_code(r.byte()?)?,
         level: Level::from_code(r.byte()?)?,
         declared: r.byte()?,
@@ -553,6 +595,14 @@ impl Row<'_> {
         match self.byte()? {
             0 => Some(false),
             1 => Some(true),
+            _ => None,
+        }
+    }
+    fn private(&mut self) -> Option<(bool, bool)> {
+        match self.byte()? {
+            0 => Some((false, false)),
+            1 => Some((true, false)),
+            2 => Some((false, true)),
             _ => None,
         }
     }
@@ -649,6 +699,22 @@ impl Row<'_> {
         Some(Dispute { attester, challenger, settler, upheld, native_fee })
     }
 
+    fn delivery(&mut self) -> Option<Delivery> {
+        Some(match self.byte()? {
+            0 => Delivery::Unkeyed,
+            1 => Delivery::Keyed { key: self.id()?, since: self.height()? },
+            2 => Delivery::Demanded {
+                key: self.id()?,
+                since: self.height()?,
+                until: self.height()?,
+                fee: self.amount()?,
+            },
+            3 => Delivery::Delivered { key: self.id()? },
+            4 => Delivery::Withdrawn { key: self.id()? },
+            _ => return None,
+        })
+    }
+
     fn state(&mut self) -> Option<TaskState> {
         Some(match self.byte()? {
             1 => TaskState::Open { clock: self.clock()? },
@@ -661,6 +727,7 @@ impl Row<'_> {
                 lock_deadline: self.height()?,
                 attempts: self.byte()?,
                 clock: self.clock()?,
+                delivery: self.delivery()?,
             },
             3 => TaskState::Rescue {
                 offender: self.provider()?,
@@ -710,6 +777,7 @@ impl Row<'_> {
                 until: self.height()?,
             },
             9 => TaskState::Revoked { reason: self.0.u16().ok()?, at: self.height()? },
+            12 => TaskState::Undelivered { provider: self.provider()?, at: self.height()? },
             _ => return None,
         })
     }

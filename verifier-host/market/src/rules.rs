@@ -239,10 +239,21 @@ rules! {
     open_share: Bps = bps(100), bps(100), 0 ..= 1_000;
     /// Deposit of a commitment to a challenge as a share of the challenge's bond.
     challenge_deposit_share: Bps = bps(250), bps(250), 0 ..= 10_000;
+    // Private bytes that a requester owes to the holder of the lock.
+    /// Blocks in which the requester delivers them on the chain after a demand; the lock's clock stands meanwhile.
+    deliver_blocks: u64 = 10, 12, 1 ..= 100_000;
+    /// Blocks from the holder's key to the first height of a demand: time for them to come without the chain.
+    notice_blocks: u64 = 2, 2, 1 ..= 1_000;
+    /// Share of the lock time in which the holder may demand them.
+    demand_share: Bps = bps(5_000), bps(5_000), 1_000 ..= 10_000;
+    /// Put up with a demand, and paid to the requester who meets it.
+    demand_fee: Amount = zra(10), zra(10), 1 ..= 100 * ZRA;
+    /// Most private bytes that are delivered on the chain; more are nobody's to demand.
+    delivery_len_max: u32 = 16_384, 16_384, 0 ..= 131_072;
 }
 
 impl Rules {
-    /// The version of the encoding; 1 had no `key_deposit`, 2 nothing of attested answers, 3 nothing of deposits: they are refused.
+    /// The version of the encoding; 1 had no `key_deposit`, 2 nothing of attested answers, 3 nothing of deposits and deliveries: they are refused.
     const VERSION: u8 = 4;
 
     /// Whether each number is within its bounds and the numbers go together.
@@ -267,11 +278,11 @@ impl Rules {
             (self.bounty_floor <= self.bounty_ceiling, "the least bounty exceeds the greatest"),
             (self.deadline_min_blocks <= self.deadline_max_blocks, "the least deadline exceeds the greatest"),
             (
-                self.room_blocks(Mode::Attested) <= self.deadline_max_blocks,
+                self.room_blocks(Mode::Attested, true) <= self.deadline_max_blocks,
                 "no deadline leaves room for a lock and a dispute",
             ),
             (
-                self.room_blocks(Mode::Proved) <= self.deadline_max_blocks,
+                self.room_blocks(Mode::Proved, true) <= self.deadline_max_blocks,
                 "no deadline leaves room for a lock and a rescue",
             ),
             (self.reveal_blocks < self.challenge_blocks, "a challenge is too short for a reveal"),
@@ -286,18 +297,20 @@ impl Rules {
     }
 
     /// Blocks that a round needs before the task's deadline: a ramp, a lock and what may follow it.
-    pub const fn room_blocks(&self, mode: Mode) -> u64 {
+    pub const fn room_blocks(&self, mode: Mode, delivers: bool) -> u64 {
         // Each below 2^20 by `check`.
-        self.ramp_blocks.saturating_add(self.lock_blocks).saturating_add(self.tail_blocks(mode))
+        self.ramp_blocks.saturating_add(self.lock_blocks).saturating_add(self.tail_blocks(mode, delivers))
     }
 
     /// Blocks that may follow a lock's deadline before an answer stands: a rescue, or a challenge with its reveal and its answer.
-    pub const fn tail_blocks(&self, mode: Mode) -> u64 {
+    /// Where the requester delivers private bytes, the deadline itself may be so much later as one delivery takes.
+    pub const fn tail_blocks(&self, mode: Mode, delivers: bool) -> u64 {
         let dispute = self.challenge_blocks.saturating_add(self.reveal_blocks).saturating_add(self.respond_blocks);
-        match mode {
+        let tail = match mode {
             Mode::Attested if dispute > self.rescue_blocks => dispute,
             Mode::Attested | Mode::Proved => self.rescue_blocks,
-        }
+        };
+        if delivers { tail.saturating_add(self.deliver_blocks) } else { tail }
     }
 
     /// Call-backs that a contract may get for one task: the answer; where an unproved one is enough, each that falls and each that
@@ -445,7 +458,7 @@ mod tests {
             |r| r.bond_floor = Amount::from_units(r.storage_fee.units() - 1),
             |r| r.bounty_ceiling = Amount::from_units(r.bounty_floor.units() - 1),
             |r| r.deadline_max_blocks = r.deadline_min_blocks - 1,
-            |r| (r.deadline_min_blocks, r.deadline_max_blocks) = (1, r.room_blocks(Mode::Proved) - 1),
+            |r| (r.deadline_min_blocks, r.deadline_max_blocks) = (1, r.room_blocks(Mode::Proved, false) - 1),
         ];
         for (at, change) in changes.into_iter().enumerate() {
             let mut rules = Rules::standard();

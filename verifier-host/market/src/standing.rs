@@ -486,6 +486,7 @@ impl Market {
             }
             let provider = row.id;
             self.touch_task(at);
+            self.withdraw_demand(now, at);
             let stake = self.take_whole_stake(account, at);
             self.give_back(account, stake);
             self.leave_lock(at);

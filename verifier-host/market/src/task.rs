@@ -26,6 +26,8 @@ pub mod reason {
     pub const UNSETTLED: u16 = 19;
     /// Told to a contract that was called back with an attested answer: it was wrong.
     pub const OVERTURNED: u16 = 20;
+    /// Failed: the requester did not deliver the private bytes that it owes.
+    pub const INPUT_UNAVAILABLE: u16 = 21;
 }
 
 /// What an answer has to come with.
@@ -98,6 +100,8 @@ pub struct Opening {
     pub witness_only: bool,
     /// What an answer has to come with.
     pub mode: Mode,
+    /// The requester fixed what the private bytes commit to, and owes them to whoever holds the lock.
+    pub delivers: bool,
 }
 
 /// Money that a task holds, by purpose.
@@ -111,7 +115,7 @@ pub struct Escrow {
     pub bond: Amount,
     /// Payouts that wait for final, and a hero's share that waits for a rescuer.
     pub hold: Amount,
-    /// Deposits of commitments.
+    /// Deposits of commitments, and the fee of a demand.
     pub deposit: Amount,
     /// The challenger's bond.
     pub challenge: Amount,
@@ -203,6 +207,63 @@ pub struct Commit {
     pub(crate) account: u32,
 }
 
+/// How far private bytes have come on their way to the holder. Once a lock each, in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// The holder has given no key.
+    #[default]
+    Unkeyed,
+    /// They are sealed to this key and sent without the chain.
+    Keyed {
+        /// An X25519 public key.
+        key: [u8; 32],
+        /// Height of the key.
+        since: Height,
+    },
+    /// They did not come, says the holder. The lock's clock stands.
+    Demanded {
+        /// The key.
+        key: [u8; 32],
+        /// Height of the demand.
+        since: Height,
+        /// Last height of a delivery.
+        until: Height,
+        /// What the holder put up, in `Escrow::deposit`.
+        fee: Amount,
+    },
+    /// They were delivered on the chain.
+    Delivered {
+        /// The key.
+        key: [u8; 32],
+    },
+    /// The holder answered although it had demanded them.
+    Withdrawn {
+        /// The key.
+        key: [u8; 32],
+    },
+}
+
+impl Delivery {
+    /// What is sent is sealed to it.
+    pub const fn key(&self) -> Option<&[u8; 32]> {
+        match self {
+            Delivery::Unkeyed => None,
+            Delivery::Keyed { key, .. }
+            | Delivery::Demanded { key, .. }
+            | Delivery::Delivered { key }
+            | Delivery::Withdrawn { key } => Some(key),
+        }
+    }
+
+    /// A lock's deadline at `now`: later by as long as its clock has stood.
+    pub(crate) fn deadline(&self, lock_deadline: Height, now: Height) -> Height {
+        match self {
+            Delivery::Demanded { since, .. } => later(lock_deadline, now.since(*since).0),
+            _ => lock_deadline,
+        }
+    }
+}
+
 /// How far a task has come. Each state carries what it needs and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -230,6 +291,8 @@ pub enum TaskState {
         attempts: u8,
         /// The round that a release goes back to.
         clock: Clock,
+        /// How far private bytes have come.
+        delivery: Delivery,
     },
     /// The holder failed; anyone may commit and reveal.
     Rescue {
@@ -342,6 +405,13 @@ pub enum TaskState {
         /// Height.
         at: Height,
     },
+    /// Ended by a requester who did not deliver the private bytes that it owes: a failure, [`reason::INPUT_UNAVAILABLE`].
+    Undelivered {
+        /// Who held the lock.
+        provider: AccountId,
+        /// Height.
+        at: Height,
+    },
 }
 
 impl TaskState {
@@ -357,7 +427,7 @@ impl TaskState {
             TaskState::Final { .. } => "final",
             TaskState::Cancelled { .. } => "cancelled",
             TaskState::Expired { .. } => "expired",
-            TaskState::Failed { .. } => "failed",
+            TaskState::Failed { .. } | TaskState::Undelivered { .. } => "failed",
             TaskState::Revoked { .. } => "revoked",
         }
     }
@@ -374,6 +444,14 @@ impl TaskState {
         match self {
             TaskState::Rescue { commits, .. } | TaskState::Attested { commits, .. } => Some(commits),
             _ => None,
+        }
+    }
+
+    /// What the holder put up for a demand that is not met yet.
+    pub const fn demand_fee(&self) -> Amount {
+        match self {
+            TaskState::Assigned { delivery: Delivery::Demanded { fee, .. }, .. } => *fee,
+            _ => Amount::ZERO,
         }
     }
 
@@ -395,6 +473,7 @@ impl TaskState {
                 | TaskState::Expired { .. }
                 | TaskState::Failed { .. }
                 | TaskState::Revoked { .. }
+                | TaskState::Undelivered { .. }
         )
     }
 }
@@ -409,6 +488,7 @@ pub(crate) struct Terms {
     pub(crate) input_root: [u8; 32],
     pub(crate) witness_only: bool,
     pub(crate) mode: Mode,
+    pub(crate) delivers: bool,
     pub(crate) declared: u8,
     pub(crate) expected: Vec<[u8; 32]>,
     pub(crate) bounty_max: Amount,
@@ -519,6 +599,38 @@ impl Task {
     pub fn rules_version(&self) -> u32 {
         self.terms.rules_version
     }
+    /// The requester owes private bytes to the holder, and has fixed what they commit to.
+    pub fn delivers(&self) -> bool {
+        self.terms.delivers
+    }
+    /// How far private bytes have come on their way to the holder; [`Delivery::Unkeyed`] while nobody holds it.
+    pub fn delivery(&self) -> Delivery {
+        match &self.live.state {
+            TaskState::Assigned { delivery, .. } => *delivery,
+            _ => Delivery::Unkeyed,
+        }
+    }
+    /// The last height at which the holder may answer, as it is at `now`: later where the lock's clock stands.
+    pub fn lock_deadline_at(&self, now: Height) -> Option<Height> {
+        match &self.live.state {
+            TaskState::Assigned { delivery, lock_deadline, .. } => Some(delivery.deadline(*lock_deadline, now)),
+            _ => None,
+        }
+    }
+    /// The first and the last height at which the holder may demand its private bytes; `None` where it can not, yet or any more.
+    pub fn demand_window(&self) -> Option<(Height, Height)> {
+        let rules = &self.terms.rules;
+        match &self.live.state {
+            TaskState::Assigned { delivery: Delivery::Keyed { since, .. }, locked, lock_deadline, .. }
+                if self.terms.delivers =>
+            {
+                // Rounded up, as the time to start is.
+                let blocks = price::start_blocks(lock_deadline.since(*locked).0, rules.demand_share);
+                Some((later(*since, rules.notice_blocks), later(*locked, blocks)))
+            }
+            _ => None,
+        }
+    }
     /// The rules it was opened under.
     pub fn rules(&self) -> &Rules {
         &self.terms.rules
@@ -545,7 +657,7 @@ impl Task {
     /// How it ended without a final answer, if it did.
     pub fn end(&self) -> End {
         match self.live.state {
-            TaskState::Failed { .. } => End::Failed,
+            TaskState::Failed { .. } | TaskState::Undelivered { .. } => End::Failed,
             TaskState::Expired { .. } => End::Expired,
             TaskState::Cancelled { .. } => End::Cancelled,
             TaskState::Revoked { .. } => End::Revoked,
@@ -558,6 +670,7 @@ impl Task {
         match &self.live.state {
             TaskState::Failed { outcome: Outcome::Trap, .. } => reason::TRAP,
             TaskState::Failed { .. } => reason::BOUND_EXCEEDED,
+            TaskState::Undelivered { .. } => reason::INPUT_UNAVAILABLE,
             TaskState::Expired { reason, .. } | TaskState::Revoked { reason, .. } => *reason,
             _ => reason::NONE,
         }
@@ -583,7 +696,8 @@ impl Task {
             | TaskState::Challenged { provider, .. }
             | TaskState::Accepted { provider, .. }
             | TaskState::Final { provider, .. }
-            | TaskState::Failed { provider, .. } => Some(provider),
+            | TaskState::Failed { provider, .. }
+            | TaskState::Undelivered { provider, .. } => Some(provider),
             TaskState::Open { .. }
             | TaskState::Cancelled { .. }
             | TaskState::Expired { .. }
@@ -625,6 +739,7 @@ impl Task {
     pub fn due(&self) -> Option<Height> {
         match &self.live.state {
             TaskState::Open { clock } => Some(clock.ends),
+            TaskState::Assigned { delivery: Delivery::Demanded { until, .. }, .. } => Some(later(*until, 1)),
             TaskState::Assigned { lock_deadline, .. } => Some(later(*lock_deadline, 1)),
             TaskState::Rescue { expires, commits, .. } => {
                 let window = self.terms.rules.reveal_blocks.saturating_add(1);

@@ -4,6 +4,7 @@
 #![doc = include_str!("../docs/transitions.md")]
 
 mod auction;
+mod delivery;
 mod dispute;
 mod lock;
 mod rescue;

@@ -360,6 +360,12 @@ const CLASSES: &[(&str, Class)] = &[
     ("deposit_penalty_share", Class::SaferUp),
     ("correlation_bps", Class::SaferUp),
     ("correlation_half_life_blocks", Class::SaferUp),
+    // Private bytes that a requester owes.
+    ("deliver_blocks", Class::Ordinary),
+    ("notice_blocks", Class::Ordinary),
+    ("demand_share", Class::Ordinary),
+    ("demand_fee", Class::Ordinary),
+    ("delivery_len_max", Class::Ordinary),
     // What trouble costs its author.
     ("open_share", Class::Ordinary),
     ("challenge_deposit_share", Class::Safety),

@@ -4,6 +4,8 @@
 mod attack;
 #[path = "market/boundary.rs"]
 mod boundary;
+#[path = "market/delivery.rs"]
+mod delivery;
 #[path = "market/dispute.rs"]
 mod dispute;
 #[path = "market/exhaustive.rs"]

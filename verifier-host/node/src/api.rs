@@ -12,6 +12,7 @@ mod operator;
 mod path;
 mod proposal;
 mod registry;
+mod sealed;
 mod task;
 mod tx;
 
@@ -37,6 +38,8 @@ use crate::shared::Shared;
 pub const BODY_MAX: usize = 64 * 1024;
 /// Most bytes of the body of `POST /v1/tx`: the hex of the largest transaction.
 pub const TX_BODY_MAX: usize = 700 * 1024;
+/// Most bytes of the body of `POST /v1/tasks/{id}/sealed`: the hex of the longest message, and who sent it.
+pub const SEALED_BODY_MAX: usize = 270 * 1024;
 /// Most files at a time that come in: each is held in memory and decoded.
 pub const UPLOADS_MAX: usize = 2;
 /// Most requests at a time.
@@ -117,6 +120,8 @@ routes! {
     requests get "/v1/accounts/{id}" account::show;
     requests get "/v1/tasks" task::list;
     requests get "/v1/tasks/{id}" task::show;
+    requests get "/v1/tasks/{id}/sealed" sealed::show;
+    requests post "/v1/tasks/{id}/sealed" sealed::send;
     requests get "/v1/contracts/{id}" contract::show;
     requests get "/v1/contracts/{id}/storage/{key}" contract::storage;
     requests post "/v1/contracts/{id}/query" contract::query;
@@ -241,6 +246,7 @@ mod tests {
             ("/v1/events", "/v1/events"),
             ("/v1/events/list", "/v1/events/list"),
             ("/v1/blocks/7/txs", "/v1/blocks/{height}/txs"),
+            ("/v1/tasks/00/sealed", "/v1/tasks/{id}/sealed"),
             ("/v1/tx/", "other"),
             ("/v1/blocks//txs", "other"),
             ("/v1/tx/00/wait/", "other"),

@@ -124,6 +124,7 @@ fn apply(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> 
         shared.metrics.apply_time.observe(start.elapsed().as_secs_f64());
         let expired = pool.settle(&report, next(report.header.height));
         let contracts = record.contracts(chain, &report).map_err(Unavailable::Fault)?;
+        shared.mailbox().settle(chain.market().map_err(Unavailable::Fault)?);
         shared.head.send_replace(report.header.height);
         Ok::<_, Stop>((report, expired, contracts))
     })?;

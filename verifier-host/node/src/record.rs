@@ -44,6 +44,10 @@ pub(crate) fn task_of(action: &Action) -> Option<TaskId> {
         | Action::Attest { task, .. }
         | Action::Challenge { task, .. }
         | Action::Settle { task, .. }
+        | Action::SealingKey { task, .. }
+        | Action::Demand { task }
+        | Action::Deliver { task, .. }
+        | Action::Complain { task, .. }
         | Action::Cancel { task } => Some(*task),
         _ => None,
     }
@@ -178,6 +182,9 @@ impl Record {
             Event::TaskAttested { .. } => &["attest"],
             Event::TaskChallenged { .. } => &["challenge"],
             Event::ChallengeSettled { .. } => &["settle"],
+            Event::SealingKeyGiven { .. } => &["sealing_key"],
+            Event::DeliveryDemanded { .. } => &["demand"],
+            Event::InputUnavailable { wrong: true, .. } => &["complain"],
             Event::ProofRejected { .. } | Event::TaskAccepted { .. } | Event::TaskFailed { .. } => {
                 &["submit", "reveal", "settle"]
             }
@@ -203,6 +210,8 @@ fn reason_of(event: &Event) -> Option<&str> {
         Event::RescueOpened { late: true, .. } => Some("late"),
         Event::RescueOpened { late: false, .. } => Some("bad proofs"),
         Event::ProofRejected { .. } => Some("the proof does not verify"),
+        Event::InputUnavailable { wrong: false, .. } => Some("private bytes were not delivered"),
+        Event::InputUnavailable { wrong: true, .. } => Some("other private bytes were delivered"),
         _ => None,
     }
 }

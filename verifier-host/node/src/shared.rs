@@ -10,6 +10,7 @@ use zera_host::{Chain, Header, NodeFault, Rejection, SignedTx};
 
 use crate::artefact::ArtefactStore;
 use crate::error::Fault;
+use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::node::BlockMode;
 use crate::pool::{PER_SENDER_MAX, Pool, PoolError};
@@ -99,6 +100,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) rate: RateLimiter,
     pub(crate) artefacts: ArtefactStore,
+    mailbox: Mutex<Mailbox>,
     readers: Arc<Semaphore>,
     queries: Arc<Semaphore>,
 }
@@ -129,6 +131,7 @@ impl Shared {
             metrics,
             rate,
             artefacts,
+            mailbox: Mutex::default(),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
         }
@@ -159,6 +162,11 @@ impl Shared {
     pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
         // The pool's own code does not panic between two of its fields.
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
+        // Nor does the mailbox's.
+        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn beat(&self) -> MutexGuard<'_, Beat> {

@@ -10,7 +10,7 @@ use zera_host::{
     CallEnd, CallReport, Chain, ContractRow, EventValue, Header, KeyRow, NameRow, NodeFault, PlacedEvent, PredicateRow,
     Receipt, SignedTx, SubmissionRow,
 };
-use zera_market::{Escrow, KeyBond, Market, Score, Standing, Task, TaskState};
+use zera_market::{Delivery, Escrow, KeyBond, Market, Score, Standing, Task, TaskState};
 
 use crate::api::PROPOSALS_PAGE_MAX;
 use crate::artefact::ArtefactStore;
@@ -323,6 +323,7 @@ pub(crate) struct TaskView {
     input_root: Hex<[u8; 32]>,
     expected: Vec<Hex<[u8; 32]>>,
     witness_only: bool,
+    delivers: bool,
     mode: &'static str,
     reopens: u8,
     opened: u64,
@@ -340,6 +341,11 @@ pub(crate) struct TaskView {
     provider: Option<Text<AccountId>>,
     locked_price: Option<Units>,
     lock_deadline: Option<u64>,
+    sealing_key: Option<Hex<[u8; 32]>>,
+    demand_from: Option<u64>,
+    demand_until: Option<u64>,
+    deliver_until: Option<u64>,
+    delivered: bool,
     rescue_expires: Option<u64>,
     challenge_until: Option<u64>,
     challenger: Option<Text<AccountId>>,
@@ -358,13 +364,19 @@ impl TaskView {
         let input = chain.input(task.id())?.ok_or_else(missing)?;
         let submissions = chain.submissions(task.id())?;
         let now = next(chain.head().height);
-        let (locked_price, lock_deadline, rescue_expires) = match task.state() {
-            TaskState::Assigned { price, lock_deadline, .. } => (Some(*price), Some(lock_deadline.0), None),
-            TaskState::Rescue { price, expires, .. } => (Some(*price), None, Some(expires.0)),
+        let lock_deadline = task.lock_deadline_at(now).map(|height| height.0);
+        let (locked_price, rescue_expires) = match task.state() {
+            TaskState::Assigned { price, .. } => (Some(*price), None),
+            TaskState::Rescue { price, expires, .. } => (Some(*price), Some(expires.0)),
             TaskState::Accepted { price, .. }
             | TaskState::Attested { price, .. }
-            | TaskState::Challenged { price, .. } => (Some(*price), None, None),
-            _ => (None, None, None),
+            | TaskState::Challenged { price, .. } => (Some(*price), None),
+            _ => (None, None),
+        };
+        let (delivery, demand) = (task.delivery(), task.demand_window());
+        let deliver_until = match delivery {
+            Delivery::Demanded { until, .. } => Some(until.0),
+            _ => None,
         };
         let challenge_until = match task.state() {
             TaskState::Attested { until, .. } => Some(until.0),
@@ -388,6 +400,7 @@ impl TaskView {
             input_root: Hex(*task.input_root()),
             expected: task.expected().iter().copied().map(Hex).collect(),
             witness_only: task.witness_only(),
+            delivers: task.delivers(),
             mode: task.mode().name(),
             reopens: task.reopens(),
             opened: task.opened().0,
@@ -405,6 +418,11 @@ impl TaskView {
             provider: task.provider().map(|provider| Text(*provider)),
             locked_price: locked_price.map(Units),
             lock_deadline,
+            sealing_key: delivery.key().copied().map(Hex),
+            demand_from: demand.map(|(from, _)| from.0),
+            demand_until: demand.map(|(_, until)| until.0),
+            deliver_until,
+            delivered: matches!(delivery, Delivery::Delivered { .. }),
             rescue_expires,
             challenge_until,
             challenger: task.state().challenger().map(|challenger| Text(*challenger)),

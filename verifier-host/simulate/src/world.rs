@@ -386,5 +386,6 @@ pub fn opening(task: TaskId, requester: AccountId, ask: Ask, now: u64, rules: &R
         fee: rules.opening_fee(ask.bounty),
         witness_only: false,
         mode: ask.mode,
+        delivers: false,
     }
 }

@@ -7,6 +7,7 @@ mod prices;
 mod program;
 mod provider;
 mod report;
+mod search;
 mod story;
 mod timeline;
 
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
+use crate::logging::Kept;
 use crate::output::{Blame, Failure, Output, Verdict};
 use network::{Served, Setup};
 use report::{Balances, Summary, Times};
@@ -41,7 +43,7 @@ pub struct Args {
 }
 
 /// Runs the demo. Exit code 0 only if every story ended as the rules say and money is conserved to the unit.
-pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
+pub fn run(args: &Args, log: Kept, out: Output) -> Result<Verdict, Failure> {
     if !args.listen.ip().is_loopback() {
         return Err(Failure::Input(anyhow::anyhow!("--listen {}: the demo listens on loopback only", args.listen)));
     }
@@ -52,7 +54,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     };
     let played = runtime.block_on(async {
         tokio::select! {
-            summary = play(args, out) => summary,
+            summary = play(args, log, out) => summary,
             stopped = interrupted => stopped,
         }
     });
@@ -81,7 +83,7 @@ async fn set_up(name: &str, data: &Path, out: Output) -> anyhow::Result<Served> 
     Ok(Served { artefact, keys })
 }
 
-async fn play(args: &Args, out: Output) -> anyhow::Result<Summary> {
+async fn play(args: &Args, log: Kept, out: Output) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let temporary = match args.data {
         Some(_) => None,
@@ -113,7 +115,7 @@ async fn play(args: &Args, out: Output) -> anyhow::Result<Summary> {
         programs.push(program::make_ready(source, &data.join(network::KEYS_DIR), out).await?);
     }
     let rows = served.first().map_or(0, |served| served.artefact.matrices.rows());
-    let setup = Setup { data: &data, block: Duration::from_millis(args.block_ms), listen: args.listen, threads };
+    let setup = Setup { data: &data, block: Duration::from_millis(args.block_ms), listen: args.listen, threads, log };
     let network =
         network::start(&setup, &served, programs, started, move |line| out.say(&format!("   {line}"))).await?;
     let status = network.client.status().await?;

@@ -1,5 +1,6 @@
-//! `zera task`: open, list, show, follow; lock, attest, challenge, settle.
+//! `zera task`: open, list, show, follow; lock, attest, challenge, settle; deliver.
 
+mod deliver;
 mod dispute;
 mod open;
 
@@ -19,9 +20,10 @@ use crate::output::{Failure, Output, Verdict};
 /// After a task's last event, time for others of the same block.
 const AFTERMATH: Duration = Duration::from_secs(1);
 /// Events after which a task has no more.
-const LAST: [&str; 5] = ["task_final", "task_failed", "task_expired", "task_cancelled", "task_revoked"];
+const LAST: [&str; 6] =
+    ["task_final", "task_failed", "task_expired", "task_cancelled", "task_revoked", "input_unavailable"];
 /// Fields of events that are money.
-const AMOUNTS: [&str; 18] = [
+const AMOUNTS: [&str; 21] = [
     "bounty",
     "min_stake",
     "ceiling",
@@ -40,6 +42,9 @@ const AMOUNTS: [&str; 18] = [
     "bond_returned",
     "challenger_paid",
     "settler_paid",
+    "fee",
+    "fee_paid",
+    "fee_returned",
 ];
 
 /// What to do with tasks.
@@ -55,6 +60,8 @@ pub enum Command {
     Challenge(dispute::Say),
     /// Prove what the answer of a challenged task is.
     Settle(dispute::Settle),
+    /// Send a task's private bytes to whoever holds it, sealed to its key.
+    Deliver(deliver::Args),
     /// Tasks, oldest first.
     List {
         /// Only those in this state.
@@ -95,6 +102,7 @@ pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
         Command::Attest(args) => dispute::attest(args, out),
         Command::Challenge(args) => dispute::challenge(args, out),
         Command::Settle(args) => dispute::settle(args, out),
+        Command::Deliver(args) => deliver::run(args, out),
         Command::List { state, node } => list(*state, node, out),
         Command::Show { task, node } => show(task, node, out),
         Command::Follow { task, since, node } => follow(task.as_ref(), *since, node, out),
@@ -148,6 +156,13 @@ fn show(id: &TaskId, node: &NodeArgs, out: Output) -> Result<Verdict, Failure> {
         optional(task.provider.map(|provider| provider.to_string())),
         optional(task.outcome.map(|outcome| outcome.to_string())),
     );
+    if task.delivers {
+        let key = task.sealing_key.map_or_else(|| "no key given yet".to_owned(), hex::encode);
+        text.push_str(&format!("\nprivate    owed to the holder, sealed to: {key}"));
+    }
+    if let Some(until) = task.deliver_until {
+        text.push_str(&format!("\ndemanded   to be delivered on the chain by block {until}"));
+    }
     if let (Some(price), Some(stake)) = (task.price, task.stake_required) {
         text.push_str(&format!("\nnext block {price} ZRA for a stake of {stake} ZRA"));
     }

@@ -10,6 +10,7 @@ use zera_abi::{Amount, Height, TaskId};
 use zera_host::Action;
 use zera_market::{Answer, commit_digest};
 
+use super::obtain::obtain;
 use super::shared::{LOCK_FUEL, SUBMIT_FUEL, Shared};
 use super::state::Progress;
 use crate::calibrate::step_ns;
@@ -19,6 +20,7 @@ use crate::job::{AnyJob, Job, Offered, Proved, Sent, Staked, Submitted, Terms, W
 use crate::json::Json;
 use crate::market::MarketClient;
 use crate::predicate::Preview;
+use crate::private::PrivateBytes;
 use crate::prove::{Order, Step};
 use crate::report::Report;
 use crate::view::{TaskStage, TaskView, TxResult};
@@ -40,15 +42,17 @@ pub(super) enum Ending {
     },
     /// The lock was handed back.
     Released,
+    /// The requester did not deliver the private bytes that it owes: the stake is back, and its bond has paid.
+    Undelivered,
     /// Left in the book for the next start.
     Kept,
 }
 
-fn lost(why: impl Into<String>) -> Ending {
+pub(super) fn lost(why: impl Into<String>) -> Ending {
     Ending::Lost { why: why.into(), missed: false }
 }
 
-fn missed(why: impl Into<String>) -> Ending {
+pub(super) fn missed(why: impl Into<String>) -> Ending {
     Ending::Lost { why: why.into(), missed: true }
 }
 
@@ -75,7 +79,9 @@ async fn walk<C: MarketClient>(
         AnyJob::Proved(job) => return deliver(shared, job).await,
         AnyJob::Staked(job) => job,
         AnyJob::Offered(job) if job.state.by == Way::Rescue => {
-            let answer = prove(shared, &job.terms, deadline, None, progress).await?;
+            // A rescuer is owed nothing.
+            let private = shared.private(&job.terms).map_err(|declined| lost(declined.detail))?;
+            let answer = prove(shared, &job.terms, private, deadline, None, progress).await?;
             return deliver(shared, job.prove(answer)).await;
         }
         AnyJob::Offered(job) => lock(shared, job).await?,
@@ -86,7 +92,8 @@ async fn walk<C: MarketClient>(
         return Err(Ending::Released);
     }
     speak(shared, &staked.terms.task).await?;
-    let answer = prove(shared, &staked.terms, staked.state.lock_deadline, Some(&staked.state), progress).await?;
+    let (private, deadline) = obtain(shared, &staked.terms, &staked.state).await?;
+    let answer = prove(shared, &staked.terms, private, deadline, Some(&staked.state), progress).await?;
     let job = staked.prove(answer);
     shared.keep(AnyJob::Proved(job.clone())).await;
     deliver(shared, job).await
@@ -180,15 +187,12 @@ async fn speak<C: MarketClient>(shared: &Shared<C>, task: &TaskId) -> Result<(),
 async fn prove<C: MarketClient>(
     shared: &Shared<C>,
     terms: &Arc<Terms>,
+    private: PrivateBytes,
     deadline: Height,
     staked: Option<&Staked>,
     progress: &Arc<Progress>,
 ) -> Result<Answer, Ending> {
     let task = terms.task;
-    let private = match shared.private(terms) {
-        Ok(private) => private,
-        Err(declined) => return Err(given_up(shared, &task, staked, declined.detail).await),
-    };
     let order = || Order {
         binding: terms.binding(shared.account),
         public: terms.public.clone(),
@@ -229,7 +233,12 @@ async fn prove<C: MarketClient>(
 }
 
 /// Nothing can be delivered: while it still can be, the lock is handed back for a fiftieth of the stake.
-async fn given_up<C: MarketClient>(shared: &Shared<C>, task: &TaskId, staked: Option<&Staked>, why: String) -> Ending {
+pub(super) async fn given_up<C: MarketClient>(
+    shared: &Shared<C>,
+    task: &TaskId,
+    staked: Option<&Staked>,
+    why: String,
+) -> Ending {
     match staked {
         Some(staked) if release(shared, task, staked).await => lost(why),
         Some(_) => missed(why),
@@ -258,7 +267,7 @@ fn tell<C: MarketClient>(shared: &Shared<C>, terms: &Terms, progress: &Arc<Progr
 }
 
 /// Hands the lock back, where its start deadline is not over.
-async fn release<C: MarketClient>(shared: &Shared<C>, task: &TaskId, staked: &Staked) -> bool {
+pub(super) async fn release<C: MarketClient>(shared: &Shared<C>, task: &TaskId, staked: &Staked) -> bool {
     let blocks = staked.lock_deadline.since(staked.locked).0;
     let start = zera_market::price::start_blocks(blocks, shared.windows.start_share);
     let last = Height(staked.locked.0.saturating_add(start));

@@ -15,6 +15,7 @@ use crate::error::{ClientError, DaemonError};
 use crate::job::{AnyJob, Terms};
 use crate::journal::Journal;
 use crate::market::MarketClient;
+use crate::private::PrivateBytes;
 use crate::prove::Prover;
 use crate::report::{Report, Reporter};
 use crate::view::{RulesView, StandingView, StatusView, TaskView};
@@ -25,6 +26,12 @@ use crate::workshop::Workshop;
 pub(super) const LOCK_FUEL: u64 = 600_000;
 /// Most fuel of a submission or reveal: the price with all thirteen declared values.
 pub(super) const SUBMIT_FUEL: u64 = 6_000_000;
+/// Most fuel of giving a key: about twice its price.
+pub(super) const SEALING_FUEL: u64 = 2_000_000;
+/// Most fuel of a complaint, beside that of the bytes that are opened.
+pub(super) const COMPLAINT_FUEL: u64 = 4_000_000;
+/// Of each of them: a permutation for 465 of them costs 300,000.
+pub(super) const COMPLAINT_FUEL_BYTE: u64 = 1_000;
 
 /// Rules of the market that decisions need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +46,10 @@ pub(super) struct Windows {
     pub(super) execution_share: Bps,
     pub(super) margin_bps: u64,
     pub(super) price_margin_bps: u64,
+    pub(super) deliver_blocks: u64,
+    pub(super) notice_blocks: u64,
+    pub(super) demand_share: Bps,
+    pub(super) demand_fee: Amount,
 }
 
 impl Windows {
@@ -63,6 +74,10 @@ impl Windows {
             execution_share: share("execution_share")?,
             margin_bps: number("margin_bps")?,
             price_margin_bps: number("price_margin_bps")?,
+            deliver_blocks: number("deliver_blocks")?,
+            notice_blocks: number("notice_blocks")?,
+            demand_share: share("demand_share")?,
+            demand_fee: Amount::from_units(number("demand_fee")?.into()),
         })
     }
 
@@ -111,10 +126,10 @@ impl<C: MarketClient> Shared<C> {
     ///
     /// # Errors
     /// [`Decline::InputMissing`] where nobody has delivered them.
-    pub(super) fn private(&self, terms: &Terms) -> Result<Vec<u8>, Declined> {
+    pub(super) fn private(&self, terms: &Terms) -> Result<PrivateBytes, Declined> {
         let len = self.prover.offer(&terms.predicate).map_or(0, |offer| offer.private_len);
         if len == 0 {
-            return Ok(Vec::new());
+            return Ok(PrivateBytes::default());
         }
         let missing = |detail: String| Declined::new(Decline::InputMissing, detail);
         let folder = self

@@ -11,6 +11,7 @@ use zera_abi::{Amount, Height, Outcome, TaskId};
 
 use super::INPUTS_MAX;
 use super::drive::{Ending, drive, hold};
+use super::obtain::undelivered;
 use super::pump::{Input, events, heights};
 use super::shared::Shared;
 use crate::conduct::Conduct;
@@ -59,10 +60,19 @@ impl Active {
     }
 }
 
+/// What is known of an answer before there is a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foreseen {
+    /// The native run's outcome.
+    Outcome(Outcome),
+    /// Nothing: the requester's private bytes come after the lock.
+    Unknown,
+}
+
 /// What is known of a task that is open to us.
 #[derive(Default)]
 pub(super) struct Looked {
-    pub(super) native: Option<Outcome>,
+    pub(super) native: Option<Foreseen>,
     /// Its native run took more fuel than it gets: never run again, or strangers would have this machine's time for nothing.
     pub(super) exhausted: Option<Declined>,
     /// Reasons that were counted for it.
@@ -242,6 +252,10 @@ impl<C: MarketClient> State<C> {
                 self.shared.forget(task).await;
                 self.shared.tell(Report::Released { task });
             }
+            Ending::Undelivered => {
+                self.shared.forget(task).await;
+                self.shared.tell(undelivered(task));
+            }
             Ending::Kept => {}
         }
     }
@@ -256,7 +270,7 @@ impl<C: MarketClient> State<C> {
             }
             AnyJob::Offered(job) => Active {
                 stake: job.state.stake,
-                deadline: self.deadline(job.state.by, job.terms.not_after),
+                deadline: self.deadline(job.state.by, job.terms.not_after, job.terms.delivers),
                 work_ms,
                 progress: Arc::default(),
             },
@@ -310,11 +324,12 @@ impl<C: MarketClient> State<C> {
     }
 
     /// Last height at which an answer that is decided on now can be in a block.
-    pub(super) fn deadline(&self, by: Way, not_after: Height) -> Height {
+    pub(super) fn deadline(&self, by: Way, not_after: Height, delivers: bool) -> Height {
         let (windows, next) = (self.shared.windows, self.shared.height().0.saturating_add(1));
         match by {
             Way::Lock => {
-                let last = not_after.0.saturating_sub(windows.rescue_blocks);
+                let tail = windows.rescue_blocks.saturating_add(if delivers { windows.deliver_blocks } else { 0 });
+                let last = not_after.0.saturating_sub(tail);
                 Height(next.saturating_add(windows.lock_blocks).min(last))
             }
             // A commitment, then its reveal.
@@ -353,7 +368,9 @@ impl<C: MarketClient> State<C> {
             return;
         }
         let Ok(account) = self.shared.client.account(&self.shared.account).await else { return };
-        found.sort_by_key(|(by, task)| (self.deadline(*by, task.rescue_expires.unwrap_or(task.not_after)), task.id));
+        found.sort_by_key(|(by, task)| {
+            (self.deadline(*by, task.rescue_expires.unwrap_or(task.not_after), task.delivers), task.id)
+        });
         for (by, task) in found {
             if !self.looked.contains_key(&task.id) {
                 let (id, predicate, price) = (task.id, task.predicate, task.price);

@@ -19,6 +19,7 @@ use ed25519_dalek::SigningKey;
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, KeyId, Outcome, PredicateId, TaskId};
 use zera_market::Answer;
+use zera_statement::{input_root, scalar_to_be};
 
 use super::{Daemon, DaemonHandle, ProviderConfig};
 use crate::conduct::Conduct;
@@ -57,9 +58,13 @@ struct FakeProver {
 /// Public bytes that begin with it take more fuel than there is.
 const ENDLESS: u8 = 0xee;
 
-/// The fake commitment to private bytes: their first, and zeros.
+/// The commitment to private bytes: their root.
+fn root(private: &[u8]) -> [u8; 32] {
+    scalar_to_be(&input_root(private))
+}
+
 fn declared(private: &[u8]) -> Vec<[u8; 32]> {
-    private.first().map(|first| vec![[*first; 32]]).unwrap_or_default()
+    if private.is_empty() { vec![] } else { vec![root(private)] }
 }
 
 impl Prover for FakeProver {

@@ -38,6 +38,8 @@ struct TermsRow {
     expected: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     witness_only: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    delivers: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,6 +140,7 @@ pub(super) fn encode(job: &AnyJob) -> Vec<u8> {
         public: terms.public.clone(),
         expected: terms.expected.iter().map(hex::encode).collect(),
         witness_only: terms.witness_only,
+        delivers: terms.delivers,
     };
     serde_json::to_vec(&Row { terms, state }).expect("every field has a JSON form")
 }
@@ -154,6 +157,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<AnyJob, String> {
         public: terms.public,
         expected: terms.expected.into_iter().map(<[u8; 32] as crate::json::Json>::read).collect::<Result<_, _>>()?,
         witness_only: terms.witness_only,
+        delivers: terms.delivers,
     });
     Ok(match state {
         StateRow::Offered { rescue, price, stake, sent } => {

@@ -32,6 +32,7 @@ fn jobs() -> Vec<AnyJob> {
             public: vec![0, 1, 255],
             expected: (0..tag % 3).map(|at| [at; 32]).collect(),
             witness_only: tag % 2 == 1,
+            delivers: tag % 3 == 2,
         })
     };
     let (price, stake) = (Amount::MAX, Amount::from_units(7));

@@ -6,23 +6,25 @@ use std::time::Duration;
 
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
+use ed25519_dalek::SigningKey;
 use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
-use zera_host::{Action, SignedTx};
+use zera_host::sealed::{Address, SealingSecret, open, seal};
+use zera_host::{Action, SignedTx, Tx};
 use zera_market::ports::{Claim, Verdict, Verify};
-use zera_market::{Answer, Market, MarketError, Mode, Note, Opening, Rules, Ruling, Score, TaskState};
+use zera_market::{Answer, Delivery, Market, MarketError, Mode, Note, Opening, Rules, Ruling, Score, TaskState};
 use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_be, task_id};
 use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 
 use super::{EventStream, MarketClient};
 use crate::error::ClientError;
 use crate::view::{
-    AccountView, Cursor, EventView, RulesView, StandingView, StatusCode, StatusView, SubmissionView, TaskStage,
-    TaskView, TxResult, TxState, UnbondingView,
+    AccountView, Cursor, EventView, RulesView, SealedView, StandingView, StatusCode, StatusView, SubmissionView,
+    TaskStage, TaskView, TxResult, TxState, UnbondingView,
 };
 
 pub(crate) const CHAIN: ChainId = ChainId([0xc4; 32]);
@@ -125,6 +127,8 @@ pub(crate) struct Inner {
     nonces: BTreeMap<AccountId, u64>,
     publics: BTreeMap<TaskId, (u64, Vec<u8>)>,
     submissions: BTreeMap<TaskId, Vec<SubmissionView>>,
+    /// What waits for holders, with the transaction where it was delivered on the chain.
+    mail: BTreeMap<TaskId, (Vec<u8>, Option<Vec<u8>>)>,
     results: BTreeMap<TxHash, TxResult>,
     rejected: BTreeMap<TxHash, String>,
     pool: Vec<SignedTx>,
@@ -155,6 +159,7 @@ impl Double {
             nonces: BTreeMap::new(),
             publics: BTreeMap::new(),
             submissions: BTreeMap::new(),
+            mail: BTreeMap::new(),
             results: BTreeMap::new(),
             rejected: BTreeMap::new(),
             pool: vec![],
@@ -200,6 +205,7 @@ impl Double {
             fee: Rules::local().opening_fee(ask.bounty),
             witness_only: ask.witness_only,
             mode: Mode::Proved,
+            delivers: !ask.witness_only && ask.declared > 0,
         };
         inner.market.open(now, opening).unwrap();
         inner.publics.insert(task, (handle, ask.public));
@@ -207,6 +213,41 @@ impl Double {
         drop(inner);
         self.changed.send_modify(|count| *count += 1);
         task
+    }
+
+    /// Whom private bytes for a task are sealed to, once its holder has said so.
+    pub(crate) fn address(&self, task: &TaskId) -> Option<Address> {
+        let inner = self.lock();
+        let record = inner.market.task(task)?;
+        let key = *record.delivery().key()?;
+        Some(Address { chain: CHAIN, task: *task, provider: *record.provider()?, key })
+    }
+
+    /// The requester leaves bytes with the node, sealed.
+    pub(crate) fn send(&self, to: &Address, bytes: &[u8]) {
+        let sealed = seal(to, bytes, &[9; 32]).unwrap();
+        self.lock().mail.insert(to.task, (sealed, None));
+    }
+
+    /// The requester delivers on the chain.
+    pub(crate) fn deliver(&self, to: &Address, bytes: &[u8]) {
+        let sealed = seal(to, bytes, &[9; 32]).unwrap();
+        let mut inner = self.lock();
+        let now = inner.height;
+        inner.market.deliver(now, &to.task, REQUESTER).unwrap();
+        // The creator's, as the requester is shown as a contract.
+        let key = SigningKey::from_bytes(&[0xce; 32]);
+        let sender = AccountId(key.verifying_key().to_bytes());
+        let action = Action::Deliver { task: to.task, sealed: sealed.clone() };
+        let tx = Tx { chain: CHAIN, sender, nonce: 0, expiry: now, fuel_limit: 0, action }.sign(&key).unwrap();
+        inner.mail.insert(to.task, (sealed, Some(tx.encode())));
+        inner.tell();
+    }
+
+    /// The node says that something was delivered on the chain, and has no signature to show for it.
+    pub(crate) fn claim_delivery(&self, to: &Address, bytes: &[u8]) {
+        let sealed = seal(to, bytes, &[9; 32]).unwrap();
+        self.lock().mail.insert(to.task, (sealed, Some(vec![1, 2, 3])));
     }
 
     /// Somebody else locks now.
@@ -366,6 +407,18 @@ impl Inner {
             Action::Release { task } => done(market.release(now, &task, sender)),
             Action::Commit { task, digest } => done(market.commit(now, &task, sender, digest)),
             Action::Transfer { to, amount } => done(market.transfer(sender, to, amount)),
+            Action::SealingKey { task, key } => done(market.give_key(now, &task, sender, key)),
+            Action::Demand { task } => done(market.demand(now, &task, sender)),
+            Action::Complain { task, secret } => {
+                let secret = SealingSecret::from_bytes(&secret).unwrap();
+                let to = Address { chain: CHAIN, task, provider: sender, key: secret.key() };
+                let record = market.task(&task).unwrap();
+                assert_eq!(record.delivery().key(), Some(&to.key));
+                let right = open(&to, &secret, &self.mail[&task].0)
+                    .is_ok_and(|bytes| record.expected()[0] == scalar_to_be(&input_root(&bytes)));
+                assert!(!right, "a complaint of the right bytes");
+                done(market.complain(now, &task, sender))
+            }
             Action::Submit { task, answer } => {
                 let ruling = market.submit(now, &task, sender, answer.clone(), judge);
                 self.submitted(task, sender, now, &answer, &ruling);
@@ -466,7 +519,7 @@ impl Inner {
         }
         let next = Height(self.height.0 + 1);
         let (locked_price, lock_deadline, rescue_expires) = match task.state() {
-            TaskState::Assigned { price, lock_deadline, .. } => (Some(*price), Some(*lock_deadline), None),
+            TaskState::Assigned { price, .. } => (Some(*price), task.lock_deadline_at(next), None),
             TaskState::Rescue { price, expires, .. } => (Some(*price), None, Some(*expires)),
             TaskState::Accepted { price, .. } => (Some(*price), None, None),
             _ => (None, None, None),
@@ -483,6 +536,7 @@ impl Inner {
             input_root: *task.input_root(),
             expected: task.expected().to_vec(),
             witness_only: task.witness_only(),
+            delivers: task.delivers(),
             mode: task.mode().name().to_owned(),
             opened: task.opened(),
             deadline: task.not_after(),
@@ -499,6 +553,14 @@ impl Inner {
             provider: task.provider().copied(),
             locked_price,
             lock_deadline,
+            sealing_key: task.delivery().key().copied(),
+            demand_from: task.demand_window().map(|(from, _)| from),
+            demand_until: task.demand_window().map(|(_, until)| until),
+            deliver_until: match task.delivery() {
+                Delivery::Demanded { until, .. } => Some(until),
+                _ => None,
+            },
+            delivered: matches!(task.delivery(), Delivery::Delivered { .. }),
             rescue_expires,
             challenge_until: None,
             challenger: None,
@@ -561,6 +623,21 @@ impl MarketClient for Double {
         self.answer(|inner| Ok(inner.view(id))).await
     }
 
+    async fn sealed(&self, id: &TaskId) -> Result<Option<SealedView>, ClientError> {
+        let to = self.address(id);
+        self.answer(|inner| {
+            let found = to.zip(inner.mail.get(id).cloned());
+            Ok(found.map(|(Address { task, provider, key: sealing_key, .. }, (sealed, tx))| SealedView {
+                task,
+                provider,
+                sealing_key,
+                sealed,
+                tx,
+            }))
+        })
+        .await
+    }
+
     async fn artefacts(&self, predicate: &PredicateId) -> Result<Vec<[u8; 32]>, ClientError> {
         self.answer(|inner| {
             let files = inner.script.files.iter().filter(|(id, _)| id == predicate);
@@ -599,7 +676,7 @@ impl MarketClient for Double {
                 voting: Amount::ZERO,
                 ballots: Vec::new(),
                 nonce,
-                contract: false,
+                contract: *id == REQUESTER,
                 standing,
             })
         })

@@ -172,6 +172,32 @@ pub enum Action {
         /// The whole amount, not what is added.
         amount: Amount,
     },
+    /// Says what the private bytes of a task that the sender holds are to be sealed to.
+    SealingKey {
+        /// The task.
+        task: TaskId,
+        /// An X25519 public key; see [`crate::sealed`].
+        key: [u8; 32],
+    },
+    /// Demands private bytes that did not come; the lock's clock stands until they are delivered on the chain.
+    Demand {
+        /// The task.
+        task: TaskId,
+    },
+    /// Delivers private bytes on the chain, sealed, as the requester or as the creator of the contract that asked.
+    Deliver {
+        /// The task.
+        task: TaskId,
+        /// What [`crate::sealed::seal`] gives.
+        sealed: Vec<u8>,
+    },
+    /// Shows that what was delivered on the chain is not what the request fixed.
+    Complain {
+        /// The task.
+        task: TaskId,
+        /// The secret of the key that the sender gave.
+        secret: [u8; 32],
+    },
 }
 
 /// Most bytes of a rule's name.
@@ -382,6 +408,25 @@ impl Action {
                 proposal.put(out);
                 amount.put(out);
             }
+            Action::SealingKey { task, key } => {
+                25u8.put(out);
+                task.put(out);
+                key.put(out);
+            }
+            Action::Demand { task } => {
+                26u8.put(out);
+                task.put(out);
+            }
+            Action::Deliver { task, sealed } => {
+                27u8.put(out);
+                task.put(out);
+                sealed.put(out);
+            }
+            Action::Complain { task, secret } => {
+                28u8.put(out);
+                task.put(out);
+                secret.put(out);
+            }
         }
     }
 
@@ -413,6 +458,10 @@ impl Action {
             20 => Action::Unstake { amount: Field::take(from)? },
             21 => Action::Propose { rule: Field::take(from)?, value: Field::take(from)? },
             22 => Action::Support { proposal: Field::take(from)?, amount: Field::take(from)? },
+            25 => Action::SealingKey { task: Field::take(from)?, key: Field::take(from)? },
+            26 => Action::Demand { task: Field::take(from)? },
+            27 => Action::Deliver { task: Field::take(from)?, sealed: Field::take(from)? },
+            28 => Action::Complain { task: Field::take(from)?, secret: Field::take(from)? },
             got => return Err(DecodeError::Action { got }),
         })
     }
@@ -442,6 +491,10 @@ impl Action {
             Action::Unstake { .. } => "unstake",
             Action::Propose { .. } => "propose",
             Action::Support { .. } => "support",
+            Action::SealingKey { .. } => "sealing_key",
+            Action::Demand { .. } => "demand",
+            Action::Deliver { .. } => "deliver",
+            Action::Complain { .. } => "complain",
         }
     }
 }

@@ -32,7 +32,10 @@ impl Market {
         if self.task_ids.find(&opening.task.0).is_some() {
             return Err(MarketError::TaskExists { task: opening.task });
         }
-        check_deadline(&rules, opening.mode, now, opening.deadline)?;
+        if opening.delivers && opening.witness_only {
+            return Err(MarketError::Delivery { what: "bytes that the request does not fix" });
+        }
+        check_deadline(&rules, &opening, now)?;
         let least = rules.opening_fee(opening.bounty_max);
         if opening.fee < least {
             return Err(MarketError::Fee { need: least, offered: opening.fee });
@@ -75,7 +78,7 @@ impl Market {
         let fee = self.debit(requester_at, opening.fee);
         self.pay_treasury(fee);
         let id = opening.task;
-        let last_lock = last_lock(&rules, opening.mode, opening.deadline);
+        let last_lock = last_lock(&rules, opening.mode, opening.delivers, opening.deadline);
         let clock = round(&rules, opening.bounty_max, last_lock, 1, now);
         let task = Task {
             sequence,
@@ -94,6 +97,7 @@ impl Market {
                 input_root: opening.input_root,
                 witness_only: opening.witness_only,
                 mode: opening.mode,
+                delivers: opening.delivers,
                 declared: opening.declared,
                 expected: opening.expected,
                 bounty_max: opening.bounty_max,
@@ -192,19 +196,24 @@ impl Market {
 impl Terms {
     /// Whether a round that starts at `now` leaves room for all that may follow it.
     pub(super) fn has_room(&self, now: Height) -> bool {
-        let room = zera_abi::Blocks(self.rules.room_blocks(self.mode));
+        let room = zera_abi::Blocks(self.rules.room_blocks(self.mode, self.delivers));
         now.checked_add(room).is_some_and(|end| end <= self.deadline)
     }
 
     /// The round of that number, from `now`.
     pub(super) fn round(&self, number: u8, now: Height) -> Clock {
-        round(&self.rules, self.bounty_max, last_lock(&self.rules, self.mode, self.deadline), number, now)
+        round(&self.rules, self.bounty_max, self.last_lock(), number, now)
+    }
+
+    /// The last height of a lock's deadline, before its clock ever stood.
+    pub(super) fn last_lock(&self) -> Height {
+        last_lock(&self.rules, self.mode, self.delivers, self.deadline)
     }
 }
 
 /// The last height of a lock's deadline: what may follow it fits before the task's.
-fn last_lock(rules: &Rules, mode: Mode, deadline: Height) -> Height {
-    Height(deadline.0.saturating_sub(rules.tail_blocks(mode)))
+fn last_lock(rules: &Rules, mode: Mode, delivers: bool, deadline: Height) -> Height {
+    Height(deadline.0.saturating_sub(rules.tail_blocks(mode, delivers)))
 }
 
 /// The greatest value at risk of an attested answer: what the least stake secures.
@@ -223,8 +232,9 @@ fn round(rules: &Rules, bounty_max: Amount, last_lock: Height, number: u8, now: 
     }
 }
 
-fn check_deadline(rules: &Rules, mode: Mode, now: Height, deadline: Height) -> Result<(), MarketError> {
-    let min = later(now, rules.deadline_min_blocks.max(rules.room_blocks(mode)));
+fn check_deadline(rules: &Rules, opening: &Opening, now: Height) -> Result<(), MarketError> {
+    let Opening { mode, delivers, deadline, .. } = *opening;
+    let min = later(now, rules.deadline_min_blocks.max(rules.room_blocks(mode, delivers)));
     let max = later(now, rules.deadline_max_blocks);
     if deadline < min || deadline > max {
         return Err(MarketError::Deadline { deadline, now, min, max });

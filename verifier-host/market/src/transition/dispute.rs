@@ -47,9 +47,12 @@ impl Market {
     ) -> Result<(), MarketError> {
         let at = self.find_in_force(task)?;
         let found = self.task_at(at);
-        let TaskState::Assigned { provider: holder, price, lock_deadline, attempts: 0, .. } = found.live.state else {
+        let TaskState::Assigned { provider: holder, price, lock_deadline, attempts: 0, delivery, .. } =
+            found.live.state
+        else {
             return Err(wrong_state(found, "attest"));
         };
+        let lock_deadline = delivery.deadline(lock_deadline, now);
         if now > lock_deadline {
             return Err(MarketError::Late { task: *task, event: "attest", now, until: lock_deadline });
         }
@@ -66,6 +69,7 @@ impl Market {
         let until = later(now, found.terms.rules.challenge_blocks);
 
         self.touch_task(at);
+        self.withdraw_demand(now, at);
         self.leave_lock(at);
         self.set_state(at, |state| {
             *state =

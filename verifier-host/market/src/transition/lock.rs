@@ -9,7 +9,7 @@ use crate::error::MarketError;
 use crate::market::Market;
 use crate::note::Note;
 use crate::price;
-use crate::task::{Clock, Task, TaskState, later};
+use crate::task::{Clock, Delivery, Task, TaskState, later};
 
 impl Market {
     /// T3: takes the task at the block's clock price; the stake leaves the provider's deposit, or its free balance where that does not hold it.
@@ -31,8 +31,7 @@ impl Market {
         };
         let rules = &found.terms.rules;
         // Not before `now + 1`: a round ends at `deadline - tail` at the latest.
-        let last = Height(found.terms.deadline.0.saturating_sub(rules.tail_blocks(found.terms.mode)));
-        let lock_deadline = later(now, rules.lock_blocks).min(last);
+        let lock_deadline = later(now, rules.lock_blocks).min(found.terms.last_lock());
         let start_deadline = later(now, price::start_blocks(lock_deadline.since(now).0, rules.start_share));
         let collateral = self.collateral(now, &provider, stake, rules)?;
 
@@ -53,6 +52,7 @@ impl Market {
                 lock_deadline,
                 attempts: 0,
                 clock,
+                delivery: Delivery::Unkeyed,
             };
         });
         self.note(Note::Locked { task: *task, provider, price, stake, lock_deadline });
@@ -80,6 +80,7 @@ impl Market {
         let (account, rules) = (live.party, Arc::clone(&terms.rules));
 
         self.touch_task(at);
+        self.withdraw_demand(now, at);
         let fee = self.release_fee(now, account, stake, &rules);
         let mut stake = self.take_whole_stake(account, at);
         let fee = stake.coins.split(fee);

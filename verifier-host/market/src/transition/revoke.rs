@@ -38,6 +38,7 @@ impl Market {
             }
             _ => (Amount::ZERO, party),
         };
+        let demand_fee = live.state.demand_fee();
 
         for bucket in [Bucket::Bounty, Bucket::Bond] {
             let coins = self.escrow_take_all(at, bucket);
@@ -59,6 +60,10 @@ impl Market {
             self.give_back(party, stake);
         }
         self.return_deposits(at);
+        if !demand_fee.is_zero() {
+            let coins = self.unlock_money(party, at, Bucket::Deposit, demand_fee);
+            self.credit(party, coins);
+        }
         self.leave_lock(at);
         self.end(at, TaskState::Revoked { reason: reason::KEY_WITHDRAWN, at: now });
         // None exceeds what was minted.

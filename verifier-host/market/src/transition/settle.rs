@@ -31,10 +31,12 @@ impl Market {
     ) -> Result<Ruling, MarketError> {
         let at = self.find_in_force(task)?;
         let found = self.task_at(at);
-        let TaskState::Assigned { provider: holder, price, stake, lock_deadline, attempts, .. } = found.live.state
+        let TaskState::Assigned { provider: holder, price, stake, lock_deadline, attempts, delivery, .. } =
+            found.live.state
         else {
             return Err(wrong_state(found, "submit"));
         };
+        let lock_deadline = delivery.deadline(lock_deadline, now);
         if now > lock_deadline {
             return Err(MarketError::Late { task: *task, event: "submit", now, until: lock_deadline });
         }
@@ -45,6 +47,7 @@ impl Market {
         let judged = Verified::judge(claim, &answer.proof, judge);
 
         self.touch_task(at);
+        self.withdraw_demand(now, at);
         let ruling = match judged {
             Ok(verified) => {
                 let account = self.task_at(at).live.party;

@@ -3,7 +3,7 @@
 use zera_abi::Height;
 
 use crate::market::Market;
-use crate::task::TaskState;
+use crate::task::{Delivery, TaskState};
 use crate::undo::Undo;
 
 impl Market {
@@ -11,7 +11,7 @@ impl Market {
     /// [`PROPOSALS_MAX`](crate::vote::PROPOSALS_MAX) proposals, in order of opening. Then T20: the oldest tasks of withdrawn keys, at most
     /// [`REVOCATIONS_MAX`](crate::REVOCATIONS_MAX) a call. Then deposits that are free again and margin calls that nobody answered, by
     /// (height, account). Then T7, T9c, T11,
-    /// T14, T17, T21, the end of the clock and unrevealed deposits: all that is due at or before `now`, ordered by (due height,
+    /// T14, T16, T17, T21, the end of the clock and unrevealed deposits: all that is due at or before `now`, ordered by (due height,
     /// order of opening), except of tasks whose key is withdrawn. To be called at the start of every block, before its transactions.
     ///
     /// Cost: proportional to what is due. Each task is due at most once a transition, and a task has at most
@@ -41,6 +41,10 @@ impl Market {
                     let clock = *clock;
                     self.end_round(now, at, clock);
                 }
+                TaskState::Assigned { delivery: Delivery::Demanded { .. }, .. } => {
+                    self.touch_task(at);
+                    self.end_undelivered(now, at, false);
+                }
                 TaskState::Assigned { .. } => {
                     self.touch_task(at);
                     self.leave_lock(at);
@@ -56,6 +60,7 @@ impl Market {
                 | TaskState::Cancelled { .. }
                 | TaskState::Expired { .. }
                 | TaskState::Failed { .. }
+                | TaskState::Undelivered { .. }
                 | TaskState::Revoked { .. } => {}
             }
             // Progress: what is due later, or nothing. Anything else would not end.

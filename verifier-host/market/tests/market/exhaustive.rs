@@ -15,7 +15,7 @@ fn shortest() -> Rules {
     (rules.lock_blocks, rules.rescue_blocks, rules.final_blocks) = (4, 4, 10);
     (rules.cancel_delay_blocks, rules.reveal_blocks, rules.attempts_max) = (1, 1, 2);
     (rules.challenge_blocks, rules.respond_blocks, rules.reopens_max) = (4, 4, 1);
-    rules.deadline_min_blocks = 1;
+    (rules.deadline_min_blocks, rules.deliver_blocks, rules.notice_blocks) = (1, 3, 1);
     rules
 }
 
@@ -36,6 +36,10 @@ enum Action {
     Challenge(AccountId),
     Settle(AccountId, Outcome),
     SettleNatively(Outcome),
+    GiveKey(AccountId),
+    Demand(AccountId),
+    Deliver,
+    Complain(AccountId),
 }
 
 /// What belongs to disputes, with as much of the rest as leads to them. The provider attests, the rescuer challenges, and may have
@@ -48,6 +52,17 @@ fn disputes() -> Vec<Action> {
     all.extend([Action::Settle(PROVIDER, Outcome::True), Action::Settle(RESCUER, Outcome::False)]);
     all.push(Action::Settle(RESCUER, Outcome::Trap));
     all.extend([Outcome::True, Outcome::False, Outcome::Trap].map(Action::SettleNatively));
+    all
+}
+
+/// What belongs to private bytes, with as much of the rest as may come between.
+fn deliveries() -> Vec<Action> {
+    let mut all = vec![Action::Withdraw, Action::Deliver];
+    for who in [PROVIDER, RESCUER] {
+        all.extend([Action::Lock(who), Action::Release(who), Action::GiveKey(who), Action::Demand(who)]);
+        all.extend([Action::Complain(who), Action::Submit(who, Outcome::True), Action::SubmitBad(who)]);
+        all.extend([Action::Commit(who, Outcome::True), Action::Reveal(who, Outcome::True)]);
+    }
     all
 }
 
@@ -105,12 +120,16 @@ fn act(market: &mut Market, now: u64, action: Action) -> bool {
         Action::SettleNatively(outcome) => {
             market.settle_natively(height, &task_id(1), OTHER, NativeRun { outcome, fee: units(7_000_000) }).is_ok()
         }
+        Action::GiveKey(who) => market.give_key(height, &task_id(1), who, [9; 32]).is_ok(),
+        Action::Demand(who) => market.demand(height, &task_id(1), who).is_ok(),
+        Action::Deliver => market.deliver(height, &task_id(1), REQUESTER).is_ok(),
+        Action::Complain(who) => market.complain(height, &task_id(1), who).is_ok(),
     }
 }
 
 #[test]
 fn every_interleaving_keeps_the_invariants() {
-    let (states, ends) = explore(Mode::Proved, 10, 2, &actions());
+    let (states, ends) = explore(Mode::Proved, false, 10, 2, &actions());
     assert_eq!(ends, BTreeSet::from(["cancelled", "expired", "failed", "final", "revoked"]));
     assert!(states > 1_000, "only {states} states");
 }
@@ -118,18 +137,26 @@ fn every_interleaving_keeps_the_invariants() {
 /// Long enough that a task opens again after a challenge that nobody settled.
 #[test]
 fn every_interleaving_of_a_dispute_keeps_the_invariants() {
-    let (states, ends) = explore(Mode::Attested, 22, 1, &disputes());
+    let (states, ends) = explore(Mode::Attested, false, 22, 1, &disputes());
+    assert_eq!(ends, BTreeSet::from(["expired", "failed", "final", "revoked"]));
+    assert!(states > 1_000, "only {states} states");
+}
+
+/// Both providers may hold it in turn, each with a demand of its own.
+#[test]
+fn every_interleaving_of_a_delivery_keeps_the_invariants() {
+    let (states, ends) = explore(Mode::Proved, true, 14, 1, &deliveries());
     assert_eq!(ends, BTreeSet::from(["expired", "failed", "final", "revoked"]));
     assert!(states > 1_000, "only {states} states");
 }
 
 /// Breadth first over states; `most` actions a block. Checks I1-I3 and I5-I8 in each state.
-fn explore(mode: Mode, blocks: u64, most: usize, actions: &[Action]) -> (u32, BTreeSet<&'static str>) {
+fn explore(mode: Mode, delivers: bool, blocks: u64, most: usize, actions: &[Action]) -> (u32, BTreeSet<&'static str>) {
     let rules = shortest();
     let mut market = rich_market(rules.clone());
     let mut opening = opening(1);
     opening.deadline = Height(OPENED + blocks);
-    opening.mode = mode;
+    (opening.mode, opening.delivers) = (mode, delivers);
     market.bond_key(KEY, OTHER, units(ZRA)).expect("bonds");
     market.open(Height(OPENED), opening).expect("opens");
     let mut layer: Vec<Market> = vec![market];

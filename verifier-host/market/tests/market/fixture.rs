@@ -89,6 +89,7 @@ pub fn opening(n: u8) -> Opening {
         fee: units(10_000_000),
         witness_only: false,
         mode: Mode::Proved,
+        delivers: false,
     }
 }
 

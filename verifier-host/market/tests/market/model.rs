@@ -18,6 +18,16 @@ impl Numbers {
     }
 }
 
+/// Private bytes on their way to the holder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bytes {
+    NoKey,
+    Key { at: i128 },
+    Demanded { at: i128, until: i128 },
+    Delivered,
+    Withdrawn,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum St {
     Open {
@@ -29,11 +39,12 @@ pub enum St {
         who: AccountId,
         p: i128,
         s: i128,
-        since: i128,
         may_release: i128,
         t_lock: i128,
         bad: i128,
         auction: (i128, i128, i128),
+        locked: i128,
+        bytes: Bytes,
     },
     Rescue {
         who: AccountId,
@@ -93,7 +104,12 @@ pub struct ModelTask {
     e_hold: i128,
     e_chal: i128,
     attested: bool,
+    /// Reads private bytes that nothing fixes; or the requester owes them.
+    witness: bool,
+    owes: bool,
     reopens: i128,
+    /// The fee of a demand.
+    e_demand: i128,
     /// A hero's share of the stake of `hero_from`, waiting or held.
     e_hero: i128,
     hero_from: AccountId,
@@ -195,7 +211,8 @@ impl Model {
         self.tasks
             .iter()
             .map(|t| match &t.st {
-                St::Assigned { who: w, .. } | St::Accepted { who: w, .. } if w == who => t.e_stake,
+                St::Assigned { who: w, .. } if w == who => t.e_stake + t.e_demand,
+                St::Accepted { who: w, .. } if w == who => t.e_stake,
                 St::Rescue { who: w, commits, .. } | St::Attested { who: w, commits, .. } => {
                     let deposits = commits.iter().filter(|c| c.0 == *who).count() as i128 * self.deposit(t);
                     deposits + if w == who { t.e_stake } else { 0 }
@@ -213,7 +230,7 @@ impl Model {
             .iter()
             .map(|t| {
                 let (St::Rescue { commits, .. } | St::Attested { commits, .. }) = &t.st else {
-                    return t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + t.e_chal;
+                    return t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + t.e_chal + t.e_demand;
                 };
                 t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + commits.len() as i128 * self.deposit(t)
             })
@@ -394,8 +411,8 @@ impl Model {
             let mut fresh: Vec<(i128, usize)> = (0..self.tasks.len())
                 .filter(|i| !self.frozen(&self.tasks[*i]))
                 .filter_map(|i| match self.tasks[i].st {
-                    St::Assigned { who: w, since, may_release, .. } if w == who && now <= may_release => {
-                        Some((since, i))
+                    St::Assigned { who: w, locked, may_release, .. } if w == who && now <= may_release => {
+                        Some((locked, i))
                     }
                     _ => None,
                 })
@@ -406,6 +423,7 @@ impl Model {
                     break;
                 }
                 let St::Assigned { auction: (round, start, end), .. } = self.tasks[i].st else { unreachable!() };
+                self.withdraw_demand(now, i);
                 self.give_back(i, who);
                 self.tasks[i].st = St::Open { round, start, end };
             }
@@ -474,7 +492,10 @@ impl Model {
             self.pay(t.requester, t.e_bounty + t.e_bond);
             self.pay(t.hero_from, t.e_hero);
             match t.st {
-                St::Assigned { who, .. } => self.give_back(i, who),
+                St::Assigned { who, .. } => {
+                    self.pay(who, t.e_demand);
+                    self.give_back(i, who);
+                }
                 St::Accepted { who, .. } => {
                     self.pay(t.requester, t.e_hold);
                     self.give_back(i, who);
@@ -547,33 +568,36 @@ impl Model {
         if self.frozen(&self.tasks[i]) { Err(Status::Key) } else { Ok(i) }
     }
 
-    fn tail(&self, attested: bool) -> i128 {
+    fn tail(&self, attested: bool, owes: bool) -> i128 {
         let n = |name| self.n.get(name);
         let dispute = n("challenge_blocks") + n("reveal_blocks") + n("respond_blocks");
-        if attested { dispute.max(n("rescue_blocks")) } else { n("rescue_blocks") }
+        let tail = if attested { dispute.max(n("rescue_blocks")) } else { n("rescue_blocks") };
+        tail + if owes { n("deliver_blocks") } else { 0 }
     }
 
-    fn room(&self, attested: bool) -> i128 {
-        self.n.get("ramp_blocks") + self.n.get("lock_blocks") + self.tail(attested)
+    fn room(&self, attested: bool, owes: bool) -> i128 {
+        self.n.get("ramp_blocks") + self.n.get("lock_blocks") + self.tail(attested, owes)
     }
 
     /// A round of `t` that starts at `now`.
     fn round(&self, t: &ModelTask, round: i128, now: i128) -> St {
-        let end = (now + self.n.get("auction_blocks")).min(t.deadline - self.tail(t.attested));
+        let end = (now + self.n.get("auction_blocks")).min(t.deadline - self.tail(t.attested, t.owes));
         St::Open { round, start: now, end }
     }
 
     pub fn open(&mut self, now: i128, o: &Opening) -> Step {
         let n = |name| self.n.get(name);
         let attested = o.mode == Mode::Attested;
-        if (o.level == Level::Attested && !attested) || (attested && o.witness_only) {
+        if (o.level == Level::Attested && !attested) || (attested && o.witness_only) || (o.delivers && o.witness_only) {
             return Err(Status::Unsupported);
         }
         if self.known(&o.task) {
             return Err(Status::Duplicate);
         }
         let distance = o.deadline.0 as i128 - now;
-        if distance < n("deadline_min_blocks") || distance < self.room(attested) || distance > n("deadline_max_blocks")
+        if distance < n("deadline_min_blocks")
+            || distance < self.room(attested, o.delivers)
+            || distance > n("deadline_max_blocks")
         {
             return Err(Status::Deadline);
         }
@@ -606,7 +630,7 @@ impl Model {
         if matches!(self.bonds.get(&o.key), Some(Bond::Released(_) | Bond::Withdrawn)) {
             return Err(Status::Key);
         }
-        let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - self.tail(attested));
+        let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - self.tail(attested, o.delivers));
         self.pay(o.requester, -(b + bond + fee));
         self.treasury += fee;
         self.tasks.push(ModelTask {
@@ -626,7 +650,10 @@ impl Model {
             e_hold: 0,
             e_chal: 0,
             attested: o.mode == Mode::Attested,
+            witness: o.witness_only,
+            owes: o.delivers,
             reopens: 0,
+            e_demand: 0,
             e_hero: 0,
             hero_from: o.requester,
         });
@@ -664,7 +691,8 @@ impl Model {
 
     fn close(&mut self, i: usize, how: &'static str) {
         let t = &mut self.tasks[i];
-        (t.e_bounty, t.e_stake, t.e_backed, t.e_bond, t.e_hold, t.e_hero, t.e_chal) = (0, 0, 0, 0, 0, 0, 0);
+        (t.e_bounty, t.e_stake, t.e_backed, t.e_bond) = (0, 0, 0, 0);
+        (t.e_hold, t.e_hero, t.e_chal, t.e_demand) = (0, 0, 0, 0);
         t.st = St::Ended(how);
     }
 
@@ -699,15 +727,15 @@ impl Model {
         if held >= stand.cap.unwrap_or(i128::MAX).min(n("locks_max")) {
             return Err(Status::Limit);
         }
-        let t_lock = (now + n("lock_blocks")).min(t.deadline - self.tail(t.attested));
+        let t_lock = (now + n("lock_blocks")).min(t.deadline - self.tail(t.attested, t.owes));
         let may_release = now + ((t_lock - now) * n("start_share") + 9_999) / 10_000;
         self.pay(who, -(s - backed));
         if backed > 0 {
             self.stand(who).staked -= backed;
         }
         (self.tasks[i].e_stake, self.tasks[i].e_backed) = (s, backed);
-        let auction = (round, start, end);
-        self.tasks[i].st = St::Assigned { who, p, s, since: now, may_release, t_lock, bad: 0, auction };
+        let (auction, bytes) = ((round, start, end), Bytes::NoKey);
+        self.tasks[i].st = St::Assigned { who, p, s, may_release, t_lock, bad: 0, auction, locked: now, bytes };
         Ok(Status::Ok)
     }
 
@@ -723,6 +751,7 @@ impl Model {
         if who != holder {
             return Err(Status::Unauthorized);
         }
+        self.withdraw_demand(now, i);
         let before = self.stands.get(&who).map_or((0, 0), |stand| stand.releases);
         let score = self.score(before, now);
         self.stand(who).releases = ((score + 1_000).min(10_000), now);
@@ -739,13 +768,18 @@ impl Model {
     pub fn submit(&mut self, now: i128, id: &TaskId, who: AccountId, outcome: Outcome, quality: Quality) -> Step {
         let i = self.find(id)?;
         let t = self.tasks[i].clone();
-        let St::Assigned { who: holder, p, s, t_lock, bad, .. } = t.st else { return Err(Status::State) };
-        if now > t_lock {
+        let St::Assigned { who: holder, p, s, bad, .. } = t.st else { return Err(Status::State) };
+        if self.over(&t, now) {
             return Err(Status::Deadline);
         }
         if who != holder {
             return Err(Status::Unauthorized);
         }
+        if t.witness && outcome != Outcome::True {
+            return Err(Status::Unsupported);
+        }
+        self.withdraw_demand(now, i);
+        let St::Assigned { t_lock, .. } = self.tasks[i].st else { unreachable!() };
         if quality == Quality::Good {
             self.succeed(who);
             if outcome.as_bool().is_some() {
@@ -805,6 +839,133 @@ impl Model {
         self.close(i, "failed");
     }
 
+    /// A lock's deadline, at `now`: as much later as its clock has stood.
+    fn t_lock(t: &ModelTask, now: i128) -> i128 {
+        match t.st {
+            St::Assigned { t_lock, bytes: Bytes::Demanded { at, .. }, .. } => t_lock + (now - at),
+            St::Assigned { t_lock, .. } => t_lock,
+            _ => unreachable!(),
+        }
+    }
+
+    fn over(&self, t: &ModelTask, now: i128) -> bool {
+        now > Self::t_lock(t, now)
+    }
+
+    fn withdraw_demand(&mut self, now: i128, i: usize) {
+        let t = self.tasks[i].clone();
+        if let St::Assigned { bytes: Bytes::Demanded { .. }, .. } = t.st {
+            self.end_demand(now, i, Bytes::Withdrawn);
+        }
+    }
+
+    fn end_demand(&mut self, now: i128, i: usize, to: Bytes) {
+        let later = Self::t_lock(&self.tasks[i], now);
+        let fee = std::mem::take(&mut self.tasks[i].e_demand);
+        self.pay(self.tasks[i].requester, fee);
+        if let St::Assigned { t_lock, bytes, .. } = &mut self.tasks[i].st {
+            (*t_lock, *bytes) = (later, to);
+        }
+    }
+
+    /// The requester is at fault.
+    fn withhold(&mut self, i: usize) {
+        let t = self.tasks[i].clone();
+        let St::Assigned { who, .. } = t.st else { unreachable!() };
+        let share = t.e_bond * self.n.get("execution_share") / 10_000;
+        self.pay(who, t.e_demand + share);
+        self.give_back(i, who);
+        self.burned += t.e_bond - share;
+        self.pay(t.requester, t.e_bounty);
+        self.close(i, "failed");
+    }
+
+    pub fn give_key(&mut self, now: i128, id: &TaskId, who: AccountId) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        if !t.owes && !t.witness {
+            return Err(Status::Unsupported);
+        }
+        let St::Assigned { who: holder, bytes, .. } = t.st else { return Err(Status::State) };
+        if self.over(&t, now) {
+            return Err(Status::Deadline);
+        }
+        if who != holder {
+            return Err(Status::Unauthorized);
+        }
+        if bytes != Bytes::NoKey {
+            return Err(Status::State);
+        }
+        if let St::Assigned { bytes, .. } = &mut self.tasks[i].st {
+            *bytes = Bytes::Key { at: now };
+        }
+        Ok(Status::Ok)
+    }
+
+    pub fn demand(&mut self, now: i128, id: &TaskId, who: AccountId) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        if !t.owes {
+            return Err(Status::Unsupported);
+        }
+        let St::Assigned { who: holder, bytes, locked, t_lock, .. } = t.st else { return Err(Status::State) };
+        if self.over(&t, now) {
+            return Err(Status::Deadline);
+        }
+        if who != holder {
+            return Err(Status::Unauthorized);
+        }
+        let Bytes::Key { at } = bytes else { return Err(Status::State) };
+        if now < at + self.n.get("notice_blocks") {
+            return Err(Status::State);
+        }
+        if now > locked + ((t_lock - locked) * self.n.get("demand_share") + 9_999) / 10_000 {
+            return Err(Status::Deadline);
+        }
+        let fee = self.n.get("demand_fee");
+        if fee > self.has(&who) {
+            return Err(Status::Funds);
+        }
+        self.pay(who, -fee);
+        self.tasks[i].e_demand = fee;
+        let until = now + self.n.get("deliver_blocks");
+        if let St::Assigned { bytes, .. } = &mut self.tasks[i].st {
+            *bytes = Bytes::Demanded { at: now, until };
+        }
+        Ok(Status::Ok)
+    }
+
+    pub fn deliver(&mut self, now: i128, id: &TaskId, by: AccountId) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Assigned { bytes: Bytes::Demanded { until, .. }, .. } = t.st else { return Err(Status::State) };
+        if now > until {
+            return Err(Status::Deadline);
+        }
+        if by != t.requester {
+            return Err(Status::Unauthorized);
+        }
+        self.end_demand(now, i, Bytes::Delivered);
+        Ok(Status::Ok)
+    }
+
+    pub fn complain(&mut self, now: i128, id: &TaskId, who: AccountId) -> Step {
+        let i = self.find(id)?;
+        let t = self.tasks[i].clone();
+        let St::Assigned { who: holder, bytes, .. } = t.st else { return Err(Status::State) };
+        if self.over(&t, now) {
+            return Err(Status::Deadline);
+        }
+        if who != holder {
+            return Err(Status::Unauthorized);
+        }
+        if bytes != Bytes::Delivered {
+            return Err(Status::State);
+        }
+        self.withhold(i);
+        Ok(Status::Ok)
+    }
+
     pub fn commit(&mut self, now: i128, id: &TaskId, who: AccountId, digest: [u8; 32]) -> Step {
         let i = self.find(id)?;
         let (commits, late) = match &self.tasks[i].st {
@@ -859,6 +1020,9 @@ impl Model {
         if digest != committed {
             return Err(Status::Unauthorized);
         }
+        if t.witness && outcome != Outcome::True {
+            return Err(Status::Unsupported);
+        }
         let deposit = self.n.get("commit_deposit");
         if quality != Quality::Good {
             self.burned += deposit;
@@ -900,8 +1064,8 @@ impl Model {
     pub fn attest(&mut self, now: i128, id: &TaskId, who: AccountId, y: Outcome) -> Step {
         let i = self.find(id)?;
         let t = self.tasks[i].clone();
-        let St::Assigned { who: holder, p, t_lock, bad: 0, .. } = t.st else { return Err(Status::State) };
-        if now > t_lock {
+        let St::Assigned { who: holder, p, bad: 0, .. } = t.st else { return Err(Status::State) };
+        if self.over(&t, now) {
             return Err(Status::Deadline);
         }
         if who != holder {
@@ -910,6 +1074,7 @@ impl Model {
         if !t.attested || y.as_bool().is_none() {
             return Err(Status::Unsupported);
         }
+        self.withdraw_demand(now, i);
         let until = now + self.n.get("challenge_blocks");
         self.tasks[i].st = St::Attested { who, y, p, until, commits: vec![] };
         Ok(Status::Ok)
@@ -1037,11 +1202,16 @@ impl Model {
             }
             match t.st {
                 St::Open { round, end, .. } if now >= end => {
-                    if round < self.n.get("rounds_max") && now + self.room(t.attested) <= t.deadline {
+                    if round < self.n.get("rounds_max") && now + self.room(t.attested, t.owes) <= t.deadline {
                         self.tasks[i].st = self.round(&t, round + 1, now);
                     } else {
                         self.pay(t.requester, t.e_bounty + t.e_bond);
                         self.close(i, "expired");
+                    }
+                }
+                St::Assigned { bytes: Bytes::Demanded { until, .. }, .. } => {
+                    if now > until {
+                        self.withhold(i);
                     }
                 }
                 St::Assigned { who, p, t_lock, .. } if now > t_lock => {
@@ -1090,7 +1260,7 @@ impl Model {
                         self.pay(challenger, hero);
                     }
                     self.offend(now, who, 1_000, true);
-                    if t.reopens < self.n.get("reopens_max") && now + self.room(true) <= t.deadline {
+                    if t.reopens < self.n.get("reopens_max") && now + self.room(true, t.owes) <= t.deadline {
                         self.tasks[i].reopens += 1;
                         self.tasks[i].st = self.round(&t, 1, now);
                     } else {

@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use zera_abi::{AccountId, Amount, Bps, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::ports::{MemStore, Store};
 use zera_market::{
-    Answer, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState, challenge_digest,
-    commit_digest,
+    Answer, Delivery, KeyBond, Market, MarketError, Mode, NativeRun, Opening, Rules, Ruling, TaskState,
+    challenge_digest, commit_digest,
 };
 
 use super::fixture::{Judge, opening, prove, units};
@@ -36,6 +36,10 @@ pub enum Event {
     ReleaseKey(KeyId, AccountId),
     Stake(AccountId, u128),
     Unstake(AccountId, u128),
+    GiveKey(TaskId, AccountId),
+    Demand(TaskId, AccountId),
+    Deliver(TaskId, AccountId),
+    Complain(TaskId, AccountId),
 }
 
 fn account(n: u8) -> AccountId {
@@ -117,6 +121,10 @@ fn on_market(market: &mut Market, now: u64, event: &Event) -> Result<Status, Sta
         Event::ReleaseKey(key, owner) => done(market.release_key(*key, *owner).map(drop)),
         Event::Stake(who, amount) => done(market.stake(height, *who, units(*amount))),
         Event::Unstake(who, amount) => done(market.unstake(height, *who, units(*amount))),
+        Event::GiveKey(id, who) => done(market.give_key(height, id, *who, [9; 32])),
+        Event::Demand(id, who) => done(market.demand(height, id, *who)),
+        Event::Deliver(id, by) => done(market.deliver(height, id, *by)),
+        Event::Complain(id, who) => done(market.complain(height, id, *who)),
     }
 }
 
@@ -168,6 +176,10 @@ fn on_model(model: &mut Model, now: u64, event: &Event) -> Result<Status, Status
         Event::ReleaseKey(key, owner) => model.release_bond(*key, *owner),
         Event::Stake(who, amount) => model.stake(now, *who, *amount as i128),
         Event::Unstake(who, amount) => model.unstake(now, *who, *amount as i128),
+        Event::GiveKey(id, who) => model.give_key(now, id, *who),
+        Event::Demand(id, who) => model.demand(now, id, *who),
+        Event::Deliver(id, by) => model.deliver(now, id, *by),
+        Event::Complain(id, who) => model.complain(now, id, *who),
     }
 }
 
@@ -286,6 +298,35 @@ impl Source {
         }
     }
 
+    /// What belongs to private bytes, where a lock is held and they are delivered.
+    fn delivery_event(&mut self, market: &Market, id: TaskId) -> Option<Event> {
+        let task = market.task(&id)?;
+        let TaskState::Assigned { delivery, .. } = task.state() else { return None };
+        if !task.delivers() && !task.witness_only() && self.rng.gen_ratio(19, 20) {
+            return None;
+        }
+        let who = self.insider(market, &id);
+        let by = if self.rng.gen_bool(0.8) { *task.requester() } else { who };
+        Some(match (delivery, self.rng.gen_range(0..10)) {
+            (_, 0..=2) => {
+                self.now += 1;
+                Event::Tick
+            }
+            (_, 3) => Event::Submit(id, who, self.outcome(), self.quality()),
+            (Delivery::Unkeyed, 4..=8) => Event::GiveKey(id, who),
+            (Delivery::Keyed { .. }, 4..=8) => Event::Demand(id, who),
+            (Delivery::Demanded { .. }, 4..=5) => Event::Deliver(id, by),
+            (Delivery::Delivered { .. }, 4..=6) => Event::Complain(id, who),
+            (_, 9) => match self.rng.gen_range(0..4) {
+                0 => Event::GiveKey(id, who),
+                1 => Event::Demand(id, who),
+                2 => Event::Deliver(id, by),
+                _ => Event::Complain(id, who),
+            },
+            _ => return None,
+        })
+    }
+
     pub fn next(&mut self, market: &Market, rules: &Rules) -> Event {
         if self.rng.gen_ratio(1, 50) {
             return self.key_event(market);
@@ -299,6 +340,11 @@ impl Source {
         let id = self.pick();
         if self.rng.gen_bool(0.6)
             && let Some(event) = self.dispute_event(market, id)
+        {
+            return event;
+        }
+        if self.rng.gen_bool(0.6)
+            && let Some(event) = self.delivery_event(market, id)
         {
             return event;
         }
@@ -327,7 +373,12 @@ impl Source {
                     opening.witness_only = self.rng.gen_ratio(1, 40);
                 }
                 opening.level = *[Level::Attested, Level::Accepted, Level::Final].choose(&mut self.rng).unwrap();
-                let room = rules.deadline_min_blocks.max(rules.room_blocks(opening.mode));
+                match self.rng.gen_range(0..8) {
+                    0..=2 => opening.delivers = true,
+                    3 if opening.mode == Mode::Proved => opening.witness_only = true,
+                    _ => {}
+                }
+                let room = rules.deadline_min_blocks.max(rules.room_blocks(opening.mode, opening.delivers));
                 opening.deadline = Height(self.now + self.rng.gen_range(room - 2..room + 50));
                 let least = rules.opening_fee(opening.bounty_max).units();
                 opening.fee = units(least * self.rng.gen_range(99..120) / 100);
@@ -436,7 +487,7 @@ fn strict() -> Rules {
 #[test]
 fn the_market_does_what_the_model_does() {
     const ACCOUNTS: u8 = 6;
-    const EVENTS: usize = 2_500;
+    const EVENTS: usize = 3_200;
     let mut statuses = std::collections::BTreeMap::<String, u32>::new();
     let mut revoked = 0;
     for seed in 0..24 {

@@ -125,6 +125,7 @@ mod tests {
             &mut rules.execution_cost,
             &mut rules.challenge_bond_floor,
             &mut rules.deposit_floor,
+            &mut rules.demand_fee,
         ] {
             *amount = Amount::from_units(amount.units() + 1);
         }

@@ -11,6 +11,7 @@ mod network;
 mod openapi;
 mod refuse;
 mod replay;
+mod sealed;
 mod stranger;
 mod transfer;
 mod verdict;

@@ -345,6 +345,10 @@ async fn a_walk_over_all_routes_meets_the_document() {
     note("put", &path);
     network.ok(&path).await;
     note("get", &path);
+    let path = crate::sealed::waiting(&mut network).await;
+    note("post", &path);
+    network.ok(&path).await;
+    note("get", &path);
     let again = network.ok(&format!("/v1/blocks/{height}/txs")).await["txs"][0]["bytes"].clone();
     assert_eq!(network.post("/v1/tx", &json!({ "tx": again })).await.0, 200, "in a block already");
     note("post", "/v1/tx");

@@ -72,7 +72,7 @@ impl Settings {
 /// `(1 + reopens) (rounds T_auction + T_lock + tail) + 1 + T_final`, market.md 2.4; nothing opens again in proved mode.
 fn bound(rules: &zera_market::Rules, mode: zera_market::Mode) -> u64 {
     let reopens = if mode == zera_market::Mode::Attested { u64::from(rules.reopens_max) } else { 0 };
-    let round = u64::from(rules.rounds_max) * rules.auction_blocks + rules.lock_blocks + rules.tail_blocks(mode);
+    let round = u64::from(rules.rounds_max) * rules.auction_blocks + rules.lock_blocks + rules.tail_blocks(mode, false);
     // Each stage hands over in the block after its last.
     (1 + reopens) * (round + 1) + 1 + rules.final_blocks
 }

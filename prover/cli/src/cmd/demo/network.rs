@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
-use zera_abi::{AccountId, Amount, Blocks, Height, PredicateId};
-use zera_host::{Action, ConfigEntry, Genesis};
+use zera_abi::wire::Request;
+use zera_abi::{AccountId, Amount, Blocks, Height, Level, PredicateId};
+use zera_host::{Action, ConfigEntry, Genesis, RequestBytes};
 use zera_ledger::Ledger;
 use zera_library::{compound_growth, special_price};
 use zera_market::{Rules, Schedule};
@@ -26,6 +27,7 @@ use super::feed::{Feed, Seen};
 use super::program::Ready;
 use super::provider::Provider;
 use super::timeline::Names;
+use crate::logging::Kept;
 
 /// Alice among the providers.
 pub const ALICE: usize = 0;
@@ -79,6 +81,10 @@ pub struct Network {
     pub names: Names,
     /// Genesis supply.
     pub supply: Amount,
+    /// Folder of ledger, keys and journals.
+    pub data: PathBuf,
+    /// Everything that is logged.
+    pub log: Kept,
     node: Node,
 }
 
@@ -100,6 +106,8 @@ pub struct Setup<'a> {
     pub listen: SocketAddr,
     /// Threads a proof may use.
     pub threads: usize,
+    /// Everything that is logged.
+    pub log: Kept,
 }
 
 impl Setup<'_> {
@@ -236,6 +244,8 @@ pub async fn start(
         patience,
         names,
         supply,
+        data: setup.data.to_path_buf(),
+        log: setup.log.clone(),
         node,
     })
 }
@@ -312,6 +322,28 @@ impl Network {
     async fn question<'a>(&self, predicate: PredicateId, public: &'a [u8]) -> anyhow::Result<asker::Ask<'a>> {
         let deadline = Height(self.client.status().await?.height.0.saturating_add(DEADLINE_BLOCKS));
         Ok(asker::Ask { predicate, public, bounty: zra(BOUNTY_ZRA), deadline, callback_fuel: CALLBACK_FUEL })
+    }
+
+    /// The operator asks for itself, without a contract, and fixes what the private bytes commit to.
+    ///
+    /// # Errors
+    /// Where the task is not opened.
+    pub async fn ask_alone(&self, predicate: PredicateId, public: &[u8], fixed: &[u8; 32]) -> anyhow::Result<TxResult> {
+        let question = self.question(predicate, public).await?;
+        let request = RequestBytes::new(&Request {
+            predicate,
+            public,
+            bounty: question.bounty.units(),
+            min_stake: 0,
+            value_at_risk: 0,
+            deadline: question.deadline.0,
+            callback_fuel: 0,
+            expected: fixed,
+            attested: false,
+            level: Level::Accepted,
+        });
+        let request = request.ok().context("the request is too long")?;
+        done(self.operator.send(Action::Open { request }, SETUP_FUEL).await?, "asking")
     }
 
     /// Calls an entry of the asker.

@@ -11,6 +11,7 @@ use zera_compiler::{Options, compile, symex::Limits};
 use zera_params::Keys;
 use zera_provider::Program;
 use zera_r1cs::Manifest;
+use zera_r1cs::manifest::COMMITMENT;
 
 use crate::output::Output;
 
@@ -29,6 +30,8 @@ pub struct Source {
     public_len: u32,
     /// Private input bytes.
     private_len: u32,
+    /// Whether it declares what they commit to.
+    commits: bool,
     /// Inputs and outcomes by an implementation in another language, as JSON.
     cases: &'static str,
 }
@@ -39,6 +42,8 @@ pub const RUST: usize = 0;
 pub const C: usize = 1;
 /// Index of the program in AssemblyScript.
 pub const ASSEMBLY_SCRIPT: usize = 2;
+/// Index of the same program as a predicate that declares what its private bytes commit to.
+pub const FIXED: usize = 3;
 
 macro_rules! predicates {
     ($path:literal) => {
@@ -47,7 +52,7 @@ macro_rules! predicates {
 }
 
 /// Every one.
-pub static ALL: [Source; 3] = [
+pub static ALL: [Source; 4] = [
     Source {
         name: "prices",
         asked_as: "fair-prices",
@@ -55,6 +60,7 @@ pub static ALL: [Source; 3] = [
         module: include_bytes!(predicates!("prebuilt/prices.rust.wasm")),
         public_len: 44,
         private_len: 0,
+        commits: false,
         cases: include_str!(predicates!("cases/prices.json")),
     },
     Source {
@@ -64,6 +70,7 @@ pub static ALL: [Source; 3] = [
         module: include_bytes!(predicates!("prebuilt/mlp.wasm")),
         public_len: 65,
         private_len: 0,
+        commits: false,
         cases: include_str!(predicates!("cases/mlp.json")),
     },
     Source {
@@ -73,6 +80,17 @@ pub static ALL: [Source; 3] = [
         module: include_bytes!(predicates!("prebuilt/allowlist.wasm")),
         public_len: 92,
         private_len: 267,
+        commits: false,
+        cases: include_str!(predicates!("cases/allowlist.json")),
+    },
+    Source {
+        name: "allowlist-fixed",
+        asked_as: "may-buy-fixed",
+        language: "AssemblyScript",
+        module: include_bytes!(predicates!("prebuilt/allowlist.wasm")),
+        public_len: 92,
+        private_len: 267,
+        commits: true,
         cases: include_str!(predicates!("cases/allowlist.json")),
     },
 ];
@@ -113,7 +131,9 @@ impl Source {
     }
 
     fn compile(&self) -> anyhow::Result<Program> {
-        let manifest = Manifest::new(self.name, 1, self.public_len, self.private_len, Vec::new())?;
+        let declared = if self.commits { vec![COMMITMENT.to_owned()] } else { Vec::new() };
+        let manifest = Manifest::new(self.name, 1, self.public_len, self.private_len, declared)?;
+        let manifest = manifest.with_commitment(self.commits)?;
         let options = Options { manifest: manifest.with_entry("predicate")?, limits: Limits::ORDINARY };
         let compiled = compile(self.module, &options).map_err(|diagnostics| {
             let said: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();

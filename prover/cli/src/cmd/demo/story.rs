@@ -3,6 +3,7 @@
 mod answer;
 mod auction;
 mod failure;
+mod private;
 mod programmed;
 mod rescue;
 mod scene;
@@ -77,13 +78,17 @@ pub enum Story {
     C,
     /// A predicate that is a program in AssemblyScript, over private bytes.
     AssemblyScript,
+    /// Private bytes that the request fixes, sealed to the holder.
+    Sealed,
+    /// The same, and nobody delivers.
+    Withheld,
     /// A rule changes by a vote; it comes last, as it changes what a lock is.
     Voted,
 }
 
 impl Story {
     /// Every story, in the order of the demo.
-    pub const ALL: [Story; 17] = [
+    pub const ALL: [Story; 19] = [
         Story::True,
         Story::False,
         Story::Silent,
@@ -100,6 +105,8 @@ impl Story {
         Story::Rust,
         Story::C,
         Story::AssemblyScript,
+        Story::Sealed,
+        Story::Withheld,
         Story::Voted,
     ];
 
@@ -124,6 +131,10 @@ impl Story {
                 "the predicate is AssemblyScript and reads private bytes, which stay with the provider"
             }
             Story::Voted => "a rule changes by a vote: for questions that come after, not for one that is open",
+            Story::Sealed => {
+                "private bytes come sealed to the holder of the lock, and nothing that is kept ever shows them"
+            }
+            Story::Withheld => "the asker does not deliver the private bytes that it owes: it pays the provider",
             Story::Expired => "nobody bids: two more rounds at higher ceilings, then the asker is told",
         }
     }
@@ -151,6 +162,8 @@ impl Story {
             Story::AssemblyScript => {
                 scene.programmed(CAROL, program::ASSEMBLY_SCRIPT, "first rule, at the least balance").await
             }
+            Story::Sealed => scene.sealed(ALICE, "second rule, below").await,
+            Story::Withheld => scene.withheld(BOB, "last rule, below").await,
         };
         if let Err(error) = played {
             scene.check(format!("{error:#}"), false);

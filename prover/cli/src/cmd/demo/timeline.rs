@@ -106,6 +106,23 @@ impl Names {
                 zra("paid"),
                 zra("stake_returned")
             ),
+            "sealing_key_given" => format!("{} says what its private bytes are to be sealed to", who("provider")),
+            "delivery_demanded" => format!(
+                "{} has been sent nothing, puts up {} ZRA and demands it on the chain by block {}",
+                who("provider"),
+                zra("fee"),
+                number("until")
+            ),
+            "demand_closed" if flag("delivered") => {
+                format!("they are delivered on the chain; {} ZRA to the asker", zra("fee_paid"))
+            }
+            "demand_closed" => format!("{} goes on without; {} ZRA to the asker", who("provider"), zra("fee_paid")),
+            "input_unavailable" => format!(
+                "the asker {}: {} is paid {} ZRA from its bond, the rest is burnt, the bounty goes back",
+                if flag("wrong") { "delivered something else" } else { "did not deliver" },
+                who("provider"),
+                zra("paid")
+            ),
             "task_expired" => "nobody answered in time: the bounty goes back".to_owned(),
             "task_revoked" => "the key is withdrawn: everybody has back what they put in".to_owned(),
             "task_cancelled" => "the asker cancels".to_owned(),

@@ -141,6 +141,7 @@ fn decodes(table: Table, key: &[u8], value: &[u8]) -> Result<(), String> {
         Table::Names => is::<NameRow>(value),
         Table::Submissions => key_len(36).and_then(|()| is::<SubmissionRow>(value)),
         Table::Callbacks => key_len(8),
+        Table::Sealed => key_len(32).and_then(|()| SignedTx::decode(value).map(|_| ()).map_err(|e| e.to_string())),
         // The market reads these back by itself.
         Table::Accounts | Table::Tasks | Table::TaskSeq | Table::Totals | Table::Rules | Table::KeyBonds => Ok(()),
         Table::Voting | Table::Proposals | Table::Ballots => Ok(()),

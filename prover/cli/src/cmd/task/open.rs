@@ -9,10 +9,12 @@ use zera_market::Answer;
 use zera_provider::http::Client;
 use zera_provider::view::CostView;
 
+use super::{deliver, find};
 use crate::arg;
-use crate::network::{SignerArgs, blame, block_on, fuel_of, prices, report, send};
+use crate::network::{SignerArgs, blame, block_on, fuel_of, prices, report, send, stop_signal};
 use crate::output::{Failure, Output, Verdict};
 use crate::predicates;
+use crate::subject::Subject;
 
 /// What to ask, and for how much.
 #[derive(clap::Args, Debug)]
@@ -27,6 +29,10 @@ pub struct Args {
     /// bytes, fixing the value that commits to them makes every outcome an answer; otherwise true alone is one.
     #[arg(long, value_name = "HEX", value_parser = scalar)]
     expect: Vec<[u8; 32]>,
+    /// Private input: hex, @FILE, or a JSON object by fields. Fixes what it commits to, unless --expect does, then waits for whoever
+    /// locks the task and delivers it, sealed to the holder's key, until there is an answer.
+    #[arg(long, value_name = "HEX|@FILE|JSON")]
+    private: Option<String>,
     /// Most that the answer may cost.
     #[arg(long, value_name = "ZRA", value_parser = arg::amount)]
     bounty: Amount,
@@ -61,7 +67,9 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     let wallet = args.signer.wallet()?;
     let subject = block_on(predicates::open_on(&args.predicate, &client))?;
     let public = subject.public(&args.public)?;
-    let (id, expected) = (subject.artefact.predicate_id(), args.expect.concat());
+    let private = args.private.as_deref().map(|text| subject.private(Some(text))).transpose()?;
+    let id = subject.artefact.predicate_id();
+    let expected = expected(args, &subject, private.as_deref())?;
     block_on(async {
         let status = client.status().await.map_err(blame)?;
         let published = client.predicate(&id.to_string()).await.map_err(blame)?;
@@ -88,9 +96,36 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
             return price(args, &client, &view, &fuel, out).await;
         }
         let result = send(&wallet, Action::Open { request }, fuel.total).await?;
-        let task = result.is_done().then(|| ("task", json!(hex::encode(&result.data))));
-        Ok(report(out, &result, "opened", task.as_slice()))
+        let mut extra = Vec::new();
+        if result.is_done() {
+            extra.push(("task", json!(hex::encode(&result.data))));
+        }
+        if let (Some(private), Ok(task)) = (&private, <[u8; 32]>::try_from(result.data.as_slice())) {
+            let (task, key) = (TaskId(task), args.signer.key()?);
+            Output::progress(&format!("task {task}: waiting for a holder to deliver to; Ctrl-C ends it"));
+            let (view, count) = tokio::select! {
+                attended = deliver::attend(&client, &wallet, &key, &task, private) => attended?,
+                stopped = stop_signal() => {
+                    stopped?;
+                    (find(&client, &task).await?, 0)
+                }
+            };
+            extra.push(("state", json!(view.state.as_str())));
+            extra.push(("delivered", json!(count)));
+        }
+        Ok(report(out, &result, "opened", &extra))
     })
+}
+
+/// What the request fixes: what is said, or else the value that commits to the private bytes.
+fn expected(args: &Args, subject: &Subject, private: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
+    let Some(private) = private.filter(|_| args.expect.is_empty()) else { return Ok(args.expect.concat()) };
+    let manifest = &subject.artefact.manifest;
+    if !manifest.commitment {
+        let why = "declares nothing that commits to its private bytes (compile it with --commit-private), so none can be fixed";
+        return Err(Failure::Input(anyhow!("predicate {}: {why}", manifest.name)));
+    }
+    Ok(deliver::commitment(private).to_vec())
 }
 
 fn level(text: &str) -> Result<Level, String> {

@@ -4,8 +4,12 @@ use super::*;
 use crate::decline::Decline;
 use crate::private::PrivateFolder;
 
-/// What a request that fixes the commitment to bytes beginning with 9 expects.
-const COMMITTED: [u8; 32] = [9; 32];
+/// Private bytes, and what a request that fixes them expects.
+const BYTES: [u8; 4] = [9, 0, 0, 0];
+
+fn committed() -> [u8; 32] {
+    root(&BYTES)
+}
 
 fn reading() -> World {
     World::with(FakeProver { private_len: 4, ..FakeProver::default() })
@@ -53,24 +57,24 @@ async fn bytes_that_nobody_delivered_are_waited_for() {
     let _miner = world.mine();
     until(&mut handle, is_accepted).await;
     let inner = world.chain.lock();
-    assert_eq!(inner.market.task(&task).unwrap().answer(), Some((Outcome::True, &[[b'1'; 32]][..])));
+    assert_eq!(inner.market.task(&task).unwrap().answer(), Some((Outcome::True, &[root(b"1234")][..])));
 }
 
 #[tokio::test]
 async fn a_fixed_commitment_finds_its_bytes_and_takes_no_others() {
     let world = reading();
     // Named by the commitment, and of another one.
-    deliver(&world, &hex::encode(COMMITTED), &[8, 0, 0, 0]);
-    let task = world.chain.ask(asking(Outcome::False, vec![COMMITTED]));
+    deliver(&world, &hex::encode(committed()), &[8, 0, 0, 0]);
+    let task = world.chain.ask(asking(Outcome::False, vec![committed()]));
     let mut handle = world.start_with(config(&world)).await;
     let reports = until(&mut handle, |report| reason(report).is_some()).await;
     assert_eq!(reports.iter().find_map(reason), Some(Decline::InputMismatch));
     assert!(world.chain.lock().arrivals.is_empty());
-    deliver(&world, &hex::encode(COMMITTED), &[9, 0, 0, 0]);
+    deliver(&world, &hex::encode(committed()), &[9, 0, 0, 0]);
     let _miner = world.mine();
     until(&mut handle, is_accepted).await;
     let inner = world.chain.lock();
-    assert_eq!(inner.market.task(&task).unwrap().answer(), Some((Outcome::False, &[COMMITTED][..])));
+    assert_eq!(inner.market.task(&task).unwrap().answer(), Some((Outcome::False, &[committed()][..])));
 }
 
 #[tokio::test]
@@ -92,8 +96,8 @@ async fn without_a_fixed_commitment_nothing_but_true_is_sold() {
 #[tokio::test]
 async fn an_answer_that_the_chain_would_refuse_is_never_sent() {
     let world = World::with(FakeProver { private_len: 4, forgetful: true, ..FakeProver::default() });
-    deliver(&world, &hex::encode(COMMITTED), &[9, 0, 0, 0]);
-    world.chain.ask(asking(Outcome::True, vec![COMMITTED]));
+    deliver(&world, &hex::encode(committed()), &[9, 0, 0, 0]);
+    world.chain.ask(asking(Outcome::True, vec![committed()]));
     let mut handle = world.start_with(config(&world)).await;
     let _miner = world.mine();
     let reports = until(&mut handle, |report| matches!(report, Report::Lost { .. })).await;
@@ -104,4 +108,134 @@ async fn an_answer_that_the_chain_would_refuse_is_never_sent() {
     assert_eq!(why, Some("declared value 0 is not the one that the request fixes"));
     assert_eq!((world.chain.included("lock") > 0, world.chain.included("submit")), (true, 0));
     assert_eq!(world.chain.included("lock"), world.chain.included("release"));
+}
+
+/// The holder's key is in a block.
+async fn address(world: &World, task: &TaskId) -> zera_host::sealed::Address {
+    eventually("a key", || world.chain.address(task).is_some()).await;
+    world.chain.address(task).unwrap()
+}
+
+fn is_undelivered(report: &Report) -> bool {
+    matches!(report, Report::Undelivered { .. })
+}
+
+fn free_of(world: &World) -> u128 {
+    world.chain.lock().market.account(&world.account()).free.units()
+}
+
+#[tokio::test]
+async fn bytes_that_the_requester_sends_sealed_are_opened_proved_and_written_nowhere() {
+    const SECRET: [u8; 4] = *b"\xd1\x5e\xa5\xed";
+    let world = reading();
+    let task = world.chain.ask(asking(Outcome::False, vec![root(&SECRET)]));
+    let mut handle = world.start().await;
+    let _miner = world.mine();
+    let to = address(&world, &task).await;
+    world.chain.send(&to, &SECRET);
+    let reports = until(&mut handle, is_accepted).await;
+    let answer = world.chain.lock().market.task(&task).unwrap().answer().map(|(outcome, _)| outcome);
+    assert_eq!(answer, Some(Outcome::False));
+    assert_eq!((world.chain.included("demand"), world.chain.included("sealing_key")), (0, 1));
+    let shown = format!("{reports:?}");
+    assert!(!shown.contains("d15ea5ed") && !shown.contains("209, 94, 165, 237"), "{shown}");
+    let book = std::fs::read(world.journal()).unwrap();
+    assert!(!book.windows(4).any(|window| window == SECRET), "the bytes are in the job book");
+    assert!(!book.windows(8).any(|window| window == b"d15ea5ed"), "they are there as hex");
+}
+
+#[tokio::test]
+async fn bytes_that_do_not_come_are_demanded_and_their_requester_pays() {
+    let world = reading();
+    let task = world.chain.ask(asking(Outcome::True, vec![committed()]));
+    let mut handle = world.start().await;
+    let _miner = world.mine();
+    // Something else, and something that does not open, is nothing.
+    let to = address(&world, &task).await;
+    world.chain.send(&to, &[8, 0, 0, 0]);
+    let reports = until(&mut handle, is_undelivered).await;
+    let told = |wanted: fn(&Report) -> bool| reports.iter().filter(|report| wanted(report)).count();
+    assert_eq!(told(|report| matches!(report, Report::Demanded { .. })), 1);
+    assert_eq!(told(|report| matches!(report, Report::Lost { .. })), 0, "nothing is lost");
+    // 80 % of a bond of a tenth of a ZRA; fees are free here.
+    assert_eq!(free_of(&world), 100 * ZRA + ZRA * 8 / 100);
+    assert_eq!(world.chain.lock().market.task(&task).unwrap().reason(), 21);
+    handle.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_delivered_on_the_chain_is_taken_from_there() {
+    let world = reading();
+    let task = world.chain.ask(asking(Outcome::True, vec![committed()]));
+    let mut handle = world.start().await;
+    let _miner = world.mine();
+    let to = address(&world, &task).await;
+    eventually("a demand", || world.chain.included("demand") == 1).await;
+    world.chain.deliver(&to, &BYTES);
+    until(&mut handle, is_accepted).await;
+    assert_eq!(world.chain.included("complain"), 0);
+}
+
+#[tokio::test]
+async fn something_else_on_the_chain_is_complained_of() {
+    let world = reading();
+    let task = world.chain.ask(asking(Outcome::True, vec![committed()]));
+    let mut handle = world.start().await;
+    let _miner = world.mine();
+    let to = address(&world, &task).await;
+    eventually("a demand", || world.chain.included("demand") == 1).await;
+    world.chain.deliver(&to, &[8, 0, 0, 0]);
+    until(&mut handle, is_undelivered).await;
+    assert_eq!(world.chain.included("complain"), 1);
+    // The fee of the demand is the requester's: it delivered, if nothing good.
+    assert_eq!(free_of(&world), 100 * ZRA + ZRA * 8 / 100 - 10_000_000);
+}
+
+/// A complaint shows a secret: a node's word alone is no reason for one.
+#[tokio::test]
+async fn what_nobody_signed_is_not_complained_of() {
+    let world = reading();
+    let task = world.chain.ask(asking(Outcome::True, vec![committed()]));
+    let mut handle = world.start().await;
+    let _miner = world.mine();
+    let to = address(&world, &task).await;
+    world.chain.claim_delivery(&to, &[8, 0, 0, 0]);
+    until(&mut handle, is_undelivered).await;
+    assert_eq!((world.chain.included("demand"), world.chain.arrived("complain").len()), (1, 0));
+}
+
+/// The key is made again from the account's, and nothing of the bytes has to be kept.
+#[tokio::test]
+async fn killed_between_key_and_bytes() {
+    let world = reading();
+    let task = world.chain.ask(asking(Outcome::True, vec![committed()]));
+    let handle = world.start().await;
+    let miner = world.mine();
+    let to = address(&world, &task).await;
+    drop(miner);
+    world.crash(handle);
+    world.chain.send(&to, &BYTES);
+    let mut handle = world.start().await;
+    let _miner = world.mine();
+    until(&mut handle, is_accepted).await;
+    assert_eq!(world.chain.included("sealing_key"), 1, "one key a lock");
+}
+
+/// What is not owed is not waited for, and not every answer is sold blindly.
+#[tokio::test]
+async fn nothing_is_locked_for_bytes_that_nobody_owes_or_answers_that_are_not_served() {
+    let world = reading();
+    world.chain.ask(asking(Outcome::True, vec![]));
+    let mut handle = world.start().await;
+    let reports = until(&mut handle, |report| reason(report).is_some()).await;
+    assert_eq!(reports.iter().find_map(reason), Some(Decline::InputMissing));
+    handle.stop().await.unwrap();
+
+    let world = reading();
+    world.chain.ask(asking(Outcome::True, vec![committed()]));
+    let config = ProviderConfig { outcomes: vec![Outcome::True, Outcome::False], ..world.config() };
+    let mut handle = world.start_with(config).await;
+    let reports = until(&mut handle, |report| reason(report).is_some()).await;
+    assert_eq!(reports.iter().find_map(reason), Some(Decline::OutcomeNotServed));
+    assert!(world.chain.lock().arrivals.is_empty());
 }

@@ -75,7 +75,7 @@ fn other_bytes_than_the_root_s_are_not_proved() {
     };
     let prover = Groth16::load(&KeySource::Given([(id, keys)].into()), None, &[]).unwrap();
     assert_eq!(prover.predicates(), [id]);
-    let order = Order { binding, public: prover.sample(&id), private: vec![], input_root: [0; 32] };
+    let order = Order { binding, public: prover.sample(&id), private: vec![].into(), input_root: [0; 32] };
     assert!(matches!(prover.prove(&order, &mut |_| ()), Err(ProveFault::Root)));
     let foreign = Order { binding: zera_statement::Binding { key: KEY, ..binding }, ..order };
     assert!(matches!(prover.prove(&foreign, &mut |_| ()), Err(ProveFault::NotServed(_))));

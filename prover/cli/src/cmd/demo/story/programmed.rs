@@ -41,6 +41,10 @@ impl Scene<'_> {
         self.settled(provider, case.outcome == Outcome::True).await?;
         let closed = self.event("task_final", |_| true).await?;
         self.check("the whole stake comes back", closed.amount("stake_returned") == locked.amount("stake"));
+        if let Some(task) = self.task.filter(|_| !case.private.is_empty()) {
+            // They have done their work.
+            std::fs::remove_file(answerer.private.join(task.to_string())).context("removing the private bytes")?;
+        }
         Ok(())
     }
 }

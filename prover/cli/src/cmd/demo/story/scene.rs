@@ -66,6 +66,17 @@ impl<'a> Scene<'a> {
         self.opened().await
     }
 
+    /// The operator asks for itself and fixes what the private bytes commit to; gives the bounty's ceiling.
+    pub(super) async fn ask_alone(
+        &mut self,
+        predicate: PredicateId,
+        public: &[u8],
+        fixed: &[u8; 32],
+    ) -> anyhow::Result<Amount> {
+        self.network.ask_alone(predicate, public, fixed).await?;
+        self.opened().await
+    }
+
     /// The other contract asks for whatever a name means; gives the bounty's ceiling.
     pub(super) async fn ask_by_name(&mut self, name: &str, public: &[u8]) -> anyhow::Result<Amount> {
         self.contract = self.network.asker;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use sha2::{Digest, Sha256};
 use zera_abi::{AccountId, Height, TxHash};
 use zera_host::{BlockReport, Rejection, SignedTx};
 
@@ -37,12 +38,16 @@ struct Entry {
     tx: SignedTx,
     len: usize,
     gapped: bool,
+    /// How many blocks were made before it came.
+    age: u64,
 }
 
-/// What waits, in order of arrival, and why the last ones that do not wait any more are in no block.
+/// What waits, and why the last ones that do not wait any more are in no block.
 #[derive(Default)]
 pub(crate) struct Pool {
     arrivals: u64,
+    /// Blocks made.
+    blocks: u64,
     len: usize,
     gapped: usize,
     entries: BTreeMap<u64, Entry>,
@@ -104,15 +109,21 @@ impl Pool {
         self.rejected.remove(&hash);
         self.hashes.insert(hash, arrival);
         self.senders.entry(sender).or_default().insert(nonce, arrival);
-        self.entries.insert(arrival, Entry { tx, len, gapped });
+        self.entries.insert(arrival, Entry { tx, len, gapped, age: self.blocks });
         Ok(())
     }
 
-    /// What the next block can take, in order of arrival; a sender's own in order of nonce, on the places where they
-    /// arrived. `next` gives a sender's next nonce; what leaves a gap behind it stays. All of it goes on waiting until
-    /// [`Pool::settle`].
-    pub(crate) fn ready<E>(&self, mut next: impl FnMut(&AccountId) -> Result<u64, E>) -> Result<Vec<SignedTx>, E> {
-        let mut order: BTreeMap<u64, u64> = BTreeMap::new();
+    /// What the next block can take, in an order that does not depend on who came first since the last block: by age in
+    /// blocks, so that what waits comes in; then by the place among the sender's own, so that nobody's second goes before
+    /// another's first; then by the sender, in an order that `head`, the hash of the last block, draws anew for each block.
+    /// A sender's own stand in order of nonce, on the ages at which they came. `next` gives a sender's next nonce; what leaves
+    /// a gap behind it stays. All of it goes on waiting until [`Pool::settle`].
+    pub(crate) fn ready<E>(
+        &self,
+        head: &[u8; 32],
+        mut next: impl FnMut(&AccountId) -> Result<u64, E>,
+    ) -> Result<Vec<SignedTx>, E> {
+        let mut order: BTreeMap<(u64, usize, [u8; 32], AccountId), &SignedTx> = BTreeMap::new();
         for (sender, nonces) in &self.senders {
             let mut expected = next(sender)?;
             // A nonce below was used meanwhile: the chain says so, and it leaves the pool with a reason.
@@ -121,17 +132,21 @@ impl Pool {
                 expected += u64::from(**nonce == expected);
                 follows
             });
-            let arrivals: Vec<u64> = run.map(|(_, arrival)| *arrival).collect();
-            let mut places = arrivals.clone();
-            places.sort_unstable();
-            order.extend(places.into_iter().zip(arrivals));
+            let run: Vec<&Entry> = run.filter_map(|(_, arrival)| self.entries.get(arrival)).collect();
+            let mut ages: Vec<u64> = run.iter().map(|entry| entry.age).collect();
+            ages.sort_unstable();
+            // By the sender and not by the transaction, of which a sender can sign as many as it takes to be the first.
+            let lot = lot(head, sender);
+            let places = ages.into_iter().enumerate().map(|(index, age)| (age, index, lot, *sender));
+            order.extend(places.zip(run.into_iter().map(|entry| &entry.tx)));
         }
-        Ok(order.into_values().filter_map(|arrival| self.entries.get(&arrival)).map(|entry| entry.tx.clone()).collect())
+        Ok(order.into_values().cloned().collect())
     }
 
     /// Removes what a block took or refused, and what can be in no later block than the one at `next`.
     /// Gives the latter, with their last heights.
     pub(crate) fn settle(&mut self, report: &BlockReport, next: Height) -> Vec<(TxHash, Height)> {
+        self.blocks += 1;
         for receipt in &report.receipts {
             self.remove(&receipt.tx);
         }
@@ -177,6 +192,12 @@ impl Pool {
     }
 }
 
+/// A sender's place in the block after `head`.
+fn lot(head: &[u8; 32], sender: &AccountId) -> [u8; 32] {
+    let text = Sha256::new_with_prefix(b"zera/order/v1").chain_update(head).chain_update(sender.as_bytes());
+    text.finalize().into()
+}
+
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
@@ -216,25 +237,67 @@ mod tests {
         BlockReport { header, receipts, events: Vec::new(), rejected, deferred: Vec::new() }
     }
 
+    const HEAD: [u8; 32] = [9; 32];
+
     /// What is ready where every sender's next nonce is `next`.
     fn ready(pool: &Pool, next: u64) -> Vec<SignedTx> {
-        pool.ready(|_| Ok::<_, Infallible>(next)).expect("infallible")
+        pool.ready(&HEAD, |_| Ok::<_, Infallible>(next)).expect("infallible")
+    }
+
+    /// Senders in the order of their lots.
+    fn by_lot(seeds: &[u8], head: &[u8; 32]) -> Vec<u8> {
+        let mut seeds = seeds.to_vec();
+        seeds.sort_by_key(|seed| lot(head, &tx(*seed, 0).tx().sender));
+        seeds
     }
 
     #[test]
-    fn order_is_by_arrival_and_within_a_sender_by_nonce() {
+    fn order_is_by_age_then_turn_then_lot_and_within_a_sender_by_nonce() {
         let mut pool = Pool::default();
-        let arrivals = [tx(1, 2), tx(2, 0), tx(1, 0), tx(3, 1), tx(1, 1), tx(2, 1), tx(1, 4)];
-        for tx in &arrivals {
-            pool.insert(tx.clone(), 1, false).expect("room");
+        for tx in [tx(1, 2), tx(2, 0), tx(1, 0), tx(3, 1), tx(1, 1), tx(2, 1), tx(1, 4)] {
+            pool.insert(tx, 1, false).expect("room");
         }
-        // Sender 1 holds the places 0, 2 and 4; sender 3 lacks its first, and sender 1's last one leaves a gap.
-        let expected = [tx(1, 0), tx(2, 0), tx(1, 1), tx(1, 2), tx(2, 1)];
+        // Sender 3 lacks its first, and sender 1's last one leaves a gap.
+        let turns = |seeds: &[u8], nonce| by_lot(seeds, &HEAD).into_iter().map(move |seed| tx(seed, nonce));
+        let expected: Vec<SignedTx> = turns(&[1, 2], 0).chain(turns(&[1, 2], 1)).chain(turns(&[1], 2)).collect();
         assert_eq!(ready(&pool, 0), expected);
         assert_eq!(ready(&pool, 0), expected, "nothing has left");
         // A nonce that was used meanwhile goes first, to be rejected with a reason.
-        assert_eq!(ready(&pool, 1).first(), Some(&tx(1, 0)));
+        let firsts = turns(&[1, 2], 0).collect::<Vec<_>>();
+        assert!(ready(&pool, 1).iter().take(3).filter(|tx| firsts.contains(tx)).count() == 2);
         assert_eq!(ready(&pool, 1).len(), 6);
+        // After a block of somebody else's, what comes then stands behind all of it: also a sender's own earlier nonce,
+        // whose place is taken by the one that came before.
+        pool.settle(&report(&[], vec![]), Height(2));
+        for tx in [tx(3, 0), tx(4, 0)] {
+            pool.insert(tx, 1, false).expect("room");
+        }
+        let first = by_lot(&[1, 2, 3], &HEAD).into_iter().map(|seed| tx(seed, 0));
+        let second = turns(&[1, 2], 1).chain(turns(&[1], 2));
+        let later = [tx(4, 0), tx(3, 1)];
+        assert_eq!(ready(&pool, 0), first.chain(second).chain(later).collect::<Vec<_>>());
+    }
+
+    /// Whatever the order in which they came, the next block is made of the same list.
+    #[test]
+    fn arrival_does_not_show() {
+        let txs: Vec<SignedTx> = (1..=6).flat_map(|seed| (0..u64::from(seed)).map(move |nonce| tx(seed, nonce))).collect();
+        let mut lists = Vec::new();
+        for turn in 0..20u64 {
+            // A shuffle by a hash.
+            let mut arrivals = txs.clone();
+            arrivals.sort_by_key(|tx| Sha256::digest([tx.hash().0.as_slice(), &turn.to_le_bytes()].concat()).to_vec());
+            let mut pool = Pool::default();
+            for tx in arrivals {
+                pool.insert(tx, 1, false).expect("room");
+            }
+            lists.push(ready(&pool, 0));
+        }
+        assert_eq!(lists[0].len(), txs.len());
+        assert!(lists.iter().all(|list| *list == lists[0]));
+        // Another block draws other lots.
+        let senders: Vec<u8> = (1..=6).collect();
+        assert!((0..20).any(|head| by_lot(&senders, &[head; 32]) != by_lot(&senders, &HEAD)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod artefact;
 mod contract;
 mod event;
+mod lanes;
 mod life;
 mod limit;
 mod log;

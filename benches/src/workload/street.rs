@@ -9,7 +9,9 @@ use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_ff::{Field, UniformRand};
 use zera_abi::{AccountId, Level, Outcome, TaskId};
-use zera_host::{Action, BlockReport, Chain, Genesis, Lanes, ProofJob, Publication, SignedTx, Verdicts, verify_in_lanes};
+use zera_host::{
+    Action, BlockReport, Chain, Genesis, Lanes, ProofJob, Publication, SignedTx, Verdicts, verify_in_lanes,
+};
 use zera_library::range;
 use zera_market::Answer;
 use zera_market::ports::{MemStore, Store};

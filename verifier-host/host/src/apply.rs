@@ -62,11 +62,7 @@ pub(crate) fn callbacks(mut state: State, runner: &Runner) -> (State, Result<(),
 
 /// Tells what the block's clock did and calls back what fits of what that, and earlier blocks, made due. Gives the fuel that
 /// was set aside for it.
-pub(crate) fn clock_callbacks(
-    mut state: State,
-    runner: &Runner,
-    lanes: Lanes,
-) -> Result<(State, u64), NodeFault> {
+pub(crate) fn clock_callbacks(mut state: State, runner: &Runner, lanes: Lanes) -> Result<(State, u64), NodeFault> {
     for callback in state.settle_notes()? {
         state.waiting.push(&mut state.overlay, callback);
     }

@@ -236,11 +236,8 @@ fn judge_batch(batch: &[&ProofJob]) -> Judged {
         }
     }
     let Some(first) = waiting.first() else { return found };
-    let items: Vec<(&[u8], &[u8])> = inputs
-        .iter()
-        .zip(&waiting)
-        .map(|(inputs, job)| (inputs.as_slice(), job.proof.as_ref().as_slice()))
-        .collect();
+    let items: Vec<(&[u8], &[u8])> =
+        inputs.iter().zip(&waiting).map(|(inputs, job)| (inputs.as_slice(), job.proof.as_ref().as_slice())).collect();
     let statuses = verify_bytes_batch(&first.key, &items, &[]);
     found.extend(waiting.iter().zip(statuses).map(|(job, status)| {
         let verdict = match status {
@@ -304,9 +301,15 @@ mod tests {
     fn a_batch_holds_one_key_and_64_proofs_at_most_and_every_lane_has_its_share() {
         let keys = [key(1_000_003), key(1_000_033)];
         // 150 proofs of one key and 10 of another, some twice.
-        let jobs: Vec<ProofJob> = (0..150).map(|n| job(&keys[0], n)).chain((200..210).map(|n| job(&keys[1], n))).collect();
+        let jobs: Vec<ProofJob> =
+            (0..150).map(|n| job(&keys[0], n)).chain((200..210).map(|n| job(&keys[1], n))).collect();
         let twice: Vec<&ProofJob> = jobs.iter().rev().chain(&jobs).collect();
-        for (count, batches) in [(1, vec![50, 50, 50, 10]), (2, vec![50, 50, 50, 10]), (4, vec![38, 38, 38, 36, 10]), (8, vec![19, 19, 19, 19, 19, 19, 19, 17, 10])] {
+        for (count, batches) in [
+            (1, vec![50, 50, 50, 10]),
+            (2, vec![50, 50, 50, 10]),
+            (4, vec![38, 38, 38, 36, 10]),
+            (8, vec![19, 19, 19, 19, 19, 19, 19, 17, 10]),
+        ] {
             let seen = std::sync::Mutex::new(Vec::new());
             let judge = |batch: &[&ProofJob]| {
                 assert!(batch.iter().all(|job| job.key.id() == batch[0].key.id()) && batch.len() <= BATCH_MAX);

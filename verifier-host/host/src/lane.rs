@@ -35,11 +35,7 @@ impl Lanes {
     /// # Errors
     /// [`NodeFault::Panic`] where `work` panicked, [`NodeFault::Thread`] where a thread does not start: then there is no
     /// result at all.
-    pub(crate) fn run<T: Sync, R: Send>(
-        self,
-        parts: &[T],
-        work: impl Fn(&T) -> R + Sync,
-    ) -> Result<Vec<R>, NodeFault> {
+    pub(crate) fn run<T: Sync, R: Send>(self, parts: &[T], work: impl Fn(&T) -> R + Sync) -> Result<Vec<R>, NodeFault> {
         if self.count().min(parts.len()) <= 1 {
             // Nothing of a half-done part is kept, so there is no state that a panic could leave broken.
             return catch_unwind(AssertUnwindSafe(|| parts.iter().map(work).collect()))

@@ -143,9 +143,10 @@ impl State {
                 Action::Submit { task, answer } | Action::Reveal { task, answer, .. }
                     if self.market.may_answer(task, &sender) =>
                 {
-                    let verdict = self.market.claim(task, sender, answer).ok().and_then(|claim| {
-                        self.verdicts.known(&self.params.chain, &self.keys, &claim, &answer.proof)
-                    });
+                    let verdict =
+                        self.market.claim(task, sender, answer).ok().and_then(|claim| {
+                            self.verdicts.known(&self.params.chain, &self.keys, &claim, &answer.proof)
+                        });
                     if matches!(verdict, Some(Verdict::Invalid | Verdict::Malformed)) {
                         continue;
                     }
@@ -311,7 +312,11 @@ impl Draft {
         })
     }
 
-    fn outcome(&self, contract: &AccountId, handle: u64) -> Result<Result<(Outcome, Vec<[u8; 32]>), Status>, NodeFault> {
+    fn outcome(
+        &self,
+        contract: &AccountId,
+        handle: u64,
+    ) -> Result<Result<(Outcome, Vec<[u8; 32]>), Status>, NodeFault> {
         let Some(id) = self.rows.handle(contract, handle)? else { return Ok(Err(Status::NotFound)) };
         if let Some((_, outcome, declared)) = self.answered.get(&id) {
             return Ok(Ok((*outcome, declared.clone())));
@@ -555,8 +560,7 @@ impl World for Draft {
         let (contract, key, public, declared) = (*contract, *key, claim.public.to_vec(), claim.declared.to_vec());
         let DirectClaim { outcome, provider, not_after, context, .. } = *claim;
         self.write_down(move |state| {
-            let claim =
-                DirectClaim { outcome, provider, not_after, context, public: &public, declared: &declared };
+            let claim = DirectClaim { outcome, provider, not_after, context, public: &public, declared: &declared };
             let now = state.direct_claim(&contract, &key, &claim, || root.unwrap_or_else(|| root_of(&public)))?;
             Ok(now == made)
         });

@@ -99,9 +99,8 @@ fn make(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> {
 fn apply(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> {
     let txs: Vec<SignedTx> = {
         let pool = shared.pool();
-        shared.read(|chain| {
-            pool.ready(&chain.head().hash(), |sender| chain.nonce(sender).map_err(Unavailable::Fault))
-        })?
+        shared
+            .read(|chain| pool.ready(&chain.head().hash(), |sender| chain.nonce(sender).map_err(Unavailable::Fault)))?
     };
     if txs.is_empty() && !empty_too {
         return Ok(None);

@@ -281,7 +281,8 @@ mod tests {
     /// Whatever the order in which they came, the next block is made of the same list.
     #[test]
     fn arrival_does_not_show() {
-        let txs: Vec<SignedTx> = (1..=6).flat_map(|seed| (0..u64::from(seed)).map(move |nonce| tx(seed, nonce))).collect();
+        let txs: Vec<SignedTx> =
+            (1..=6).flat_map(|seed| (0..u64::from(seed)).map(move |nonce| tx(seed, nonce))).collect();
         let mut lists = Vec::new();
         for turn in 0..20u64 {
             // A shuffle by a hash.

@@ -47,11 +47,8 @@ async fn run(served: &Served, threads: usize, shuffle: Option<u64>, proved: &mut
     let mut network = Network::start(settings).await;
     let mut rng = shuffle.map(ChaCha20Rng::seed_from_u64);
 
-    let deploy = Action::Deploy {
-        wasm: asker(),
-        config: vec![],
-        endowment: zera_abi::Amount::from_zra(1_000).expect("fits"),
-    };
+    let deploy =
+        Action::Deploy { wasm: asker(), config: vec![], endowment: zera_abi::Amount::from_zra(1_000).expect("fits") };
     let mut setup = vec![Action::Publish(served.publication()), served.registration()];
     setup.extend(std::iter::repeat_n(deploy, CONTRACTS));
     let txs: Vec<SignedTx> = setup.into_iter().map(|action| network.sign(OWNER, action)).collect();
@@ -63,7 +60,11 @@ async fn run(served: &Served, threads: usize, shuffle: Option<u64>, proved: &mut
 
     let ask = |n: usize| {
         let public = Input { x: n as u64 * 9, lo: 20, hi: 80 }.encode();
-        Action::Call { contract: contracts[n % CONTRACTS], entry: "ask".to_owned(), input: served.request(&public, 100) }
+        Action::Call {
+            contract: contracts[n % CONTRACTS],
+            entry: "ask".to_owned(),
+            input: served.request(&public, 100),
+        }
     };
     let txs: Vec<SignedTx> = (0..TASKS).map(|n| network.sign([OWNER, ALICE, BOB][n / 4], ask(n))).collect();
     let receipts = one_block(&network, &txs, rng.as_mut()).await;
@@ -73,8 +74,7 @@ async fn run(served: &Served, threads: usize, shuffle: Option<u64>, proved: &mut
         .map(|n| zera_statement::task_id(&network.chain, &contracts[n % CONTRACTS], 1 + (n / CONTRACTS) as u64))
         .collect();
     let holder = |n: usize| [ALICE, BOB][n % 2];
-    let txs: Vec<SignedTx> =
-        (0..TASKS).map(|n| network.sign(holder(n), Action::Lock { task: tasks[n] })).collect();
+    let txs: Vec<SignedTx> = (0..TASKS).map(|n| network.sign(holder(n), Action::Lock { task: tasks[n] })).collect();
     let receipts = one_block(&network, &txs, rng.as_mut()).await;
     assert!(receipts.iter().all(|receipt| receipt["ending"] == "done"), "{receipts:?}");
     if proved.is_empty() {

@@ -201,11 +201,14 @@ fn lot(head: &[u8; 32], sender: &AccountId) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::sync::Arc;
 
     use super::*;
     use ed25519_dalek::SigningKey;
-    use zera_abi::{Amount, ChainId};
-    use zera_host::{Action, Ending, Header, Receipt, Tx};
+    use zera_abi::{Amount, Blocks, ChainId};
+    use zera_host::{Action, Chain, Ending, Genesis, Header, Lanes, Receipt, Tx, Verdicts};
+    use zera_market::Rules;
+    use zera_market::ports::MemStore;
 
     fn tx(seed: u8, nonce: u64) -> SignedTx {
         let key = SigningKey::from_bytes(&[seed; 32]);
@@ -299,6 +302,95 @@ mod tests {
         // Another block draws other lots.
         let senders: Vec<u8> = (1..=6).collect();
         assert!((0..20).any(|head| by_lot(&senders, &[head; 32]) != by_lot(&senders, &HEAD)));
+    }
+
+    /// Blocks of three accounts' transactions to three contracts, made as a node makes them: whatever the lanes and whatever
+    /// came first, the headers are the same, state root and all.
+    #[test]
+    fn blocks_are_the_same_on_1_2_4_and_8_lanes_and_in_any_order_of_arrival() {
+        let one = headers(1, 0);
+        assert_eq!(one.len(), 3);
+        for (lanes, turn) in [(1, 1), (2, 2), (4, 3), (8, 4), (8, 0)] {
+            assert_eq!(headers(lanes, turn), one, "{lanes} lanes, shuffle {turn}");
+        }
+    }
+
+    fn headers(lanes: usize, turn: u64) -> Vec<Header> {
+        let key = |seed: u8| SigningKey::from_bytes(&[seed; 32]);
+        let account = |seed: u8| AccountId(key(seed).verifying_key().to_bytes());
+        let zra = |zra| Amount::from_zra(zra).expect("fits");
+        let genesis = Genesis {
+            name: "test".to_owned(),
+            development: true,
+            rules: Rules::local(),
+            fuel_price: 1,
+            key_activation: Blocks(0),
+            name_timelock: Blocks(5),
+            accounts: (1..=3).map(|seed| (account(seed), zra(1_000))).collect(),
+        };
+        let mut chain = Chain::open(Arc::new(MemStore::default()), &genesis).expect("opens");
+        chain.set_lanes(Lanes::new(lanes.try_into().expect("not zero")));
+        let id = chain.chain_id().expect("no fault");
+        let sign = |seed: u8, nonce: u64, fuel_limit: u64, action: Action| {
+            let tx = Tx { chain: id, sender: account(seed), nonce, expiry: Height(100), fuel_limit, action };
+            tx.sign(&key(seed)).expect("its own key")
+        };
+        let (mut pool, mut made) = (Pool::default(), Vec::new());
+        let mut block = |mut txs: Vec<SignedTx>| {
+            txs.sort_by_key(|tx| Sha256::digest([tx.hash().0.as_slice(), &turn.to_le_bytes()].concat()).to_vec());
+            for tx in txs {
+                pool.insert(tx, 1, false).expect("room");
+            }
+            let head = chain.head().hash();
+            let txs = pool.ready(&head, |sender| chain.nonce(sender)).expect("no fault");
+            let report = chain.apply(txs, Verdicts::default()).expect("no fault");
+            assert!(report.receipts.iter().all(|receipt| receipt.ending == Ending::Done), "{:?}", report.receipts);
+            pool.settle(&report, Height(report.header.height.0 + 1));
+            assert_eq!(pool.count(), 0, "{:?}", report.rejected);
+            made.push(report.header.clone());
+            (report, chain.rehearsed().expect("no fault").kept)
+        };
+
+        // Each call appends its caller's first byte to what the contract keeps, so an order would show.
+        let wasm = wat::parse_str(
+            r#"(module
+              (import "zera1" "caller" (func $caller (param i32) (result i32)))
+              (import "zera1" "storage_get" (func $get (param i32 i32 i32 i32 i32) (result i32)))
+              (import "zera1" "storage_set" (func $set (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1 1) (func (export "zera_abi_1"))
+              (func (export "sign")
+                (drop (call $get (i32.const 0) (i32.const 1) (i32.const 64) (i32.const 1024) (i32.const 8)))
+                (drop (call $caller (i32.add (i32.const 64) (i32.load (i32.const 8)))))
+                (drop (call $set (i32.const 0) (i32.const 1) (i32.const 64)
+                  (i32.add (i32.load (i32.const 8)) (i32.const 1))))))"#,
+        )
+        .expect("a module");
+        let deploy = |nonce| {
+            let action = Action::Deploy { wasm: wasm.clone(), config: vec![], endowment: zra(1) };
+            sign(1, nonce, 100_000_000, action)
+        };
+        let (report, _) = block((0..3).map(deploy).collect());
+        let contracts: Vec<AccountId> = report
+            .receipts
+            .iter()
+            .map(|receipt| AccountId(receipt.data.as_slice().try_into().expect("an address")))
+            .collect();
+        for round in 0..2 {
+            let mut txs = Vec::new();
+            for seed in 1..=3u8 {
+                let first = 4 * round + if seed == 1 { 3 } else { 0 };
+                for nonce in 0..3u64 {
+                    let contract = contracts[(usize::from(seed) + nonce as usize) % 3];
+                    let call = Action::Call { contract, entry: "sign".to_owned(), input: vec![] };
+                    txs.push(sign(seed, first + nonce, 4_000_000, call));
+                }
+                let transfer = Action::Transfer { to: account(1 + seed % 3), amount: Amount::from_units(7) };
+                txs.push(sign(seed, first + 3, 4_000_000, transfer));
+            }
+            let (_, kept) = block(txs);
+            assert_eq!(kept, if lanes == 1 { 0 } else { 9 * (round + 1) }, "run ahead");
+        }
+        made
     }
 
     #[test]

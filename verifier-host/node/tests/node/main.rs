@@ -3,7 +3,6 @@
 mod artefact;
 mod contract;
 mod event;
-mod lanes;
 mod life;
 mod limit;
 mod log;

@@ -6,6 +6,7 @@
 //! - [`crowd`]: a market with many accounts, and the life of tasks.
 //! - [`desk`]: a world that a contract can be run in.
 //! - [`block`]: a chain one block before its proofs.
+//! - [`street`]: the same with many contracts and keys.
 //! - [`rows`]: what a block writes.
 //! - [`sha256`]: the witness tape of a compression.
 //! - [`compiled`]: modules of hash functions for the compiler.
@@ -19,6 +20,7 @@ pub mod predicate;
 pub mod proof;
 pub mod rows;
 pub mod sha256;
+pub mod street;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 use zera_abi::wire::Request;
-use zera_abi::{AccountId, Amount, Blocks, Height, Level, Outcome, TaskId};
+use zera_abi::{AccountId, Amount, Blocks, Height, Level, Outcome, PredicateId, TaskId};
 use zera_host::{
     Action, BlockReport, Chain, Ending, EntryName, Genesis, ProofJob, Publication, SignedTx, Tx, Verdicts, verify_jobs,
 };
@@ -59,24 +59,12 @@ impl Stage {
 
     /// The same, with the tasks dealt out to some providers: a node takes few transactions of one sender at a time.
     pub fn with_providers(count: usize, providers: u8) -> Stage {
-        // However many blocks the submissions take, the locks hold and nothing ends meanwhile.
-        let rules = Rules { lock_blocks: 500, final_blocks: 1_000, ..Rules::local() };
-        let senders = OWNER..PROVIDER + providers;
-        let genesis = Genesis {
-            name: "bench".to_owned(),
-            development: true,
-            rules,
-            voting: Schedule::local(),
-            fuel_price: 1,
-            key_activation: Blocks(0),
-            name_timelock: Blocks(5),
-            accounts: senders.map(|seed| (account(seed), zra(10_000))).collect(),
-        };
+        let genesis = genesis(PROVIDER + providers);
         let artefact = (zera_library::by_name(range::NAME).expect("built in").artefact)();
         let keys = dev_keys(&artefact.matrices).expect("development keys");
         let store = Arc::new(MemStore::default());
         let chain = Chain::open(Arc::clone(&store) as Arc<dyn Store>, &genesis).expect("opens");
-        let mut client = Client { chain, nonces: vec![0; usize::from(PROVIDER + providers)] };
+        let mut client = Client::new(chain, PROVIDER + providers);
 
         let wasm = wat::parse_str(include_str!("asker.wat")).expect("a module");
         let register = Action::RegisterKey { predicate: artefact.predicate_id(), key: keys.verifying.encode() };
@@ -87,7 +75,7 @@ impl Stage {
         let contract = AccountId(contract.expect("the contract's id"));
 
         let public = range::Input { x: 42, lo: 18, hi: 99 }.encode();
-        let input = request(artefact, &public, client.chain.head().height);
+        let input = request(artefact.predicate_id(), &public, client.chain.head().height);
         let ask = Action::Call { contract, entry: "ask".to_owned(), input };
         client.blocks(vec![(OWNER, ask); count]);
         let tasks: Vec<TaskId> = client.market().tasks().map(|task| *task.id()).collect();
@@ -174,17 +162,22 @@ impl Stage {
 }
 
 /// Signs, and applies blocks.
-struct Client {
-    chain: Chain,
+pub(super) struct Client {
+    pub(super) chain: Chain,
     nonces: Vec<u64>,
 }
 
 impl Client {
-    fn market(&self) -> &zera_market::Market {
+    /// For accounts with seeds below `end`.
+    pub(super) fn new(chain: Chain, end: u8) -> Client {
+        Client { chain, nonces: vec![0; usize::from(end)] }
+    }
+
+    pub(super) fn market(&self) -> &zera_market::Market {
         self.chain.market().expect("no fault")
     }
 
-    fn sign(&mut self, who: u8, action: Action) -> SignedTx {
+    pub(super) fn sign(&mut self, who: u8, action: Action) -> SignedTx {
         let nonce = &mut self.nonces[usize::from(who)];
         let fuel_limit = if matches!(action, Action::Call { .. }) { FUEL } else { 100_000_000 };
         let tx = Tx {
@@ -199,7 +192,7 @@ impl Client {
         tx.sign(&key(who)).expect("the sender's key")
     }
 
-    fn block(&mut self, actions: Vec<(u8, Action)>) -> BlockReport {
+    pub(super) fn block(&mut self, actions: Vec<(u8, Action)>) -> BlockReport {
         let txs: Vec<SignedTx> = actions.into_iter().map(|(who, action)| self.sign(who, action)).collect();
         let count = txs.len();
         let report = self.chain.apply(txs, Verdicts::default()).expect("no fault");
@@ -208,10 +201,25 @@ impl Client {
         report
     }
 
-    fn blocks(&mut self, actions: Vec<(u8, Action)>) {
+    pub(super) fn blocks(&mut self, actions: Vec<(u8, Action)>) {
         for chunk in actions.chunks(BLOCK) {
             self.block(chunk.to_vec());
         }
+    }
+}
+
+/// A chain whose accounts have seeds from 1 to below `end`. However many blocks the submissions take, the locks hold and
+/// nothing ends meanwhile.
+pub(super) fn genesis(end: u8) -> Genesis {
+    Genesis {
+        name: "bench".to_owned(),
+        development: true,
+        rules: Rules { lock_blocks: 500, final_blocks: 1_000, ..Rules::local() },
+        voting: Schedule::local(),
+        fuel_price: 1,
+        key_activation: Blocks(0),
+        name_timelock: Blocks(5),
+        accounts: (OWNER..end).map(|seed| (account(seed), zra(10_000))).collect(),
     }
 }
 
@@ -219,15 +227,15 @@ fn key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
 }
 
-fn account(seed: u8) -> AccountId {
+pub(super) fn account(seed: u8) -> AccountId {
     AccountId(key(seed).verifying_key().to_bytes())
 }
 
-fn zra(zra: u64) -> Amount {
+pub(super) fn zra(zra: u64) -> Amount {
     Amount::from_units(u128::from(zra) * zera_abi::amount::UNITS_PER_ZRA)
 }
 
-fn publication(artefact: &Artefact) -> Publication {
+pub(super) fn publication(artefact: &Artefact) -> Publication {
     Publication {
         name: artefact.manifest.name.clone(),
         matrices_digest: artefact.matrices.digest(),
@@ -240,9 +248,9 @@ fn publication(artefact: &Artefact) -> Publication {
     }
 }
 
-fn request(artefact: &Artefact, public: &[u8], now: Height) -> Vec<u8> {
+pub(super) fn request(predicate: PredicateId, public: &[u8], now: Height) -> Vec<u8> {
     let request = Request {
-        predicate: artefact.predicate_id(),
+        predicate,
         public,
         bounty: 4_000_000_000,
         min_stake: 1_000_000_000,
@@ -276,7 +284,7 @@ fn answer(client: &Client, artefact: &Artefact, keys: &Keys, public: &[u8], (who
 }
 
 /// All rows of a store in a new one.
-fn copy(store: &dyn Store) -> MemStore {
+pub(super) fn copy(store: &dyn Store) -> MemStore {
     let fresh = MemStore::default();
     fresh.commit(&rows(store)).expect("memory is written");
     fresh

@@ -13,6 +13,7 @@ use crate::contract::Runner;
 use crate::event::Event;
 use crate::judge::Judge;
 use crate::receipt::{Ending, Receipt};
+use crate::session::root_of;
 use crate::state::{ContractRow, State, SubmissionRow, contract_key};
 use crate::tx::{Action, ConfigEntry, MAX_CONFIG, RequestBytes, SignedTx, Tx};
 use crate::validate::validate;
@@ -221,7 +222,7 @@ fn open(state: &mut State, tx: &Tx, request: &RequestBytes) -> Result<Done, Stop
     if request.callback_fuel != 0 {
         return refuse(Status::Unsupported, "request: an account is not called back, so it reserves no fuel for it");
     }
-    let task = state.open_task(&tx.sender, tx.nonce, &request)?;
+    let task = state.open_task(&tx.sender, tx.nonce, &request, || root_of(request.public))?;
     Ok((Ending::Done, task.0.to_vec(), format!("task {task}")))
 }
 

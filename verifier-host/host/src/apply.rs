@@ -8,9 +8,11 @@ use zera_market::ports::Table;
 use crate::action::fixed_price;
 use crate::contract::{Call, CallEnd, CallReport, Entry, EntryError, EntryName, Runner};
 use crate::event::Event;
+use crate::lane::Lanes;
 use crate::receipt::{Ending, Receipt};
+use crate::rehearsal::{Foreseen, rehearse};
 use crate::state::{Callback, CallbackKind, State};
-use crate::tx::{Action, SignedTx};
+use crate::tx::{Action, SignedTx, Tx};
 use crate::waiting::CALLBACK_SHARE;
 use crate::world::NodeFault;
 
@@ -60,42 +62,48 @@ pub(crate) fn callbacks(mut state: State, runner: &Runner) -> (State, Result<(),
 
 /// Tells what the block's clock did and calls back what fits of what that, and earlier blocks, made due. Gives the fuel that
 /// was set aside for it.
-pub(crate) fn clock_callbacks(mut state: State, runner: &Runner) -> (State, Result<u64, NodeFault>) {
-    let due = match state.settle_notes() {
-        Ok(due) => due,
-        Err(fault) => return (state, Err(fault)),
-    };
-    for callback in due {
+pub(crate) fn clock_callbacks(mut state: State, runner: &Runner, lanes: Lanes) -> Result<(State, u64), NodeFault> {
+    for callback in state.settle_notes()? {
         state.waiting.push(&mut state.overlay, callback);
     }
+    let foreseen = state.waiting.within(CALLBACK_SHARE).map(Foreseen::due).collect();
+    state = rehearse(state, runner, lanes, foreseen)?;
     let mut used = 0u64;
     loop {
         let room = CALLBACK_SHARE.saturating_sub(used);
-        let Some(callback) = state.waiting.pop(&mut state.overlay, room) else { return (state, Ok(used)) };
+        let Some(callback) = state.waiting.pop(&mut state.overlay, room) else { return Ok((state, used)) };
         used = used.saturating_add(callback.fuel);
         let (back, result) = call_back(state, runner, callback);
-        state = back;
-        if let Err(fault) = result {
-            return (state, Err(fault));
-        }
+        result?;
         // What the call-back itself opened is told; nothing that it can do makes another call-back due.
-        let (back, told) = callbacks(state, runner);
+        let (back, told) = callbacks(back, runner);
+        told?;
         state = back;
-        if let Err(fault) = told {
-            return (state, Err(fault));
-        }
+    }
+}
+
+impl Callback {
+    /// The call that it is.
+    pub(crate) fn call(&self) -> Call {
+        let handle = self.handle;
+        let entry = match self.what {
+            CallbackKind::Result(result) => Entry::Result { handle, result },
+            CallbackKind::Failed(reason) => Entry::Failed { handle, reason },
+            CallbackKind::Revoked(reason) => Entry::Revoked { handle, reason },
+        };
+        Call { contract: self.contract, caller: self.contract, entry, input: Vec::new(), fuel_limit: self.fuel }
     }
 }
 
 fn call_back(mut state: State, runner: &Runner, callback: Callback) -> (State, Result<(), NodeFault>) {
-    let Callback { task, contract, handle, fuel, what } = callback;
-    let (entry, name) = match what {
-        CallbackKind::Result(result) => (Entry::Result { handle, result }, RESULT_EXPORT),
-        CallbackKind::Failed(reason) => (Entry::Failed { handle, reason }, FAILED_EXPORT),
-        CallbackKind::Revoked(reason) => (Entry::Revoked { handle, reason }, REVOKED_EXPORT),
+    let Callback { task, contract, what, .. } = callback;
+    let name = match what {
+        CallbackKind::Result(_) => RESULT_EXPORT,
+        CallbackKind::Failed(_) => FAILED_EXPORT,
+        CallbackKind::Revoked(_) => REVOKED_EXPORT,
     };
     let mark = state.mark();
-    let call = Call { contract, caller: contract, entry, input: Vec::new(), fuel_limit: fuel };
+    let call = callback.call();
     let (mut state, report) = run(state, runner, call);
     let (done, detail) = match report {
         Err(fault) => return (state, Err(fault)),
@@ -113,13 +121,31 @@ fn call_back(mut state: State, runner: &Runner, callback: Callback) -> (State, R
     (state, Ok(()))
 }
 
-/// Runs a contract; `None` where the account is not one.
-pub(crate) fn run(state: State, runner: &Runner, call: Call) -> (State, Result<Option<CallReport>, NodeFault>) {
+/// The call that a user's transaction is.
+pub(crate) fn user_call(
+    tx: &Tx,
+    intrinsic: u64,
+    contract: AccountId,
+    entry: &str,
+    input: &[u8],
+) -> Result<Call, EntryError> {
+    let entry = Entry::User(EntryName::parse(entry)?);
+    let fuel_limit = tx.fuel_limit.saturating_sub(intrinsic);
+    Ok(Call { contract, caller: tx.sender, entry, input: input.to_vec(), fuel_limit })
+}
+
+/// Runs a contract, or does what it did when it was rehearsed; `None` where the account is not one.
+pub(crate) fn run(mut state: State, runner: &Runner, call: Call) -> (State, Result<Option<CallReport>, NodeFault>) {
     let code = match state.contract(&call.contract) {
         Err(fault) => return (state, Err(fault)),
         Ok(None) => return (state, Ok(None)),
         Ok(Some(row)) => row.code,
     };
+    match state.replay(&call) {
+        Err(fault) => return (state, Err(fault)),
+        Ok(Some(report)) => return (state, Ok(Some(report))),
+        Ok(None) => {}
+    }
     let wasm = match state.overlay.read(Table::Code, code.as_bytes()) {
         Err(fault) => return (state, Err(fault)),
         Ok(None) => return (state, Err(NodeFault::State { what: format!("code {code} is missing") })),
@@ -148,16 +174,9 @@ fn call(
         detail: String::new(),
     };
     let mark = state.mark();
-    let report = match EntryName::parse(entry) {
+    let report = match user_call(tx.tx(), intrinsic, contract, entry, input) {
         Err(error) => Err(error),
-        Ok(name) => {
-            let call = Call {
-                contract,
-                caller: sender,
-                entry: Entry::User(name),
-                input: input.to_vec(),
-                fuel_limit: tx.tx().fuel_limit.saturating_sub(intrinsic),
-            };
+        Ok(call) => {
             let (back, report) = run(state, runner, call);
             state = back;
             match report {

@@ -17,9 +17,11 @@ use crate::cost::CostSchedule;
 use crate::event::Event;
 use crate::genesis::Genesis;
 use crate::judge::{Keys, ProofJob, Verdicts};
+use crate::lane::Lanes;
 use crate::overlay::{Overlay, parse};
 use crate::receipt::{self, Receipt};
 use crate::registry::{KeyRow, NameRow, PredicateRow};
+use crate::rehearsal::{Rehearsals, Rehearsed, rehearse};
 use crate::root;
 use crate::state::{
     ContractRow, Delivered, InputRow, Params, State, SubmissionRow, contract_key, nonce, position, position_key,
@@ -115,6 +117,7 @@ pub struct Chain {
     /// Absent only after a fault, when the state in memory can no longer be trusted.
     state: Option<State>,
     runner: Runner,
+    lanes: Lanes,
     head: Header,
     development: bool,
     name: String,
@@ -165,8 +168,24 @@ impl Chain {
             events: Vec::new(),
             verdicts: Verdicts::default(),
             waiting,
+            rehearsals: Rehearsals::default(),
         };
-        Ok(Chain { state: Some(state), runner, head, development: genesis.development, name: genesis.name.clone() })
+        let (development, name) = (genesis.development, genesis.name.clone());
+        Ok(Chain { state: Some(state), runner, lanes: Lanes::ONE, head, development, name })
+    }
+
+    /// Settles blocks in `lanes` from now on; a chain opens with one. It changes no block: contract calls of different
+    /// contracts are run ahead beside each other, and stand where they would have done the same in their turn.
+    pub fn set_lanes(&mut self, lanes: Lanes) {
+        self.lanes = lanes;
+    }
+
+    /// How many calls lanes have taken ahead since the chain was opened.
+    ///
+    /// # Errors
+    /// [`NodeFault`] after an earlier fault.
+    pub fn rehearsed(&self) -> Result<Rehearsed, NodeFault> {
+        Ok(self.state()?.rehearsals.count)
     }
 
     fn state(&self) -> Result<&State, NodeFault> {
@@ -217,8 +236,12 @@ impl Chain {
         state.events.clear();
         let height = state.height;
         state.market.tick(height);
-        let (mut state, settled) = clock_callbacks(state, &self.runner);
-        let set_aside = settled?;
+        let (mut state, set_aside) = clock_callbacks(state, &self.runner, self.lanes)?;
+        state.rehearsals.clear();
+        if self.lanes != Lanes::ONE {
+            let foreseen = state.foresee(&txs, Room::after(set_aside))?;
+            state = rehearse(state, &self.runner, self.lanes, foreseen)?;
+        }
         let (mut receipts, mut included) = (Vec::new(), Vec::new());
         let (mut rejected, mut deferred) = (Vec::new(), Vec::new());
         let mut waiting: BTreeSet<AccountId> = BTreeSet::new();
@@ -251,6 +274,7 @@ impl Chain {
             receipts.push(receipt?);
             included.push(tx);
         }
+        state.rehearsals.clear();
         let totals = state.market.totals();
         if totals.sum() != Some(totals.minted) {
             return Err(NodeFault::State { what: format!("block {height}: money is not conserved: {totals:?}") });

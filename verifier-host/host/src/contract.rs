@@ -121,7 +121,7 @@ impl Entry {
 }
 
 /// One call of a contract.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The contract that runs.
     pub contract: AccountId,
@@ -273,6 +273,26 @@ impl Runner {
         }
     }
 
+    /// As [`Runner::call`], on this thread, whose stack must have [`THREAD_STACK_LEN`] bytes.
+    pub(crate) fn call_here<W: World + Send + 'static>(
+        &self,
+        world: W,
+        code: &CodeHash,
+        wasm: &[u8],
+        call: Call,
+    ) -> (W, Result<CallReport, NodeFault>) {
+        let module = match self.module(code, wasm) {
+            Ok(module) => module,
+            Err(fault) => return (world, Err(fault)),
+        };
+        let mut slot = Some(world);
+        let report = self.run(&mut slot, code, &module, call);
+        match slot {
+            Some(world) => (world, report),
+            None => unreachable!("a run gives the world back"),
+        }
+    }
+
     /// Runs on the guest's thread. Takes the world from the slot and puts it back.
     fn run<W: World + Send + 'static>(
         &self,
@@ -312,11 +332,7 @@ impl Runner {
                 }
                 Judged::Trapped(what) => done(limit, CallEnd::Trapped { what }),
             },
-            Err(payload) => {
-                let text = payload.downcast_ref::<&str>().copied().map(str::to_owned);
-                let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-                Err(panic_fault(text.as_deref().unwrap_or("not a text")))
-            }
+            Err(payload) => Err(NodeFault::panic(payload.as_ref())),
         }
     }
 }

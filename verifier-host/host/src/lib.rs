@@ -1,7 +1,7 @@
 //! Contracts under wasmtime, and the deterministic application of a block.
 //!
 //! A runtime embeds this crate: it gives [`Chain`] a store and a genesis, verifies proofs ahead of a block where it likes
-//! ([`Chain::proof_jobs`], [`verify_jobs`]), and applies blocks in order. The same genesis and transactions give the same
+//! ([`Chain::proof_jobs`], [`verify_in_lanes`]), and applies blocks in order. The same genesis and transactions give the same
 //! state root everywhere, whatever was verified ahead and on however many threads.
 //!
 //! Invariants:
@@ -10,6 +10,8 @@
 //!    and proof, and nothing else.
 //! 3. A contract that asks is called back in the block that accepts the answer; its fuel was reserved when it asked.
 //! 4. A call that traps or aborts, and a transaction that is refused, leave nothing but fee and nonce.
+//! 5. How many [`Lanes`] verify and settle changes no verdict, receipt, event or row. What is run ahead stands only where
+//!    everything that it was answered is what it would be answered in its turn.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -37,9 +39,11 @@ pub mod codec;
 pub mod event;
 pub mod genesis;
 mod judge;
+mod lane;
 mod overlay;
 pub mod receipt;
 pub mod registry;
+mod rehearsal;
 pub mod root;
 pub mod sealed;
 mod session;
@@ -53,9 +57,11 @@ pub use contract::{Call, CallEnd, CallReport, Entry, EntryError, EntryName, Runn
 pub use cost::CostSchedule;
 pub use event::{Event, EventValue};
 pub use genesis::Genesis;
-pub use judge::{ProofJob, VerdictId, Verdicts, verify_jobs};
+pub use judge::{MEMO_MAX, Memo, ProofJob, VerdictId, Verdicts, verify_in_lanes, verify_jobs};
+pub use lane::Lanes;
 pub use receipt::{Ending, Receipt};
 pub use registry::{KeyRow, NameRow, PredicateRow, Publication};
+pub use rehearsal::Rehearsed;
 pub use state::{ContractRow, Delivered, InputRow, MAX_PENDING, SubmissionRow};
 pub use tx::{Action, ConfigEntry, DecodeError, Exhibit, MAX_RULE, MAX_TX_LEN, RequestBytes, RuleName, SignedTx, Tx};
 pub use world::{Denied, NodeFault, TaskStatus, World};

@@ -10,9 +10,21 @@ use crate::world::NodeFault;
 
 type Key = (Table, Vec<u8>);
 
-/// A view of the store with a block's changes on top.
-pub(crate) struct Overlay {
-    store: Arc<dyn Store>,
+/// What an overlay lies on.
+pub(crate) trait Under {
+    /// The row below.
+    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, NodeFault>;
+}
+
+impl Under for Arc<dyn Store> {
+    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, NodeFault> {
+        Ok(self.as_ref().read(table, key)?)
+    }
+}
+
+/// A view of the rows below with changes on top: of the store with a block's, or of a block with a rehearsal's.
+pub(crate) struct Overlay<U = Arc<dyn Store>> {
+    under: U,
     rows: BTreeMap<Key, Option<Vec<u8>>>,
     /// What each write of the block replaced in `rows`, oldest first.
     undo: Vec<(Key, Option<Option<Vec<u8>>>)>,
@@ -23,18 +35,20 @@ pub(crate) struct Overlay {
 pub(crate) struct Mark(usize);
 
 impl Overlay {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Overlay {
-        Overlay { store, rows: BTreeMap::new(), undo: Vec::new() }
-    }
-
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
-        &self.store
+        &self.under
+    }
+}
+
+impl<U: Under> Overlay<U> {
+    pub(crate) fn new(under: U) -> Overlay<U> {
+        Overlay { under, rows: BTreeMap::new(), undo: Vec::new() }
     }
 
     pub(crate) fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, NodeFault> {
         match self.rows.get(&(table, key.to_vec())) {
             Some(value) => Ok(value.clone()),
-            None => Ok(self.store.read(table, key)?),
+            None => self.under.read(table, key),
         }
     }
 
@@ -89,7 +103,7 @@ mod tests {
     fn rollback_restores_the_view_and_drain_gives_each_row_once() {
         let store = Arc::new(MemStore::default());
         store.commit(&[Change { table: Table::Kv, key: vec![1], value: Some(vec![10]) }]).unwrap();
-        let mut overlay = Overlay::new(store);
+        let mut overlay = Overlay::new(store as Arc<dyn Store>);
         overlay.write(Table::Kv, &[2], Some(vec![20]));
         let mark = overlay.mark();
         overlay.write(Table::Kv, &[1], None);

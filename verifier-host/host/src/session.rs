@@ -13,18 +13,13 @@ use crate::action::Stop;
 use crate::event::Event;
 use crate::judge::Judge;
 use crate::registry::KeyRow;
-use crate::state::{InputRow, MAX_PENDING, State, contract_key, handle_key};
+use crate::state::{CLEARED, InputRow, State, WAITING, contract_key, handle_key};
 use crate::world::{Denied, NodeFault, TaskStatus, World};
-
-/// A pending row: the contract waits.
-const WAITING: u8 = 1;
-/// A pending row: cleared, for good.
-const CLEARED: u8 = 2;
 
 impl State {
     /// A task of this contract's, by handle.
     fn own_task(&self, contract: &AccountId, handle: u64) -> Result<Option<&Task>, NodeFault> {
-        let Some(id) = self.handle(contract, handle)? else { return Ok(None) };
+        let Some(id) = self.overlay.handle(contract, handle)? else { return Ok(None) };
         Ok(self.market.task(&id))
     }
 
@@ -33,22 +28,61 @@ impl State {
     }
 
     /// A key that is registered, active, and not withdrawn.
-    fn key_in_force(&self, key: &KeyId) -> Result<Option<Arc<PreparedKey>>, NodeFault> {
+    pub(crate) fn key_in_force(&self, key: &KeyId) -> Result<Option<Arc<PreparedKey>>, NodeFault> {
         let active = self.key_row(key)?.is_some_and(|row| row.activates <= self.height);
         Ok(self.keys.get(key).filter(|_| active && !self.market.key_is_withdrawn(key)).cloned())
     }
 
+    /// The claim that a contract puts to the judge by itself, or why it claims nothing; `root` as in [`State::open_task`].
+    pub(crate) fn direct_claim(
+        &self,
+        contract: &AccountId,
+        key: &KeyId,
+        claim: &DirectClaim<'_>,
+        root: impl FnOnce() -> [u8; 32],
+    ) -> Result<Result<Claim, Status>, NodeFault> {
+        let (Some(row), Some(_)) = (self.key_row(key)?, self.key_in_force(key)?) else { return Ok(Err(Status::Key)) };
+        let Some(predicate) = self.predicate(&row.predicate)? else { return Ok(Err(Status::Key)) };
+        let declared: Vec<[u8; 32]> =
+            claim.declared.chunks_exact(32).map(|value| value.try_into().unwrap_or([0; 32])).collect();
+        if declared.len() != usize::from(predicate.publication.declared) {
+            return Ok(Err(Status::Count));
+        }
+        if claim.public.len() != usize::try_from(predicate.publication.public_len).unwrap_or(usize::MAX) {
+            return Ok(Err(Status::Limit));
+        }
+        if claim.not_after < self.height.0 {
+            return Ok(Err(Status::Deadline));
+        }
+        // Without a commitment anyone proves anything but true with garbage for the private bytes: that claims nothing.
+        if claim.outcome != Outcome::True && predicate.publication.witness_only(declared.len()) {
+            return Ok(Err(Status::No));
+        }
+        Ok(Ok(Claim {
+            task: direct_task_id(contract, &claim.context),
+            key: *key,
+            predicate: row.predicate,
+            provider: claim.provider,
+            not_after: Height(claim.not_after),
+            input_root: root(),
+            outcome: claim.outcome,
+            declared,
+        }))
+    }
+
     /// Whether the answer stands at the level that was asked for. None does whose key is withdrawn, unless it was final.
-    fn stands(&self, task: &Task) -> bool {
+    pub(crate) fn stands(&self, task: &Task) -> bool {
         task.answer().is_some() && self.market.level(task) >= task.minimum_level()
     }
 
-    /// Opens a task for `requester` under its own number `handle`; the checks of the host, then those of the market.
+    /// Opens a task for `requester` under its own number `handle`; the checks of the host, then those of the market. `root`
+    /// gives the root of the request's public bytes, which takes the longest of all.
     pub(crate) fn open_task(
         &mut self,
         requester: &AccountId,
         handle: u64,
         request: &Request<'_>,
+        root: impl FnOnce() -> [u8; 32],
     ) -> Result<TaskId, Stop> {
         let predicate = self
             .predicate(&request.predicate)?
@@ -92,7 +126,7 @@ impl State {
             requester: *requester,
             predicate: request.predicate,
             key,
-            input_root: scalar_to_be(&input_root(request.public)),
+            input_root: root(),
             declared: publication.declared,
             expected,
             bounty_max: Amount::from_units(request.bounty),
@@ -113,25 +147,26 @@ impl State {
         Ok(task)
     }
 
-    /// Opens a task for `contract` under its next handle.
-    fn open(&mut self, contract: &AccountId, request: &Request<'_>) -> Result<u64, Denied> {
+    /// Opens a task for `contract` under its next handle; `root` as in [`State::open_task`].
+    pub(crate) fn open(
+        &mut self,
+        contract: &AccountId,
+        request: &Request<'_>,
+        root: impl FnOnce() -> [u8; 32],
+    ) -> Result<u64, Denied> {
         let mut row = self.contract(contract)?.ok_or(Status::Unauthorized)?;
         let handle = row.next_handle;
         let next = handle.checked_add(1).ok_or(Status::Limit)?;
-        self.open_task(contract, handle, request)?;
+        self.open_task(contract, handle, request, root)?;
         row.next_handle = next;
         self.overlay.put(Table::Contracts, contract.as_bytes(), &row);
         Ok(handle)
     }
 
-    fn pending(&self, contract: &AccountId, handle: u64) -> Result<u8, NodeFault> {
-        Ok(self.overlay.row(Table::Pending, &handle_key(contract, handle))?.unwrap_or(0))
-    }
-
     /// A contract that has cleared a task waits for it again: the answer that it was told has fallen. Not bounded by what a contract may
     /// wait for at a time, since it is not the contract that asks.
     pub(crate) fn wait_again(&mut self, contract: &AccountId, handle: u64) -> Result<(), NodeFault> {
-        if self.pending(contract, handle)? != CLEARED {
+        if self.overlay.pending(contract, handle)? != CLEARED {
             return Ok(());
         }
         let Some(mut row) = self.contract(contract)? else { return Ok(()) };
@@ -139,18 +174,6 @@ impl State {
         self.overlay.put(Table::Contracts, contract.as_bytes(), &row);
         self.overlay.put(Table::Pending, &handle_key(contract, handle), &WAITING);
         Ok(())
-    }
-
-    fn set_pending(&mut self, contract: &AccountId, handle: u64, mark: u8) -> Result<Status, NodeFault> {
-        let Some(mut row) = self.contract(contract)? else { return Ok(Status::Unauthorized) };
-        let count = if mark == WAITING { row.pending.checked_add(1) } else { row.pending.checked_sub(1) };
-        match count {
-            Some(count) if count <= MAX_PENDING => row.pending = count,
-            _ => return Ok(Status::Limit),
-        }
-        self.overlay.put(Table::Contracts, contract.as_bytes(), &row);
-        self.overlay.put(Table::Pending, &handle_key(contract, handle), &mark);
-        Ok(Status::Ok)
     }
 }
 
@@ -194,17 +217,11 @@ impl World for State {
     }
 
     fn request(&mut self, contract: &AccountId, request: &Request<'_>) -> Result<u64, Denied> {
-        self.open(contract, request)
+        self.open(contract, request, || root_of(request.public))
     }
 
     fn store_pending(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
-        if self.handle(contract, handle)?.is_none() {
-            return Ok(Status::NotFound);
-        }
-        if self.pending(contract, handle)? != 0 {
-            return Ok(Status::State);
-        }
-        self.set_pending(contract, handle, WAITING)
+        self.overlay.store_pending(contract, handle)
     }
 
     fn is_verified(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
@@ -220,14 +237,11 @@ impl World for State {
             None => return Ok(Status::NotFound),
             Some(task) => self.stands(task) || task.end() != End::None,
         };
-        if !ready || self.pending(contract, handle)? != WAITING {
-            return Ok(Status::State);
-        }
-        self.set_pending(contract, handle, CLEARED)
+        self.overlay.clear_pending(contract, handle, ready)
     }
 
     fn task_id(&mut self, contract: &AccountId, handle: u64) -> Result<Option<TaskId>, NodeFault> {
-        self.handle(contract, handle)
+        self.overlay.handle(contract, handle)
     }
 
     fn task_handle(&mut self, contract: &AccountId, task: &TaskId) -> Result<u64, Denied> {
@@ -255,7 +269,7 @@ impl World for State {
     }
 
     fn cancel(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
-        let Some(task) = self.handle(contract, handle)? else { return Ok(Status::NotFound) };
+        let Some(task) = self.overlay.handle(contract, handle)? else { return Ok(Status::NotFound) };
         Ok(match self.market.cancel(self.height, &task, *contract) {
             Ok(()) => Status::Ok,
             Err(error) => error.status(),
@@ -291,38 +305,25 @@ impl World for State {
         claim: &DirectClaim<'_>,
         proof: &[u8; 256],
     ) -> Result<Status, NodeFault> {
-        let (Some(row), Some(_)) = (self.key_row(key)?, self.key_in_force(key)?) else { return Ok(Status::Key) };
-        let Some(predicate) = self.predicate(&row.predicate)? else { return Ok(Status::Key) };
-        let declared: Vec<[u8; 32]> =
-            claim.declared.chunks_exact(32).map(|value| value.try_into().unwrap_or([0; 32])).collect();
-        if declared.len() != usize::from(predicate.publication.declared) {
-            return Ok(Status::Count);
-        }
-        if claim.public.len() != usize::try_from(predicate.publication.public_len).unwrap_or(usize::MAX) {
-            return Ok(Status::Limit);
-        }
-        if claim.not_after < self.height.0 {
-            return Ok(Status::Deadline);
-        }
-        // Without a commitment anyone proves anything but true with garbage for the private bytes: that claims nothing.
-        if claim.outcome != Outcome::True && predicate.publication.witness_only(declared.len()) {
-            return Ok(Status::No);
-        }
-        let claim = Claim {
-            task: direct_task_id(contract, &claim.context),
-            key: *key,
-            predicate: row.predicate,
-            provider: claim.provider,
-            not_after: Height(claim.not_after),
-            input_root: scalar_to_be(&input_root(claim.public)),
-            outcome: claim.outcome,
-            declared,
+        let claim = match self.direct_claim(contract, key, claim, || root_of(claim.public))? {
+            Err(status) => return Ok(status),
+            Ok(claim) => claim,
         };
         let mut judge = Judge { chain: self.params.chain, keys: &self.keys, verdicts: &self.verdicts };
-        Ok(match judge.verify(&claim, proof) {
-            Verdict::Valid => Status::Ok,
-            Verdict::Invalid => Status::No,
-            Verdict::Malformed => Status::Encoding,
-        })
+        Ok(direct_status(judge.verify(&claim, proof)))
+    }
+}
+
+/// The root of public input bytes, as the market keeps it.
+pub(crate) fn root_of(public: &[u8]) -> [u8; 32] {
+    scalar_to_be(&input_root(public))
+}
+
+/// What a contract is told of a verdict on its own claim.
+pub(crate) fn direct_status(verdict: Verdict) -> Status {
+    match verdict {
+        Verdict::Valid => Status::Ok,
+        Verdict::Invalid => Status::No,
+        Verdict::Malformed => Status::Encoding,
     }
 }

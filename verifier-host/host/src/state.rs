@@ -1,7 +1,7 @@
 //! The chain's state while a block is applied: the market in memory, every other row through the overlay.
 
 use zera_abi::wire::{Reader, WireError};
-use zera_abi::{AccountId, Amount, ChainId, CodeHash, Height, Level, Outcome, PredicateId, TaskId};
+use zera_abi::{AccountId, Amount, ChainId, CodeHash, Height, Level, Outcome, PredicateId, Status, TaskId};
 use zera_market::ports::Table;
 use zera_market::{Checkpoint, Market, Note, ProposalState, TaskState, reason};
 
@@ -9,8 +9,9 @@ use crate::codec::{Field, record};
 use crate::cost::CostSchedule;
 use crate::event::Event;
 use crate::judge::{Keys, Verdicts};
-use crate::overlay::{Mark, Overlay};
+use crate::overlay::{Mark, Overlay, Under};
 use crate::registry::{NameRow, PredicateRow};
+use crate::rehearsal::Rehearsals;
 use crate::tx::{Action, SignedTx};
 use crate::waiting::Waiting;
 use crate::world::NodeFault;
@@ -155,6 +156,8 @@ pub(crate) struct State {
     pub(crate) verdicts: Verdicts,
     /// Call-backs that a block's clock made due and that wait for room, as the rows of [`Table::Callbacks`].
     pub(crate) waiting: Waiting,
+    /// Calls of the block that were run ahead of their turn.
+    pub(crate) rehearsals: Rehearsals,
 }
 
 impl State {
@@ -175,7 +178,7 @@ impl State {
     }
 
     pub(crate) fn contract(&self, id: &AccountId) -> Result<Option<ContractRow>, NodeFault> {
-        self.overlay.row(Table::Contracts, id.as_bytes())
+        self.overlay.contract(id)
     }
 
     pub(crate) fn predicate(&self, id: &PredicateId) -> Result<Option<PredicateRow>, NodeFault> {
@@ -188,11 +191,6 @@ impl State {
 
     pub(crate) fn input(&self, task: &TaskId) -> Result<Option<InputRow>, NodeFault> {
         self.overlay.row(Table::Inputs, task.as_bytes())
-    }
-
-    /// The task behind a contract's handle.
-    pub(crate) fn handle(&self, contract: &AccountId, handle: u64) -> Result<Option<TaskId>, NodeFault> {
-        self.overlay.row(Table::Handles, &handle_key(contract, handle))
     }
 
     /// Turns what the market did since the last call into events, and says which contracts are to be called back.
@@ -284,7 +282,7 @@ impl State {
         (self.market.task(task)?.minimum_level() == Level::Attested).then_some(CallbackKind::Revoked(reason))
     }
 
-    fn callback(&self, task: TaskId, what: CallbackKind) -> Result<Option<Callback>, NodeFault> {
+    pub(crate) fn callback(&self, task: TaskId, what: CallbackKind) -> Result<Option<Callback>, NodeFault> {
         let Some(contract) = self.market.task(&task).map(|task| *task.requester()) else { return Ok(None) };
         // An account that asked for itself has no entry to be called.
         if self.contract(&contract)?.is_none() {
@@ -400,6 +398,65 @@ impl State {
             }
             note => return Err(NodeFault::State { what: format!("a note of the market has no event: {note:?}") }),
         })
+    }
+}
+
+/// A pending row: the contract waits.
+pub(crate) const WAITING: u8 = 1;
+/// A pending row: cleared, for good.
+pub(crate) const CLEARED: u8 = 2;
+
+/// The rows of a contract, which a rehearsal keeps as a block does.
+impl<U: Under> Overlay<U> {
+    pub(crate) fn contract(&self, id: &AccountId) -> Result<Option<ContractRow>, NodeFault> {
+        self.row(Table::Contracts, id.as_bytes())
+    }
+
+    /// The task behind a contract's handle.
+    pub(crate) fn handle(&self, contract: &AccountId, handle: u64) -> Result<Option<TaskId>, NodeFault> {
+        self.row(Table::Handles, &handle_key(contract, handle))
+    }
+
+    /// [`WAITING`], [`CLEARED`], or 0 for a task that was never waited for.
+    pub(crate) fn pending(&self, contract: &AccountId, handle: u64) -> Result<u8, NodeFault> {
+        Ok(self.row(Table::Pending, &handle_key(contract, handle))?.unwrap_or(0))
+    }
+
+    /// Marks a task as waited for, or as cleared: `OK`, or `E_LIMIT` above [`MAX_PENDING`].
+    pub(crate) fn set_pending(&mut self, contract: &AccountId, handle: u64, mark: u8) -> Result<Status, NodeFault> {
+        let Some(mut row) = self.contract(contract)? else { return Ok(Status::Unauthorized) };
+        let count = if mark == WAITING { row.pending.checked_add(1) } else { row.pending.checked_sub(1) };
+        match count {
+            Some(count) if count <= MAX_PENDING => row.pending = count,
+            _ => return Ok(Status::Limit),
+        }
+        self.put(Table::Contracts, contract.as_bytes(), &row);
+        self.put(Table::Pending, &handle_key(contract, handle), &mark);
+        Ok(Status::Ok)
+    }
+
+    /// [`World::store_pending`](crate::World::store_pending).
+    pub(crate) fn store_pending(&mut self, contract: &AccountId, handle: u64) -> Result<Status, NodeFault> {
+        if self.handle(contract, handle)?.is_none() {
+            return Ok(Status::NotFound);
+        }
+        if self.pending(contract, handle)? != 0 {
+            return Ok(Status::State);
+        }
+        self.set_pending(contract, handle, WAITING)
+    }
+
+    /// [`World::clear_pending`](crate::World::clear_pending) of a known task; `ready`: it has its answer, or has ended.
+    pub(crate) fn clear_pending(
+        &mut self,
+        contract: &AccountId,
+        handle: u64,
+        ready: bool,
+    ) -> Result<Status, NodeFault> {
+        if !ready || self.pending(contract, handle)? != WAITING {
+            return Ok(Status::State);
+        }
+        self.set_pending(contract, handle, CLEARED)
     }
 }
 

@@ -45,6 +45,15 @@ impl Waiting {
         self.next = self.next.saturating_add(1);
     }
 
+    /// The oldest call-backs, as many as `room` holds the fuel of.
+    pub(crate) fn within(&self, mut room: u64) -> impl Iterator<Item = &Callback> {
+        self.queue.iter().map(|(_, callback)| callback).take_while(move |callback| {
+            let left = room.checked_sub(callback.fuel);
+            room = left.unwrap_or(0);
+            left.is_some()
+        })
+    }
+
     /// The oldest call-back, where `room` holds its fuel.
     pub(crate) fn pop(&mut self, overlay: &mut Overlay, room: u64) -> Option<Callback> {
         if self.queue.front().is_none_or(|(_, callback)| callback.fuel > room) {

@@ -38,12 +38,21 @@ pub enum NodeFault {
     /// The thread that runs guests can not be started.
     #[error("guest thread")]
     Thread(#[source] std::io::Error),
-    /// A host function panicked.
-    #[error("a host function panicked: {message}")]
+    /// Code of ours panicked: a host function, or a lane.
+    #[error("a host function or a lane panicked: {message}")]
     Panic {
         /// The panic's message.
         message: String,
     },
+}
+
+impl NodeFault {
+    /// The fault of a caught panic.
+    pub(crate) fn panic(payload: &(dyn std::any::Any + Send)) -> NodeFault {
+        let text = payload.downcast_ref::<&str>().copied().map(str::to_owned);
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        NodeFault::Panic { message: text.unwrap_or_else(|| "not a text".to_owned()) }
+    }
 }
 
 /// Why the world does not do something: a decision of the rules, which the guest sees, or a failure, which it does not.

@@ -11,7 +11,6 @@ use crate::error::{Fault, panic_message};
 use crate::node::BlockMode;
 use crate::record::Record;
 use crate::shared::{Ask, Shared, Unavailable, next};
-use crate::verify::verify;
 
 /// Makes blocks until the node closes or fails.
 pub(crate) async fn run(shared: Arc<Shared>, mut asks: mpsc::Receiver<Ask>) {
@@ -100,7 +99,8 @@ fn make(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> {
 fn apply(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> {
     let txs: Vec<SignedTx> = {
         let pool = shared.pool();
-        shared.read(|chain| pool.ready(|sender| chain.nonce(sender).map_err(Unavailable::Fault)))?
+        shared
+            .read(|chain| pool.ready(&chain.head().hash(), |sender| chain.nonce(sender).map_err(Unavailable::Fault)))?
     };
     if txs.is_empty() && !empty_too {
         return Ok(None);
@@ -109,7 +109,7 @@ fn apply(shared: &Shared, empty_too: bool) -> Result<Option<BlockReport>, Stop> 
     let mut jobs = shared.read(|chain| chain.proof_jobs(&txs).map_err(Unavailable::Fault))?;
     jobs.truncate(BLOCK_VERIFICATIONS);
     let start = Instant::now();
-    let verdicts = verify(&shared.workers, &jobs)?;
+    let verdicts = shared.judge(&jobs)?;
     if !jobs.is_empty() {
         shared.metrics.verify_time.observe(start.elapsed().as_secs_f64());
         shared.metrics.verified_ahead.inc_by(u64::try_from(jobs.len()).unwrap_or(u64::MAX));

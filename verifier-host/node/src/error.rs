@@ -46,9 +46,6 @@ pub enum NodeError {
         #[source]
         source: io::Error,
     },
-    /// The threads that verify proofs can not be started.
-    #[error("verify threads: can not be started")]
-    Workers(#[source] rayon::ThreadPoolBuildError),
     /// The store of artefacts does not open.
     #[error("artefacts: the store can not be opened")]
     Artefacts(#[source] io::Error),

@@ -7,8 +7,9 @@
 //!
 //! Invariants:
 //! 1. What is answered 202 is in a block, waits, or has a reason that `GET /v1/tx/{hash}` gives.
-//! 2. The order of a block's transactions is that of their arrival, and among one sender's that of their nonces. Neither
-//!    the number of threads nor the order in which proofs are verified changes a block.
+//! 2. The order of a block's transactions is a function of what has come since the block before it, not of who came first:
+//!    older ones go first, among one sender's the nonce decides, and senders take turns in an order that the hash of the
+//!    block before draws. Neither the number of threads nor the order in which they finish changes a block.
 //! 3. A panic of ours is never a verdict: the node stops making blocks and says so on `/readyz`.
 //! 4. Locks are taken in the order pool, then chain, and never held across an await.
 //! 5. Every queue, list, body and stream has a named maximum.
@@ -27,12 +28,11 @@ mod mailbox;
 mod metrics;
 mod node;
 mod reason;
-// Blocks: what waits, what is verified ahead, who makes them.
+// Blocks: what waits, who makes them.
 mod block;
 mod pool;
 mod record;
 mod shared;
-mod verify;
 // The API: connections, routes, streams, words.
 mod api;
 mod rate;

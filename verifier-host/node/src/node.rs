@@ -1,6 +1,7 @@
 //! A node: what it is started with, its life and its end.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use zera_abi::Height;
-use zera_host::{Chain, Genesis};
+use zera_host::{Chain, Genesis, Lanes};
 use zera_market::ports::Store;
 
 use crate::api::router;
@@ -21,7 +22,7 @@ use crate::serve::serve;
 use crate::shared::Shared;
 use crate::token::Token;
 
-/// Most threads that verify proofs.
+/// Most threads that verify proofs and settle.
 pub const VERIFY_THREADS_MAX: usize = 1024;
 /// Most requests for a block that wait.
 const ASKS_MAX: usize = 16;
@@ -45,7 +46,7 @@ pub struct NodeConfig {
     pub listen: SocketAddr,
     /// When blocks are made.
     pub block: BlockMode,
-    /// Threads that verify the proofs of a block.
+    /// Threads that verify the proofs of a block, and that run contract calls ahead. They change no block.
     pub verify_threads: usize,
     /// Where `.zpred` files are kept, and how much of them.
     pub artefacts: (ArtefactPlace, ArtefactLimits),
@@ -80,30 +81,28 @@ impl Node {
             return Err(NodeError::Public { address: listen });
         }
         let token = token.map(|text| Token::parse(&text)).transpose()?;
-        if !(1..=VERIFY_THREADS_MAX).contains(&verify_threads) {
+        let lanes = NonZeroUsize::new(verify_threads).filter(|threads| threads.get() <= VERIFY_THREADS_MAX);
+        let Some(lanes) = lanes.map(Lanes::new) else {
             return Err(NodeError::Threads { got: verify_threads, max: VERIFY_THREADS_MAX });
-        }
+        };
         if matches!(block, BlockMode::Every(interval) if interval < Duration::from_millis(1)) {
             return Err(NodeError::Interval);
         }
-        let workers = rayon::ThreadPoolBuilder::new()
-            .num_threads(verify_threads)
-            .thread_name(|index| format!("zera-verify-{index}"))
-            .build()
-            .map_err(NodeError::Workers)?;
         let listener = TcpListener::bind(listen).await.map_err(|source| NodeError::Bind { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| NodeError::Bind { address: listen, source })?;
         let metrics = Arc::new(Metrics::new());
         let store = Arc::new(Timed::new(store, &metrics));
         let opening = tokio::task::spawn_blocking(move || {
             let kept = ArtefactStore::open(&artefacts.0, artefacts.1).map_err(NodeError::Artefacts)?;
-            Ok::<_, NodeError>((Chain::open(store, &genesis)?, kept))
+            let mut chain = Chain::open(store, &genesis)?;
+            chain.set_lanes(lanes);
+            Ok::<_, NodeError>((chain, kept))
         });
         let opened = opening.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
         tracing::info!(%address, height = %opened.0.head().height, network = opened.0.name(), "node started");
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let rate = RateLimiter::new(rates);
-        let shared = Arc::new(Shared::new(opened, workers, block, token, asks, metrics, rate));
+        let shared = Arc::new(Shared::new(opened, lanes, block, token, asks, metrics, rate));
         let blocks = tokio::spawn(block::run(Arc::clone(&shared), asked));
         let server = tokio::spawn(serve(listener, router(Arc::clone(&shared)), Arc::clone(&shared)));
         Ok(Node { address, shared, blocks: Some(blocks), server: Some(server) })

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use sha2::{Digest, Sha256};
 use zera_abi::{AccountId, Height, TxHash};
 use zera_host::{BlockReport, Rejection, SignedTx};
 
@@ -37,12 +38,16 @@ struct Entry {
     tx: SignedTx,
     len: usize,
     gapped: bool,
+    /// How many blocks were made before it came.
+    age: u64,
 }
 
-/// What waits, in order of arrival, and why the last ones that do not wait any more are in no block.
+/// What waits, and why the last ones that do not wait any more are in no block.
 #[derive(Default)]
 pub(crate) struct Pool {
     arrivals: u64,
+    /// Blocks made.
+    blocks: u64,
     len: usize,
     gapped: usize,
     entries: BTreeMap<u64, Entry>,
@@ -104,15 +109,21 @@ impl Pool {
         self.rejected.remove(&hash);
         self.hashes.insert(hash, arrival);
         self.senders.entry(sender).or_default().insert(nonce, arrival);
-        self.entries.insert(arrival, Entry { tx, len, gapped });
+        self.entries.insert(arrival, Entry { tx, len, gapped, age: self.blocks });
         Ok(())
     }
 
-    /// What the next block can take, in order of arrival; a sender's own in order of nonce, on the places where they
-    /// arrived. `next` gives a sender's next nonce; what leaves a gap behind it stays. All of it goes on waiting until
-    /// [`Pool::settle`].
-    pub(crate) fn ready<E>(&self, mut next: impl FnMut(&AccountId) -> Result<u64, E>) -> Result<Vec<SignedTx>, E> {
-        let mut order: BTreeMap<u64, u64> = BTreeMap::new();
+    /// What the next block can take, in an order that does not depend on who came first since the last block: by age in
+    /// blocks, so that what waits comes in; then by the place among the sender's own, so that nobody's second goes before
+    /// another's first; then by the sender, in an order that `head`, the hash of the last block, draws anew for each block.
+    /// A sender's own stand in order of nonce, on the ages at which they came. `next` gives a sender's next nonce; what leaves
+    /// a gap behind it stays. All of it goes on waiting until [`Pool::settle`].
+    pub(crate) fn ready<E>(
+        &self,
+        head: &[u8; 32],
+        mut next: impl FnMut(&AccountId) -> Result<u64, E>,
+    ) -> Result<Vec<SignedTx>, E> {
+        let mut order: BTreeMap<(u64, usize, [u8; 32], AccountId), &SignedTx> = BTreeMap::new();
         for (sender, nonces) in &self.senders {
             let mut expected = next(sender)?;
             // A nonce below was used meanwhile: the chain says so, and it leaves the pool with a reason.
@@ -121,17 +132,21 @@ impl Pool {
                 expected += u64::from(**nonce == expected);
                 follows
             });
-            let arrivals: Vec<u64> = run.map(|(_, arrival)| *arrival).collect();
-            let mut places = arrivals.clone();
-            places.sort_unstable();
-            order.extend(places.into_iter().zip(arrivals));
+            let run: Vec<&Entry> = run.filter_map(|(_, arrival)| self.entries.get(arrival)).collect();
+            let mut ages: Vec<u64> = run.iter().map(|entry| entry.age).collect();
+            ages.sort_unstable();
+            // By the sender and not by the transaction, of which a sender can sign as many as it takes to be the first.
+            let lot = lot(head, sender);
+            let places = ages.into_iter().enumerate().map(|(index, age)| (age, index, lot, *sender));
+            order.extend(places.zip(run.into_iter().map(|entry| &entry.tx)));
         }
-        Ok(order.into_values().filter_map(|arrival| self.entries.get(&arrival)).map(|entry| entry.tx.clone()).collect())
+        Ok(order.into_values().cloned().collect())
     }
 
     /// Removes what a block took or refused, and what can be in no later block than the one at `next`.
     /// Gives the latter, with their last heights.
     pub(crate) fn settle(&mut self, report: &BlockReport, next: Height) -> Vec<(TxHash, Height)> {
+        self.blocks += 1;
         for receipt in &report.receipts {
             self.remove(&receipt.tx);
         }
@@ -177,14 +192,23 @@ impl Pool {
     }
 }
 
+/// A sender's place in the block after `head`.
+fn lot(head: &[u8; 32], sender: &AccountId) -> [u8; 32] {
+    let text = Sha256::new_with_prefix(b"zera/order/v1").chain_update(head).chain_update(sender.as_bytes());
+    text.finalize().into()
+}
+
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+    use std::sync::Arc;
 
     use super::*;
     use ed25519_dalek::SigningKey;
-    use zera_abi::{Amount, ChainId};
-    use zera_host::{Action, Ending, Header, Receipt, Tx};
+    use zera_abi::{Amount, Blocks, ChainId};
+    use zera_host::{Action, Chain, Ending, Genesis, Header, Lanes, Receipt, Tx, Verdicts};
+    use zera_market::Rules;
+    use zera_market::ports::MemStore;
 
     fn tx(seed: u8, nonce: u64) -> SignedTx {
         let key = SigningKey::from_bytes(&[seed; 32]);
@@ -216,25 +240,158 @@ mod tests {
         BlockReport { header, receipts, events: Vec::new(), rejected, deferred: Vec::new() }
     }
 
+    const HEAD: [u8; 32] = [9; 32];
+
     /// What is ready where every sender's next nonce is `next`.
     fn ready(pool: &Pool, next: u64) -> Vec<SignedTx> {
-        pool.ready(|_| Ok::<_, Infallible>(next)).expect("infallible")
+        pool.ready(&HEAD, |_| Ok::<_, Infallible>(next)).expect("infallible")
+    }
+
+    /// Senders in the order of their lots.
+    fn by_lot(seeds: &[u8], head: &[u8; 32]) -> Vec<u8> {
+        let mut seeds = seeds.to_vec();
+        seeds.sort_by_key(|seed| lot(head, &tx(*seed, 0).tx().sender));
+        seeds
     }
 
     #[test]
-    fn order_is_by_arrival_and_within_a_sender_by_nonce() {
+    fn order_is_by_age_then_turn_then_lot_and_within_a_sender_by_nonce() {
         let mut pool = Pool::default();
-        let arrivals = [tx(1, 2), tx(2, 0), tx(1, 0), tx(3, 1), tx(1, 1), tx(2, 1), tx(1, 4)];
-        for tx in &arrivals {
-            pool.insert(tx.clone(), 1, false).expect("room");
+        for tx in [tx(1, 2), tx(2, 0), tx(1, 0), tx(3, 1), tx(1, 1), tx(2, 1), tx(1, 4)] {
+            pool.insert(tx, 1, false).expect("room");
         }
-        // Sender 1 holds the places 0, 2 and 4; sender 3 lacks its first, and sender 1's last one leaves a gap.
-        let expected = [tx(1, 0), tx(2, 0), tx(1, 1), tx(1, 2), tx(2, 1)];
+        // Sender 3 lacks its first, and sender 1's last one leaves a gap.
+        let turns = |seeds: &[u8], nonce| by_lot(seeds, &HEAD).into_iter().map(move |seed| tx(seed, nonce));
+        let expected: Vec<SignedTx> = turns(&[1, 2], 0).chain(turns(&[1, 2], 1)).chain(turns(&[1], 2)).collect();
         assert_eq!(ready(&pool, 0), expected);
         assert_eq!(ready(&pool, 0), expected, "nothing has left");
         // A nonce that was used meanwhile goes first, to be rejected with a reason.
-        assert_eq!(ready(&pool, 1).first(), Some(&tx(1, 0)));
+        let firsts = turns(&[1, 2], 0).collect::<Vec<_>>();
+        assert!(ready(&pool, 1).iter().take(3).filter(|tx| firsts.contains(tx)).count() == 2);
         assert_eq!(ready(&pool, 1).len(), 6);
+        // After a block of somebody else's, what comes then stands behind all of it: also a sender's own earlier nonce,
+        // whose place is taken by the one that came before.
+        pool.settle(&report(&[], vec![]), Height(2));
+        for tx in [tx(3, 0), tx(4, 0)] {
+            pool.insert(tx, 1, false).expect("room");
+        }
+        let first = by_lot(&[1, 2, 3], &HEAD).into_iter().map(|seed| tx(seed, 0));
+        let second = turns(&[1, 2], 1).chain(turns(&[1], 2));
+        let later = [tx(4, 0), tx(3, 1)];
+        assert_eq!(ready(&pool, 0), first.chain(second).chain(later).collect::<Vec<_>>());
+    }
+
+    /// Whatever the order in which they came, the next block is made of the same list.
+    #[test]
+    fn arrival_does_not_show() {
+        let txs: Vec<SignedTx> =
+            (1..=6).flat_map(|seed| (0..u64::from(seed)).map(move |nonce| tx(seed, nonce))).collect();
+        let mut lists = Vec::new();
+        for turn in 0..20u64 {
+            // A shuffle by a hash.
+            let mut arrivals = txs.clone();
+            arrivals.sort_by_key(|tx| Sha256::digest([tx.hash().0.as_slice(), &turn.to_le_bytes()].concat()).to_vec());
+            let mut pool = Pool::default();
+            for tx in arrivals {
+                pool.insert(tx, 1, false).expect("room");
+            }
+            lists.push(ready(&pool, 0));
+        }
+        assert_eq!(lists[0].len(), txs.len());
+        assert!(lists.iter().all(|list| *list == lists[0]));
+        // Another block draws other lots.
+        let senders: Vec<u8> = (1..=6).collect();
+        assert!((0..20).any(|head| by_lot(&senders, &[head; 32]) != by_lot(&senders, &HEAD)));
+    }
+
+    /// Blocks of three accounts' transactions to three contracts, made as a node makes them: whatever the lanes and whatever
+    /// came first, the headers are the same, state root and all.
+    #[test]
+    fn blocks_are_the_same_on_1_2_4_and_8_lanes_and_in_any_order_of_arrival() {
+        let one = headers(1, 0);
+        assert_eq!(one.len(), 3);
+        for (lanes, turn) in [(1, 1), (2, 2), (4, 3), (8, 4), (8, 0)] {
+            assert_eq!(headers(lanes, turn), one, "{lanes} lanes, shuffle {turn}");
+        }
+    }
+
+    fn headers(lanes: usize, turn: u64) -> Vec<Header> {
+        let key = |seed: u8| SigningKey::from_bytes(&[seed; 32]);
+        let account = |seed: u8| AccountId(key(seed).verifying_key().to_bytes());
+        let zra = |zra| Amount::from_zra(zra).expect("fits");
+        let genesis = Genesis {
+            name: "test".to_owned(),
+            development: true,
+            rules: Rules::local(),
+            voting: zera_market::Schedule::local(),
+            fuel_price: 1,
+            key_activation: Blocks(0),
+            name_timelock: Blocks(5),
+            accounts: (1..=3).map(|seed| (account(seed), zra(1_000))).collect(),
+        };
+        let mut chain = Chain::open(Arc::new(MemStore::default()), &genesis).expect("opens");
+        chain.set_lanes(Lanes::new(lanes.try_into().expect("not zero")));
+        let id = chain.chain_id().expect("no fault");
+        let sign = |seed: u8, nonce: u64, fuel_limit: u64, action: Action| {
+            let tx = Tx { chain: id, sender: account(seed), nonce, expiry: Height(100), fuel_limit, action };
+            tx.sign(&key(seed)).expect("its own key")
+        };
+        let (mut pool, mut made) = (Pool::default(), Vec::new());
+        let mut block = |mut txs: Vec<SignedTx>| {
+            txs.sort_by_key(|tx| Sha256::digest([tx.hash().0.as_slice(), &turn.to_le_bytes()].concat()).to_vec());
+            for tx in txs {
+                pool.insert(tx, 1, false).expect("room");
+            }
+            let head = chain.head().hash();
+            let txs = pool.ready(&head, |sender| chain.nonce(sender)).expect("no fault");
+            let report = chain.apply(txs, Verdicts::default()).expect("no fault");
+            assert!(report.receipts.iter().all(|receipt| receipt.ending == Ending::Done), "{:?}", report.receipts);
+            pool.settle(&report, Height(report.header.height.0 + 1));
+            assert_eq!(pool.count(), 0, "{:?}", report.rejected);
+            made.push(report.header.clone());
+            (report, chain.rehearsed().expect("no fault").kept)
+        };
+
+        // Each call appends its caller's first byte to what the contract keeps, so an order would show.
+        let wasm = wat::parse_str(
+            r#"(module
+              (import "zera1" "caller" (func $caller (param i32) (result i32)))
+              (import "zera1" "storage_get" (func $get (param i32 i32 i32 i32 i32) (result i32)))
+              (import "zera1" "storage_set" (func $set (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1 1) (func (export "zera_abi_1"))
+              (func (export "sign")
+                (drop (call $get (i32.const 0) (i32.const 1) (i32.const 64) (i32.const 1024) (i32.const 8)))
+                (drop (call $caller (i32.add (i32.const 64) (i32.load (i32.const 8)))))
+                (drop (call $set (i32.const 0) (i32.const 1) (i32.const 64)
+                  (i32.add (i32.load (i32.const 8)) (i32.const 1))))))"#,
+        )
+        .expect("a module");
+        let deploy = |nonce| {
+            let action = Action::Deploy { wasm: wasm.clone(), config: vec![], endowment: zra(1) };
+            sign(1, nonce, 100_000_000, action)
+        };
+        let (report, _) = block((0..3).map(deploy).collect());
+        let contracts: Vec<AccountId> = report
+            .receipts
+            .iter()
+            .map(|receipt| AccountId(receipt.data.as_slice().try_into().expect("an address")))
+            .collect();
+        for round in 0..2 {
+            let mut txs = Vec::new();
+            for seed in 1..=3u8 {
+                let first = 4 * round + if seed == 1 { 3 } else { 0 };
+                for nonce in 0..3u64 {
+                    let contract = contracts[(usize::from(seed) + nonce as usize) % 3];
+                    let call = Action::Call { contract, entry: "sign".to_owned(), input: vec![] };
+                    txs.push(sign(seed, first + nonce, 4_000_000, call));
+                }
+                let transfer = Action::Transfer { to: account(1 + seed % 3), amount: Amount::from_units(7) };
+                txs.push(sign(seed, first + 3, 4_000_000, transfer));
+            }
+            let (_, kept) = block(txs);
+            assert_eq!(kept, if lanes == 1 { 0 } else { 9 * (round + 1) }, "run ahead");
+        }
+        made
     }
 
     #[test]

@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use rayon::ThreadPool;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch};
 use zera_abi::{Blocks, Height, TxHash};
-use zera_host::{Chain, Header, NodeFault, Rejection, SignedTx};
+use zera_host::{Chain, Header, Lanes, Memo, NodeFault, ProofJob, Rejection, SignedTx, Verdicts};
 
 use crate::artefact::ArtefactStore;
 use crate::error::Fault;
@@ -86,7 +85,9 @@ pub(crate) struct Shared {
     /// Taken out when the node shuts down, so that the store is free for another.
     chain: RwLock<Option<Chain>>,
     pool: Mutex<Pool>,
-    pub(crate) workers: ThreadPool,
+    lanes: Lanes,
+    /// Taken by the one writer alone.
+    memo: Mutex<Memo>,
     pub(crate) mode: BlockMode,
     pub(crate) token: Option<Token>,
     /// Something new waits.
@@ -108,7 +109,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(
         (chain, artefacts): (Chain, ArtefactStore),
-        workers: ThreadPool,
+        lanes: Lanes,
         mode: BlockMode,
         token: Option<Token>,
         asks: mpsc::Sender<Ask>,
@@ -119,7 +120,8 @@ impl Shared {
         Shared {
             chain: RwLock::new(Some(chain)),
             pool: Mutex::new(Pool::default()),
-            workers,
+            lanes,
+            memo: Mutex::new(Memo::default()),
             mode,
             token,
             wake: Notify::new(),
@@ -157,6 +159,19 @@ impl Shared {
     pub(crate) fn close(&self) {
         let chain = self.chain.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(chain);
+    }
+
+    /// Verdicts on `jobs`, from blocks before or in lanes.
+    ///
+    /// # Errors
+    /// [`Fault::Worker`] where a lane panicked: then there are no verdicts at all.
+    pub(crate) fn judge(&self, jobs: &[ProofJob]) -> Result<Verdicts, Fault> {
+        // Verdicts are kept once they are there, so a panic leaves the memo as it was.
+        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        memo.judge(jobs, self.lanes).map_err(|fault| match fault {
+            NodeFault::Panic { message } => Fault::Worker { message },
+            fault => fault.into(),
+        })
     }
 
     pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {

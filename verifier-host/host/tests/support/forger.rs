@@ -23,7 +23,16 @@ pub struct Broken {
 impl Broken {
     /// With three public inputs and as many as are declared.
     pub fn new(declared: usize) -> Broken {
-        let mut rng = ChaCha20Rng::seed_from_u64(11);
+        Broken::from_seed(11, declared)
+    }
+
+    /// One of many, with three public inputs.
+    pub fn of(number: u64) -> Broken {
+        Broken::from_seed(100 + number, 0)
+    }
+
+    fn from_seed(seed: u64, declared: usize) -> Broken {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let mut scalar = || Fr::rand(&mut rng);
         Broken {
             alpha: scalar(),

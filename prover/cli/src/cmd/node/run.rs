@@ -40,7 +40,7 @@ pub struct Args {
     /// A first balance of a new development network; the account by its id or key file. Can be repeated.
     #[arg(long, value_name = "ID|KEYFILE=ZRA", value_parser = balance)]
     dev_account: Vec<(Account, Amount)>,
-    /// Threads that verify proofs [default: every core].
+    /// Threads that verify proofs and settle blocks [default: every core].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     verify_threads: Option<u16>,
     /// File with the token that clients must show to change anything.

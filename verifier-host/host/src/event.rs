@@ -172,6 +172,14 @@ events! {
         task: TaskId, attester: AccountId, burned: Amount, challenger_paid: Amount, settler_paid: Amount,
         requester_paid: Amount
     }
+    /// The host ran a task's predicate, for whoever paid for it.
+    NativeRun = 45, "native_run" {
+        task: TaskId, settler: AccountId, outcome: Outcome, fuel_used: u64, fee: Amount
+    }
+    /// A proof that was taken says something else than the predicate: its key goes.
+    KeyContradicted = 46, "key_contradicted" {
+        task: TaskId, key: KeyId, reporter: AccountId, proved: Outcome, native: Outcome
+    }
 }
 
 impl Event {

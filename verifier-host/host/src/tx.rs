@@ -269,6 +269,7 @@ mod tests {
                 exhibits: Box::new([exhibit.clone(), exhibit]),
             },
             Action::Unregister { key: KeyId([1; 32]) },
+            Action::SettleNatively { task, fuel: 7, program: vec![1, 2], manifest: vec![3] },
         ]
     }
 

@@ -44,6 +44,7 @@ pub(crate) fn task_of(action: &Action) -> Option<TaskId> {
         | Action::Attest { task, .. }
         | Action::Challenge { task, .. }
         | Action::Settle { task, .. }
+        | Action::SettleNatively { task, .. }
         | Action::Cancel { task } => Some(*task),
         _ => None,
     }

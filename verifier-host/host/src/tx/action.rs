@@ -148,6 +148,18 @@ pub enum Action {
         /// The answer.
         answer: Answer,
     },
+    /// Has the host run the task's predicate on its public input: settles a challenge, or withdraws the key of a proof that says
+    /// something else.
+    SettleNatively {
+        /// The task.
+        task: TaskId,
+        /// Most fuel of the run, paid for whether or not it is used.
+        fuel: u64,
+        /// Bytes of the predicate's program, whose hash is in the predicate's id.
+        program: Vec<u8>,
+        /// Bytes of its manifest, whose hash is in the predicate's id.
+        manifest: Vec<u8>,
+    },
 }
 
 record! {
@@ -302,6 +314,13 @@ impl Action {
                 task.put(out);
                 put_answer(answer, out);
             }
+            Action::SettleNatively { task, fuel, program, manifest } => {
+                18u8.put(out);
+                task.put(out);
+                fuel.put(out);
+                program.put(out);
+                manifest.put(out);
+            }
         }
     }
 
@@ -329,6 +348,12 @@ impl Action {
             15 => Action::Attest { task: Field::take(from)?, outcome: Field::take(from)?, declared: take_list(from)? },
             16 => Action::Challenge { task: Field::take(from)?, salt: Field::take(from)?, claimed: Field::take(from)? },
             17 => Action::Settle { task: Field::take(from)?, answer: take_answer(from)? },
+            18 => Action::SettleNatively {
+                task: Field::take(from)?,
+                fuel: Field::take(from)?,
+                program: Field::take(from)?,
+                manifest: Field::take(from)?,
+            },
             got => return Err(DecodeError::Action { got }),
         })
     }
@@ -354,6 +379,7 @@ impl Action {
             Action::Attest { .. } => "attest",
             Action::Challenge { .. } => "challenge",
             Action::Settle { .. } => "settle",
+            Action::SettleNatively { .. } => "settle_natively",
         }
     }
 }

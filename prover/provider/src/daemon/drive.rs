@@ -10,6 +10,7 @@ use zera_abi::{Amount, Height, TaskId};
 use zera_host::Action;
 use zera_market::{Answer, commit_digest};
 
+use super::attest::attest;
 use super::shared::{LOCK_FUEL, SUBMIT_FUEL, Shared};
 use super::state::Progress;
 use crate::calibrate::step_ns;
@@ -48,7 +49,7 @@ fn lost(why: impl Into<String>) -> Ending {
     Ending::Lost { why: why.into(), missed: false }
 }
 
-fn missed(why: impl Into<String>) -> Ending {
+pub(super) fn missed(why: impl Into<String>) -> Ending {
     Ending::Lost { why: why.into(), missed: true }
 }
 
@@ -86,6 +87,9 @@ async fn walk<C: MarketClient>(
         return Err(Ending::Released);
     }
     speak(shared, &staked.terms.task).await?;
+    if let Some(job) = attest(shared, &staked, progress).await? {
+        return Ok(job);
+    }
     let answer = prove(shared, &staked.terms, staked.state.lock_deadline, Some(&staked.state), progress).await?;
     let job = staked.prove(answer);
     shared.keep(AnyJob::Proved(job.clone())).await;
@@ -177,7 +181,7 @@ async fn speak<C: MarketClient>(shared: &Shared<C>, task: &TaskId) -> Result<(),
 }
 
 /// Has the answer computed in the workshop. A stop takes it back while it waits there, and with it the lock.
-async fn prove<C: MarketClient>(
+pub(super) async fn prove<C: MarketClient>(
     shared: &Shared<C>,
     terms: &Arc<Terms>,
     deadline: Height,

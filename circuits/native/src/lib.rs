@@ -14,7 +14,7 @@
 
 pub mod predicate;
 
-pub use predicate::{Inputs, Intrinsics, LoadError, Predicate, Run, RunError, Scalar};
+pub use predicate::{Inputs, Intrinsics, LoadError, Predicate, Run, RunError, Scalar, Weight};
 
 use wasmtime::{Config, Engine, Inlining, OperatorCost, OptLevel, Strategy, WasmBacktraceDetails, WasmFeatures};
 

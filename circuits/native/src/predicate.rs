@@ -26,18 +26,20 @@ mod intrinsics;
 mod run;
 pub mod structure;
 pub mod validate;
+pub mod weight;
 
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::{InstancePre, Linker, Module};
+use wasmtime::{Engine, InstancePre, Linker, Module, OptLevel};
 use zera_abi::Outcome;
 
 pub use error::{LoadError, Place, RunError};
 pub use imports::TrapKind;
 pub use intrinsics::{Cell, Intrinsics, TOY_PRIME, ToyIntrinsics};
+pub use weight::Weight;
 
-use crate::engine;
+use crate::{EngineError, deterministic_config, engine};
 
 /// The name of the entry where the author gives no other.
 pub const ENTRY: &str = "predicate";
@@ -117,6 +119,40 @@ impl Predicate {
         wasm: &[u8],
         entry: &str,
         intrinsics: Arc<dyn Intrinsics + Send + Sync>,
+    ) -> Result<Predicate, LoadError> {
+        Predicate::load_on(wasm, entry, intrinsics, engine)
+    }
+
+    /// [`load`](Predicate::load) without optimisation, for those who must agree on every run: outcome and fuel are the same, it
+    /// compiles faster and runs slower, and within [`Weight::fuel_max`] no run fills the native stack.
+    ///
+    /// # Errors
+    /// [`LoadError`], as for [`load`](Predicate::load).
+    pub fn load_plain(
+        wasm: &[u8],
+        entry: &str,
+        intrinsics: Arc<dyn Intrinsics + Send + Sync>,
+    ) -> Result<Predicate, LoadError> {
+        Predicate::load_on(wasm, entry, intrinsics, || {
+            let mut config = deterministic_config();
+            config.cranelift_opt_level(OptLevel::None);
+            Engine::new(&config).map_err(|error| EngineError { message: format!("{error:#}") })
+        })
+    }
+
+    /// What a module takes, without compiling it. Linear in its length.
+    ///
+    /// # Errors
+    /// [`LoadError`] where it is no predicate with this entry.
+    pub fn weigh(wasm: &[u8], entry: &str) -> Result<Weight, LoadError> {
+        validate::validate(wasm, entry).map(|facts| facts.weight)
+    }
+
+    fn load_on(
+        wasm: &[u8],
+        entry: &str,
+        intrinsics: Arc<dyn Intrinsics + Send + Sync>,
+        engine: impl FnOnce() -> Result<Engine, EngineError>,
     ) -> Result<Predicate, LoadError> {
         let facts = validate::validate(wasm, entry)?;
         let failed = |message: String| LoadError::Engine { message: error::line(&message) };

@@ -10,6 +10,8 @@ mod imports;
 mod random;
 #[path = "predicate/refused.rs"]
 mod refused;
+#[path = "predicate/weight.rs"]
+mod weight;
 
 use std::sync::Arc;
 

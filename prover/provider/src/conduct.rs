@@ -29,6 +29,10 @@ pub enum Conduct {
     CorruptProof,
     /// Submits this proof, somebody else's, in place of its own.
     ReplayProof(Box<[u8; 256]>),
+    /// Where it answers without a proof, says the opposite of what is right, and is silent when challenged.
+    AttestFalsely,
+    /// Where it answers without a proof, says what is right, and is silent when challenged.
+    SilentWhenChallenged,
 }
 
 impl Conduct {
@@ -43,13 +47,19 @@ impl Conduct {
             Conduct::HoldRescue => "hold_rescue",
             Conduct::CorruptProof => "corrupt_proof",
             Conduct::ReplayProof(_) => "replay_proof",
+            Conduct::AttestFalsely => "attest_falsely",
+            Conduct::SilentWhenChallenged => "silent_when_challenged",
         }
     }
 
     /// What goes out in place of an honest answer; `None` where nothing does.
     pub fn bend(&self, answer: &Answer) -> Option<Answer> {
         match self {
-            Conduct::Honest | Conduct::Idle | Conduct::ReleaseAfterLock => Some(answer.clone()),
+            Conduct::Honest
+            | Conduct::Idle
+            | Conduct::ReleaseAfterLock
+            | Conduct::AttestFalsely
+            | Conduct::SilentWhenChallenged => Some(answer.clone()),
             Conduct::SilentAfterLock | Conduct::RescueItself | Conduct::HoldRescue => None,
             Conduct::CorruptProof => Some(Answer { proof: corrupt(&answer.proof), ..answer.clone() }),
             Conduct::ReplayProof(proof) => Some(Answer { proof: proof.clone(), ..answer.clone() }),
@@ -58,12 +68,25 @@ impl Conduct {
 
     /// Whether tasks are delivered, be it late.
     pub const fn delivers(&self) -> bool {
-        matches!(self, Conduct::Honest | Conduct::Idle | Conduct::ReleaseAfterLock | Conduct::RescueItself)
+        matches!(
+            self,
+            Conduct::Honest
+                | Conduct::Idle
+                | Conduct::ReleaseAfterLock
+                | Conduct::RescueItself
+                | Conduct::AttestFalsely
+                | Conduct::SilentWhenChallenged
+        )
     }
 
     /// Whether nothing is done with a lock while it lasts.
     pub const fn is_silent(&self) -> bool {
         matches!(self, Conduct::SilentAfterLock | Conduct::RescueItself)
+    }
+
+    /// Whether a challenge of its unproved answer is left unanswered.
+    pub const fn is_silent_when_challenged(&self) -> bool {
+        matches!(self, Conduct::AttestFalsely | Conduct::SilentWhenChallenged)
     }
 
     /// Whether others' lapsed locks are looked for.

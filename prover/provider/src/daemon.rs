@@ -1,5 +1,6 @@
 //! The daemon: one loop over one enum of inputs.
 
+mod attest;
 mod config;
 mod consider;
 mod drive;

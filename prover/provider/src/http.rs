@@ -602,6 +602,10 @@ impl MarketClient for Client {
         Client::status(self).await
     }
 
+    async fn cost(&self) -> Result<CostView, ClientError> {
+        Client::cost(self).await
+    }
+
     async fn rules(&self) -> Result<RulesView, ClientError> {
         Ok(self.market().await?.rules)
     }

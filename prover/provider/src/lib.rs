@@ -14,7 +14,8 @@
 //! - [`daemon`]: [`Daemon`], its configuration and handle.
 //! - [`job`], [`journal`]: how far a job has come, in one process and across restarts.
 //! - [`prove`]: from terms to a verified answer; the port [`Prover`] and its implementation. [`predicate`]: what is proved and
-//!   where its native answer comes from; [`wasm`], [`intrinsics`]: programs. [`private`]: where private bytes come from.
+//!   where its native answer comes from; [`wasm`]: programs. [`private`]: where private bytes come from.
+//! - [`court`]: what the host can run by itself; [`watch`]: the watcher, who re-runs answers that nobody proved.
 //! - [`price`], [`schedule`], [`decline`]: whether to take a task, and why not.
 //! - [`market`], [`http`], [`view`], [`wallet`]: the node's API; also the command line's client.
 //! - [`Conduct`], [`Report`]: drills, and what happened, for whoever watches.
@@ -24,12 +25,12 @@
 
 mod calibrate;
 pub mod conduct;
+pub mod court;
 pub mod daemon;
 pub mod decline;
 pub mod error;
 mod file;
 pub mod http;
-pub mod intrinsics;
 pub mod job;
 pub mod journal;
 pub mod json;
@@ -43,14 +44,15 @@ pub mod schedule;
 pub mod view;
 pub mod wallet;
 pub mod wasm;
+pub mod watch;
 mod workshop;
 
 pub use conduct::Conduct;
+pub use court::Case;
 pub use daemon::{Daemon, DaemonHandle, ProviderConfig};
 pub use decline::{Decline, Declined, Declines};
 pub use error::{ClientError, DaemonError, WalletError};
 pub use http::{Client, Limits};
-pub use intrinsics::Gadgets;
 pub use job::{AnyJob, Job};
 pub use journal::{Journal, JournalError};
 pub use market::{EventStream, MarketClient};
@@ -61,3 +63,5 @@ pub use prove::{Groth16, KeySource, Prover};
 pub use report::Report;
 pub use wallet::{Patience, Wallet};
 pub use wasm::Wasm;
+pub use watch::{Sight, Tally, WatchConfig, Watcher};
+pub use zera_host::Gadgets;

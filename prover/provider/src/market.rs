@@ -11,7 +11,9 @@ use zera_abi::{AccountId, PredicateId, TaskId, TxHash};
 use zera_host::SignedTx;
 
 use crate::error::ClientError;
-use crate::view::{AccountView, Cursor, EventView, RulesView, SealedView, StatusView, TaskStage, TaskView, TxState};
+use crate::view::{
+    AccountView, CostView, Cursor, EventView, RulesView, SealedView, StatusView, TaskStage, TaskView, TxState,
+};
 
 /// Events in order, without end; an error is a pause, not the end.
 pub type EventStream = BoxStream<'static, Result<EventView, ClientError>>;
@@ -25,6 +27,9 @@ pub trait MarketClient: Send + Sync + 'static {
 
     /// The governed numbers.
     fn rules(&self) -> impl Future<Output = Result<RulesView, ClientError>> + Send;
+
+    /// Prices of transactions.
+    fn cost(&self) -> impl Future<Output = Result<CostView, ClientError>> + Send;
 
     /// Events after `after`, or all, and then as they come. Resumes by itself where it was interrupted.
     fn events(&self, after: Option<Cursor>) -> EventStream;

@@ -116,12 +116,22 @@ impl Program {
     /// [`ProveFault::NoNative`], [`ProveFault::OutOfFuel`], [`ProveFault::Tape`], [`ProveFault::Rows`],
     /// [`ProveFault::Disagree`].
     pub fn preview(&self, public: &[u8], private: &[u8]) -> Result<Preview, ProveFault> {
-        let native = self.native.answer(public, private)?;
-        if let (Native::Library(_), Some(outcome)) = (&self.native, native)
+        if let Native::Library(_) = &self.native
             && self.artefact.manifest.declared.is_empty()
+            && let Some(outcome) = self.native.answer(public, private)?
         {
             return Ok(Preview { outcome, declared: Vec::new() });
         }
+        self.certain(public, private)
+    }
+
+    /// The answer to these bytes that both the native run and the circuit give, for whoever stakes on it without a proof: what
+    /// they agree on, neither a proof nor a run on the chain can overturn.
+    ///
+    /// # Errors
+    /// As [`preview`](Program::preview).
+    pub fn certain(&self, public: &[u8], private: &[u8]) -> Result<Preview, ProveFault> {
+        let native = self.native.answer(public, private)?;
         // No context: the outcome and the declared values do not depend on it.
         let inputs = zera_r1cs::TapeInputs { binding: Fr::from(0u64), public, private };
         let z = self.artefact.tape.run(&inputs)?;

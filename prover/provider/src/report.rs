@@ -41,6 +41,10 @@ pub enum Report {
     Submitted { task: TaskId, tx: TxHash },
     /// A transaction that did not land was sent again, the same bytes.
     Resent { tx: TxHash, times: u32 },
+    /// An answer was given without a proof, the stake behind it.
+    Attested { task: TaskId, outcome: Outcome },
+    /// And somebody says that it is wrong.
+    Challenged { task: TaskId, challenger: Option<AccountId> },
     /// A rescue was announced.
     Committed { task: TaskId, tx: TxHash },
     /// And shown.

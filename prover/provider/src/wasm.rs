@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use zera_host::Gadgets;
 use zera_native::{Inputs, Predicate, Run, RunError};
 
-use crate::intrinsics::Gadgets;
 use crate::prove::ProveFault;
 
 /// Fuel of a native run where the operator says nothing: about a second of the reference machine, since an instruction costs
@@ -34,6 +34,11 @@ impl Wasm {
         Wasm { module: module.into(), entry: entry.into(), fuel: FUEL, loaded: Arc::default() }
     }
 
+    /// Its bytes.
+    pub fn module(&self) -> &[u8] {
+        &self.module
+    }
+
     /// With this much fuel a run.
     #[must_use]
     pub fn with_fuel(self, fuel: u64) -> Wasm {
@@ -54,7 +59,15 @@ impl Wasm {
     /// # Errors
     /// [`ProveFault::OutOfFuel`], which says nothing about the answer; [`ProveFault::NoNative`].
     pub fn run(&self, public: &[u8], private: &[u8]) -> Result<Run, ProveFault> {
-        match self.load()?.run(&Inputs { public, private }, self.fuel) {
+        self.run_within(public, private, self.fuel)
+    }
+
+    /// [`run`](Wasm::run) with another limit of fuel.
+    ///
+    /// # Errors
+    /// As [`run`](Wasm::run).
+    pub fn run_within(&self, public: &[u8], private: &[u8], fuel: u64) -> Result<Run, ProveFault> {
+        match self.load()?.run(&Inputs { public, private }, fuel) {
             Ok(run) => Ok(run),
             Err(RunError::OutOfFuel { fuel }) => Err(ProveFault::OutOfFuel { fuel }),
             Err(error) => Err(ProveFault::NoNative(error.to_string())),

@@ -1,8 +1,11 @@
 //! Every action but a call: its price is known before it acts, so it is paid first.
 
+mod court;
 mod delivery;
 mod key;
 mod predicate;
+
+pub use court::NATIVE_FUEL_MAX;
 
 use zera_abi::{AccountId, Amount, Status, TaskId, TxHash};
 use zera_market::ports::{Table, Verdict};
@@ -71,15 +74,25 @@ pub(crate) fn fixed_price(
 ) -> Result<Receipt, NodeFault> {
     let sender = tx.tx().sender;
     let mut fuel_used = intrinsic;
-    if let Action::Deploy { wasm, .. } = action {
-        // The count of functions is part of the price; a module that does not even parse pays for its bytes.
-        let functions = validate(wasm).map_or(0, |facts| facts.functions);
-        fuel_used = fuel_used.saturating_add(state.cost.deploy_function.saturating_mul(u64::from(functions)));
-        if fuel_used > tx.tx().fuel_limit {
-            return charged(state, tx.hash(), &sender, tx.tx().fuel_limit, |_| {
-                refuse(Status::Limit, format!("deploying {functions} functions needs {fuel_used} fuel"))
-            });
+    // What a module holds is part of the price; one that does not even parse pays for its bytes.
+    let (more, what) = match action {
+        Action::Deploy { wasm, .. } => {
+            let functions = validate(wasm).map_or(0, |facts| facts.functions);
+            (
+                state.cost.deploy_function.saturating_mul(u64::from(functions)),
+                format!("deploying {functions} functions"),
+            )
         }
+        Action::SettleNatively { program, manifest, .. } => {
+            (court::weigh(program, manifest).map_or(0, |weight| state.cost.native_module(&weight)), "a run".to_owned())
+        }
+        _ => (0, String::new()),
+    };
+    fuel_used = fuel_used.saturating_add(more);
+    if more > 0 && fuel_used > tx.tx().fuel_limit {
+        return charged(state, tx.hash(), &sender, tx.tx().fuel_limit, |_| {
+            refuse(Status::Limit, format!("{what} needs {fuel_used} fuel"))
+        });
     }
     if let Action::Complain { task, .. } = action {
         let len = state.delivered(task)?.map_or(0, |delivered| delivered.sealed().len());
@@ -90,7 +103,8 @@ pub(crate) fn fixed_price(
             });
         }
     }
-    charged(state, tx.hash(), &sender, fuel_used, |state| act(state, runner, tx, action))
+    let fee = state.fee(fuel_used);
+    charged(state, tx.hash(), &sender, fuel_used, |state| act(state, runner, tx, action, fee))
 }
 
 /// Charges the fee, then acts; where the action is refused, everything but fee and nonce is undone.
@@ -118,7 +132,8 @@ fn charged(
     Ok(Receipt { tx, ending, fuel_used, fee, data, detail })
 }
 
-fn act(state: &mut State, runner: &Runner, signed: &SignedTx, action: &Action) -> Result<Done, Stop> {
+/// Acts; `fee` is what the transaction was charged.
+fn act(state: &mut State, runner: &Runner, signed: &SignedTx, action: &Action, fee: Amount) -> Result<Done, Stop> {
     let tx = signed.tx();
     let (sender, now) = (tx.sender, state.height);
     match action {
@@ -198,6 +213,9 @@ fn act(state: &mut State, runner: &Runner, signed: &SignedTx, action: &Action) -
         }
         Action::Deliver { task, sealed } => delivery::deliver(state, signed, task, sealed),
         Action::Complain { task, secret } => delivery::complain(state, sender, task, secret),
+        Action::SettleNatively { task, fuel, program, manifest } => {
+            court::settle(state, sender, task, &court::Run { fuel: *fuel, fee, program, manifest })
+        }
     }
 }
 

@@ -10,9 +10,9 @@ use crate::world::NodeFault;
 pub const BLOCK_FUEL: u64 = 400_000_000;
 /// Most proofs that a block verifies.
 pub const BLOCK_VERIFICATIONS: usize = 100;
-/// Most contracts that a block deploys.
+/// Most modules that a block compiles: contracts that it deploys, and programs that it runs natively.
 pub const BLOCK_DEPLOYS: usize = 64;
-/// Most bytes of code that a block deploys.
+/// Most bytes of them.
 pub const BLOCK_CODE_LEN: usize = 512 * 1024;
 
 /// Why a transaction is in no block. Nothing was charged.
@@ -119,7 +119,9 @@ impl Room {
     pub(crate) fn take(&mut self, state: &State, tx: &SignedTx) -> Result<bool, NodeFault> {
         let (mut verifications, mut deploys, mut code_len) = (0, 0, 0);
         let mut fuel = match &tx.tx().action {
-            Action::Call { .. } | Action::Deploy { .. } | Action::Complain { .. } => tx.tx().fuel_limit,
+            Action::Call { .. } | Action::Deploy { .. } | Action::Complain { .. } | Action::SettleNatively { .. } => {
+                tx.tx().fuel_limit
+            }
             // The price is known, whatever the limit says.
             _ => state.cost.intrinsic(tx.tx(), tx.len()),
         };
@@ -132,6 +134,13 @@ impl Room {
             // One that falls, and one in its place.
             Action::Settle { task, .. } => {
                 verifications = 1;
+                let reserve = state.input(task)?.map_or(0, |input| input.callback_fuel);
+                fuel = fuel.saturating_add(reserve.saturating_mul(2));
+            }
+            // One that falls, and one in its place; its module is compiled like one that is deployed.
+            Action::SettleNatively { task, program, .. } => {
+                deploys = 1;
+                code_len = program.len();
                 let reserve = state.input(task)?.map_or(0, |input| input.callback_fuel);
                 fuel = fuel.saturating_add(reserve.saturating_mul(2));
             }

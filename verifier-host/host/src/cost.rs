@@ -5,7 +5,8 @@
 //! and a wrong input costs what a right one costs.
 
 use sha2::{Digest, Sha256};
-use zera_abi::wire::{MAX_PUBLIC_INPUTS, STATEMENT_INPUTS, key_inputs};
+use zera_abi::wire::{MAX_PUBLIC_INPUTS, MAX_PUBLIC_LEN, STATEMENT_INPUTS, key_inputs};
+use zera_native::Weight;
 
 use crate::tx::{Action, Tx};
 
@@ -117,7 +118,7 @@ impl CostSchedule {
     }
 
     /// Fuel that a transaction of `len` signed bytes costs before it does anything. It is all of it, unless it is a call; and a
-    /// deployment pays for its functions beside it.
+    /// deployment and a native run pay for what their module holds beside it.
     pub fn intrinsic(&self, tx: &Tx, len: usize) -> u64 {
         let action = match &tx.action {
             Action::Transfer { .. } => self.row_write(64).saturating_mul(2),
@@ -153,6 +154,7 @@ impl CostSchedule {
             Action::Submit { answer, .. } | Action::Reveal { answer, .. } | Action::Settle { answer, .. } => {
                 self.verify(answer.declared.len().saturating_add(STATEMENT_INPUTS)).saturating_add(self.row_write(1024))
             }
+            Action::SettleNatively { fuel, program, manifest, .. } => self.native(program.len(), manifest.len(), *fuel),
             Action::Publish(_) => self.row_write(512).saturating_mul(2),
             Action::RegisterKey { key, .. } => self.key(key_inputs(key.len()).unwrap_or(MAX_PUBLIC_INPUTS)),
         };
@@ -229,6 +231,28 @@ impl CostSchedule {
     pub fn deploy(&self, len: usize, functions: u32) -> u64 {
         linear(self.deploy_base, self.deploy_byte, len)
             .saturating_add(self.deploy_function.saturating_mul(u64::from(functions)))
+    }
+
+    /// A native run with `fuel` of a program of `program` bytes: hashing, compiling, its thread, the input and the rows that a
+    /// settlement writes; [`native_module`](CostSchedule::native_module) comes beside it.
+    pub fn native(&self, program: usize, manifest: usize, fuel: u64) -> u64 {
+        self.deploy(program, 0)
+            .saturating_add(self.sha256(program))
+            .saturating_add(self.sha256(manifest))
+            .saturating_add(self.row_read(MAX_PUBLIC_LEN))
+            .saturating_add(self.call_start)
+            .saturating_add(self.row_write(1024))
+            .saturating_add(fuel)
+    }
+
+    /// What compiling and starting a program takes beside its bytes. A join of values takes about as long to compile as ten
+    /// bytes, forty units of work on control flow as long as one (see [`Weight`]).
+    pub fn native_module(&self, weight: &Weight) -> u64 {
+        let bytes = weight.joins.saturating_mul(10).saturating_add(weight.flow.div_ceil(40));
+        self.deploy_function
+            .saturating_mul(u64::from(weight.functions))
+            .saturating_add(self.deploy_byte.saturating_mul(bytes))
+            .saturating_add(self.memory_page.saturating_mul(u64::from(weight.memory_pages)))
     }
 }
 

@@ -217,6 +217,14 @@ events! {
         task: TaskId, provider: AccountId, wrong: bool, paid: Amount, burned: Amount, stake_returned: Amount,
         fee_returned: Amount
     }
+    /// The host ran a task's predicate, for whoever paid for it.
+    NativeRun = 45, "native_run" {
+        task: TaskId, settler: AccountId, outcome: Outcome, fuel_used: u64, fee: Amount
+    }
+    /// A proof that was taken says something else than the predicate: its key goes.
+    KeyContradicted = 46, "key_contradicted" {
+        task: TaskId, key: KeyId, reporter: AccountId, proved: Outcome, native: Outcome
+    }
 }
 
 impl Event {

@@ -9,8 +9,10 @@
 //! 2. The public inputs of a proof are rebuilt from the chain's own state; a submitter sends outcome, declared values
 //!    and proof, and nothing else.
 //! 3. A contract that asks is called back in the block that accepts the answer; its fuel was reserved when it asked.
-//! 4. A call that traps or aborts, and a transaction that is refused, leave nothing but fee and nonce.
-//! 5. How many [`Lanes`] verify and settle changes no verdict, receipt, event or row. What is run ahead stands only where
+//! 4. A predicate is run here only by its own program, named by its id, on the input that the chain holds, and with the gadgets
+//!    whose circuits a proof of it is made of.
+//! 5. A call that traps or aborts, and a transaction that is refused, leave nothing but fee and nonce.
+//! 6. How many [`Lanes`] verify and settle changes no verdict, receipt, event or row. What is run ahead stands only where
 //!    everything that it was answered is what it would be answered in its turn.
 
 #![forbid(unsafe_code)]
@@ -27,6 +29,7 @@ pub mod cost;
 mod dispatch;
 pub mod engine;
 mod functions;
+pub mod intrinsics;
 mod memory;
 pub mod validate;
 pub mod world;
@@ -51,12 +54,14 @@ mod state;
 pub mod tx;
 mod waiting;
 
+pub use action::NATIVE_FUEL_MAX;
 pub use admit::{BLOCK_FUEL, BLOCK_VERIFICATIONS, Rejection};
 pub use chain::{BlockReport, Chain, Header, OpenError, PlacedEvent};
 pub use contract::{Call, CallEnd, CallReport, Entry, EntryError, EntryName, Runner, TrapKind};
 pub use cost::CostSchedule;
 pub use event::{Event, EventValue};
 pub use genesis::Genesis;
+pub use intrinsics::Gadgets;
 pub use judge::{MEMO_MAX, Memo, ProofJob, VerdictId, Verdicts, verify_in_lanes, verify_jobs};
 pub use lane::Lanes;
 pub use receipt::{Ending, Receipt};

@@ -280,6 +280,7 @@ mod tests {
             Action::Demand { task },
             Action::Deliver { task, sealed: vec![1, 2, 3] },
             Action::Complain { task, secret: [8; 32] },
+            Action::SettleNatively { task, fuel: 7, program: vec![1, 2], manifest: vec![3] },
         ]
     }
 

@@ -48,6 +48,7 @@ pub(crate) fn task_of(action: &Action) -> Option<TaskId> {
         | Action::Demand { task }
         | Action::Deliver { task, .. }
         | Action::Complain { task, .. }
+        | Action::SettleNatively { task, .. }
         | Action::Cancel { task } => Some(*task),
         _ => None,
     }

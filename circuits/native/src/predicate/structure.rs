@@ -28,8 +28,8 @@ pub(super) type Excess = (&'static str, u64, u64);
 /// What a module has cost so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Total {
-    joins: u64,
-    flow: u64,
+    pub(super) joins: u64,
+    pub(super) flow: u64,
 }
 
 /// The structure of one body, read operator by operator.

@@ -16,7 +16,8 @@ use wasmparser::{
 use super::Scalar;
 use super::error::{LoadError, Place, line};
 use super::imports;
-use super::structure::{Excess, Structure, Total};
+use super::structure::{Excess, LOOP_DEPTH_MAX, Structure, Total};
+use super::weight::Weight;
 
 /// Most bytes of a module, custom sections left out.
 pub const MODULE_LEN_MAX: usize = 256 * 1024;
@@ -52,6 +53,8 @@ pub(super) struct Facts {
     pub(super) locals: Vec<u32>,
     /// The entry's parameters.
     pub(super) parameters: Vec<Scalar>,
+    /// What it takes of whoever runs it.
+    pub(super) weight: Weight,
 }
 
 /// Integer WebAssembly 1.0 with sign extension, mutable globals, multi-value and bulk memory. Table indices may be written
@@ -135,8 +138,12 @@ struct Shape<'w> {
     bounds: Vec<u32>,
     locals: Vec<u32>,
     total: Total,
+    /// Values that the fullest frame holds: locals and the operands above them.
+    values: u64,
     /// Pages of memory at the start, where there is one.
     memory: Option<u64>,
+    /// Most pages that it may grow to.
+    memory_max: u64,
     table: u64,
     memory_exported: bool,
     parameters: Option<Vec<Scalar>>,
@@ -206,6 +213,8 @@ impl Shape<'_> {
                     }
                     self.limit("initial pages of memory", memory.initial, MEMORY_PAGES_MAX, None, offset)?;
                     self.memory = Some(memory.initial);
+                    let most = memory.maximum.unwrap_or(MEMORY_PAGES_MAX);
+                    self.memory_max = most.min(MEMORY_PAGES_MAX).max(memory.initial);
                 }
             }
             Payload::ExportSection(section) => {
@@ -312,6 +321,7 @@ impl Shape<'_> {
         self.limit("locals", validator.len_locals().into(), LOCALS_MAX.into(), index, start)?;
         self.locals.push(validator.len_locals());
         let mut structure = Structure::new(self.total);
+        let mut height = 0;
         while !reader.eof() {
             let at = reader.original_position();
             let operator = reader.peek_operator(&validator.visitor(at)).map_err(|error| self.invalid(index, &error))?;
@@ -326,7 +336,9 @@ impl Shape<'_> {
                 .visit_operator(&mut validator.visitor(at))
                 .and_then(|checked| checked)
                 .map_err(|error| self.invalid(index, &error))?;
+            height = height.max(validator.operand_stack_height());
         }
+        self.values = self.values.max(u64::from(validator.len_locals()) + u64::from(height));
         self.total = structure.finish().map_err(|excess| self.excess(excess, index, start))?;
         reader
             .finish_expression(&validator.visitor(reader.original_position()))
@@ -344,7 +356,16 @@ impl Shape<'_> {
         }
         let parameters = self.parameters.ok_or_else(|| missing(self.entry, "the entry is missing"))?;
         let types = u32::try_from(self.types.len()).unwrap_or(u32::MAX);
-        Ok(Facts { types, bounds: self.bounds, locals: self.locals, parameters })
+        // Counts of `bound`: a local for each depth of loops and the function's own, and two operands of a call.
+        let counts = if self.bounds.is_empty() { 0 } else { LOOP_DEPTH_MAX + 3 };
+        let passed = self.types.iter().map(Signature::len).max().unwrap_or(0);
+        let weight = Weight::new(
+            u32::try_from(self.locals.len()).unwrap_or(u32::MAX),
+            u32::try_from(self.memory_max).unwrap_or(u32::MAX),
+            self.values + counts + passed,
+            self.total,
+        );
+        Ok(Facts { types, bounds: self.bounds, locals: self.locals, parameters, weight })
     }
 
     /// Checks that an active segment lies where memory or table are from the start, so that instantiating can not trap.

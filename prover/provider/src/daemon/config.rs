@@ -74,6 +74,8 @@ pub struct ProviderConfig {
     pub deny: Vec<AccountId>,
     /// Whether tasks whose lock has lapsed are answered, too.
     pub rescue: bool,
+    /// Whether tasks that take an answer without a proof get one; it is proved when somebody challenges.
+    pub attest: bool,
     /// Blocks kept between the end of a proof and its deadline.
     pub margin_blocks: u64,
     /// Blocks after which a lock that has not landed is given up: the offer was another by then.
@@ -128,6 +130,7 @@ impl ProviderConfig {
             rows_max: 1 << 22,
             deny: Vec::new(),
             rescue: true,
+            attest: false,
             margin_blocks: 2,
             lock_expiry_blocks: 5,
             poll: Duration::from_millis(25),

@@ -10,6 +10,7 @@ use zera_abi::{Amount, Height, TaskId};
 use zera_host::Action;
 use zera_market::{Answer, commit_digest};
 
+use super::attest::attest;
 use super::obtain::obtain;
 use super::shared::{LOCK_FUEL, SUBMIT_FUEL, Shared};
 use super::state::Progress;
@@ -92,6 +93,9 @@ async fn walk<C: MarketClient>(
         return Err(Ending::Released);
     }
     speak(shared, &staked.terms.task).await?;
+    if let Some(job) = attest(shared, &staked, progress).await? {
+        return Ok(job);
+    }
     let (private, deadline) = obtain(shared, &staked.terms, &staked.state).await?;
     let answer = prove(shared, &staked.terms, private, deadline, Some(&staked.state), progress).await?;
     let job = staked.prove(answer);
@@ -184,7 +188,7 @@ async fn speak<C: MarketClient>(shared: &Shared<C>, task: &TaskId) -> Result<(),
 }
 
 /// Has the answer computed in the workshop. A stop takes it back while it waits there, and with it the lock.
-async fn prove<C: MarketClient>(
+pub(super) async fn prove<C: MarketClient>(
     shared: &Shared<C>,
     terms: &Arc<Terms>,
     private: PrivateBytes,

@@ -1,5 +1,6 @@
 //! The daemon against a node in memory that has the real market and a script of faults.
 
+mod attested;
 mod drills;
 mod faults;
 mod lies;

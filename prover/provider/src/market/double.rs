@@ -14,17 +14,21 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, ChainId, Height, KeyId, Level, Outcome, PredicateId, Status, TaskId, TxHash};
 use zera_host::sealed::{Address, SealingSecret, open, seal};
-use zera_host::{Action, SignedTx, Tx};
+use zera_host::{Action, CostSchedule, Gadgets, SignedTx, Tx};
 use zera_market::ports::{Claim, Verdict, Verify};
-use zera_market::{Answer, Delivery, Market, MarketError, Mode, Note, Opening, Rules, Ruling, Score, TaskState};
+use zera_market::{
+    Answer, Delivery, Market, MarketError, Mode, NativeRun, Note, Opening, Rules, Ruling, Score, TaskState,
+};
+use zera_native::{Inputs, Predicate};
+use zera_r1cs::Manifest;
 use zera_statement::{Binding, Statement, input_root, scalar_from_be, scalar_to_be, task_id};
 use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 
 use super::{EventStream, MarketClient};
 use crate::error::ClientError;
 use crate::view::{
-    AccountView, Cursor, EventView, RulesView, SealedView, StandingView, StatusCode, StatusView, SubmissionView,
-    TaskStage, TaskView, TxResult, TxState, UnbondingView,
+    AccountView, CostView, Cursor, EventView, RulesView, SealedView, StandingView, StatusCode, StatusView,
+    SubmissionView, TaskStage, TaskView, TxResult, TxState, UnbondingView,
 };
 
 pub(crate) const CHAIN: ChainId = ChainId([0xc4; 32]);
@@ -118,6 +122,8 @@ pub(crate) struct Inner {
     pub(crate) height: Height,
     pub(crate) script: Script,
     pub(crate) block_ms: u64,
+    /// What tasks that are opened from now on take.
+    pub(crate) mode: Mode,
     /// Every transaction that arrived, in order, with its action.
     pub(crate) arrivals: Vec<(&'static str, TxHash)>,
     /// Every transaction that is in a block, in order: action, height, whether it was done.
@@ -152,6 +158,7 @@ impl Double {
             height: Height(1),
             script: Script::default(),
             block_ms,
+            mode: Mode::Proved,
             arrivals: vec![],
             included: vec![],
             chain: CHAIN,
@@ -204,7 +211,7 @@ impl Double {
             level: Level::Accepted,
             fee: Rules::local().opening_fee(ask.bounty),
             witness_only: ask.witness_only,
-            mode: Mode::Proved,
+            mode: inner.mode,
             delivers: !ask.witness_only && ask.declared > 0,
         };
         inner.market.open(now, opening).unwrap();
@@ -368,6 +375,29 @@ impl Inner {
                     "task_failed",
                     json!({ "task": task.to_string(), "provider": provider.to_string(), "paid": paid.units().to_string() }),
                 ),
+                Note::Settled { task, settler, outcome, upheld, .. } => (
+                    "challenge_settled",
+                    json!({ "task": task.to_string(), "settler": settler.to_string(), "outcome": outcome.to_string(), "upheld": upheld }),
+                ),
+                Note::ChallengeLost { task, challenger, burned, settler, settler_paid } => (
+                    "challenge_lost",
+                    json!({
+                        "task": task.to_string(),
+                        "challenger": challenger.to_string(),
+                        "burned": burned.units().to_string(),
+                        "settler": settler.to_string(),
+                        "settler_paid": settler_paid.units().to_string(),
+                    }),
+                ),
+                Note::AttestationSlashed { task, attester, challenger_paid, settler_paid, .. } => (
+                    "attestation_slashed",
+                    json!({
+                        "task": task.to_string(),
+                        "attester": attester.to_string(),
+                        "challenger_paid": challenger_paid.units().to_string(),
+                        "settler_paid": settler_paid.units().to_string(),
+                    }),
+                ),
                 _ => continue,
             };
             let Value::Object(fields) = fields else { unreachable!() };
@@ -428,6 +458,21 @@ impl Inner {
                 let ruling = market.reveal(now, &task, sender, salt, answer.clone(), judge);
                 self.submitted(task, sender, now, &answer, &ruling);
                 ruled(ruling)
+            }
+            Action::Attest { task, outcome, declared } => done(market.attest(now, &task, sender, outcome, declared)),
+            Action::Challenge { task, salt, claimed } => done(market.challenge(now, &task, sender, salt, claimed)),
+            Action::Settle { task, answer } => ruled(market.settle(now, &task, sender, answer, judge)),
+            Action::SettleNatively { task, fuel, program, manifest } => {
+                let public = self.publics.get(&task).map(|(_, public)| public.clone()).unwrap_or_default();
+                let entry = Manifest::from_bytes(&manifest).unwrap().entry;
+                let program = Predicate::load_plain(&program, &entry, Arc::new(Gadgets)).unwrap();
+                match program.run(&Inputs { public: &public, private: &[] }, fuel) {
+                    Ok(ran) => {
+                        let run = NativeRun { outcome: ran.outcome, fee: Amount::ZERO };
+                        ruled(market.settle_natively(now, &task, sender, run))
+                    }
+                    Err(error) => (Status::Limit, "refused", error.to_string()),
+                }
             }
             other => panic!("the double does not know {}", other.name()),
         };
@@ -521,7 +566,9 @@ impl Inner {
         let (locked_price, lock_deadline, rescue_expires) = match task.state() {
             TaskState::Assigned { price, .. } => (Some(*price), task.lock_deadline_at(next), None),
             TaskState::Rescue { price, expires, .. } => (Some(*price), None, Some(*expires)),
-            TaskState::Accepted { price, .. } => (Some(*price), None, None),
+            TaskState::Accepted { price, .. }
+            | TaskState::Attested { price, .. }
+            | TaskState::Challenged { price, .. } => (Some(*price), None, None),
             _ => (None, None, None),
         };
         let escrow: Map<String, Value> =
@@ -562,10 +609,19 @@ impl Inner {
             },
             delivered: matches!(task.delivery(), Delivery::Delivered { .. }),
             rescue_expires,
-            challenge_until: None,
-            challenger: None,
-            claimed: None,
-            respond_until: None,
+            challenge_until: match task.state() {
+                TaskState::Attested { until, .. } => Some(*until),
+                _ => None,
+            },
+            challenger: task.state().challenger().copied(),
+            claimed: match task.state() {
+                TaskState::Challenged { claimed, .. } => Some(*claimed),
+                _ => None,
+            },
+            respond_until: match task.state() {
+                TaskState::Challenged { until, .. } => Some(*until),
+                _ => None,
+            },
             outcome: task.answer().map(|(outcome, _)| outcome),
             escrow: escrow.into_iter().collect(),
             submissions: self.submissions.get(id).cloned().unwrap_or_default(),
@@ -587,6 +643,15 @@ impl MarketClient for Double {
                 fuel_price: 0,
                 pending_txs: inner.pool.len() as u64,
             })
+        })
+        .await
+    }
+
+    async fn cost(&self) -> Result<CostView, ClientError> {
+        self.answer(|_| {
+            let entries = CostSchedule::v1().entries().into_iter().filter(|(name, _)| *name != "version");
+            let prices = entries.map(|(name, value)| (name.to_owned(), value)).collect();
+            Ok(CostView { version: 1, fuel_price: 0, prices })
         })
         .await
     }

@@ -198,6 +198,18 @@ pub enum Action {
         /// The secret of the key that the sender gave.
         secret: [u8; 32],
     },
+    /// Has the host run the task's predicate on its public input: settles a challenge, or withdraws the key of a proof that says
+    /// something else.
+    SettleNatively {
+        /// The task.
+        task: TaskId,
+        /// Most fuel of the run, paid for whether or not it is used.
+        fuel: u64,
+        /// Bytes of the predicate's program, whose hash is in the predicate's id.
+        program: Vec<u8>,
+        /// Bytes of its manifest, whose hash is in the predicate's id.
+        manifest: Vec<u8>,
+    },
 }
 
 /// Most bytes of a rule's name.
@@ -427,6 +439,13 @@ impl Action {
                 task.put(out);
                 secret.put(out);
             }
+            Action::SettleNatively { task, fuel, program, manifest } => {
+                18u8.put(out);
+                task.put(out);
+                fuel.put(out);
+                program.put(out);
+                manifest.put(out);
+            }
         }
     }
 
@@ -462,6 +481,12 @@ impl Action {
             26 => Action::Demand { task: Field::take(from)? },
             27 => Action::Deliver { task: Field::take(from)?, sealed: Field::take(from)? },
             28 => Action::Complain { task: Field::take(from)?, secret: Field::take(from)? },
+            18 => Action::SettleNatively {
+                task: Field::take(from)?,
+                fuel: Field::take(from)?,
+                program: Field::take(from)?,
+                manifest: Field::take(from)?,
+            },
             got => return Err(DecodeError::Action { got }),
         })
     }
@@ -495,6 +520,7 @@ impl Action {
             Action::Demand { .. } => "demand",
             Action::Deliver { .. } => "deliver",
             Action::Complain { .. } => "complain",
+            Action::SettleNatively { .. } => "settle_natively",
         }
     }
 }

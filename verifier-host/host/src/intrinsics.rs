@@ -1,4 +1,5 @@
-//! The intrinsics of a program's native run: the native twins of the circuits that the compiler puts in their place.
+//! The intrinsics of a program's native run: the native twins of the circuits that the compiler puts in their place. One for
+//! whoever runs a program, so that the host's runs are a provider's and a watcher's.
 
 use zera_library::gadgets::{eddsa, field, keccak, merkle, poseidon, sha256};
 use zera_native::Intrinsics;

@@ -20,9 +20,9 @@ use zera_host::SignedTx;
 use crate::error::ClientError;
 use crate::market::{EventStream, MarketClient};
 use crate::view::{
-    AccountView, ContractView, CostView, Cursor, EventView, HeaderView, KeyView, MarketView, PredicateView,
-    ProposalView, ProposalsView, QueryView, RulesView, SealedView, StatusView, TaskStage, TaskView, TxResult, TxState,
-    VersionView,
+    AccountView, ContractView, CostView, Cursor, DeclinesView, EventView, HeaderView, KeyView, MarketView,
+    PredicateView, ProposalView, ProposalsView, QueryView, RulesView, SealedView, StatusView, TaskStage, TaskView,
+    TxResult, TxState, VersionView,
 };
 
 /// Most bytes of one answer.
@@ -251,6 +251,30 @@ impl Client {
             "signature": hex::encode(signature),
         });
         self.post::<serde_json::Value>(&format!("/v1/tasks/{id}/sealed"), &body).await.map(drop)
+    }
+
+    /// `/v1/tasks/{id}/declines`: how many providers gave each reason for not taking a task.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn declines(&self, id: &TaskId) -> Result<DeclinesView, ClientError> {
+        self.get(&format!("/v1/tasks/{id}/declines")).await
+    }
+
+    /// `POST /v1/tasks/{id}/declines`: tells why `from` does not take a task, signed over [`zera_host::decline_message`].
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send_decline(
+        &self,
+        id: &TaskId,
+        from: &AccountId,
+        reason: &str,
+        signature: &[u8; 64],
+    ) -> Result<(), ClientError> {
+        let body =
+            serde_json::json!({ "from": from.to_string(), "reason": reason, "signature": hex::encode(signature) });
+        self.post::<serde_json::Value>(&format!("/v1/tasks/{id}/declines"), &body).await.map(drop)
     }
 
     /// `/v1/tasks`, all pages: tasks in `state`, or all.
@@ -620,6 +644,16 @@ impl MarketClient for Client {
 
     async fn sealed(&self, id: &TaskId) -> Result<Option<SealedView>, ClientError> {
         Client::sealed(self, id).await
+    }
+
+    async fn decline(
+        &self,
+        id: &TaskId,
+        from: &AccountId,
+        reason: &str,
+        signature: &[u8; 64],
+    ) -> Result<(), ClientError> {
+        self.send_decline(id, from, reason, signature).await
     }
 
     async fn artefacts(&self, predicate: &PredicateId) -> Result<Vec<[u8; 32]>, ClientError> {

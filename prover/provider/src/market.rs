@@ -40,6 +40,15 @@ pub trait MarketClient: Send + Sync + 'static {
     /// Private bytes that wait for the holder of a task, sealed; `None` where there are none, or nobody to wait for.
     fn sealed(&self, id: &TaskId) -> impl Future<Output = Result<Option<SealedView>, ClientError>> + Send;
 
+    /// Tells why `from` does not take a task, for those who ask; nothing depends on it.
+    fn decline(
+        &self,
+        id: &TaskId,
+        from: &AccountId,
+        reason: &str,
+        signature: &[u8; 64],
+    ) -> impl Future<Output = Result<(), ClientError>> + Send;
+
     /// SHA-256 of the `.zpred` files that the node has of a predicate; none where it knows none.
     fn artefacts(&self, predicate: &PredicateId) -> impl Future<Output = Result<Vec<[u8; 32]>, ClientError>> + Send;
 

@@ -194,6 +194,16 @@ pub struct StandingView {
     pub margin_call: Option<Height>,
 }
 
+/// How many providers gave each reason for not taking a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclinesView {
+    /// The task.
+    #[serde(with = "crate::json")]
+    pub task: TaskId,
+    /// By reason; [`Decline`](crate::Decline) says what they mean.
+    pub declines: BTreeMap<String, u64>,
+}
+
 /// A part of a deposit on its way back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnbondingView {

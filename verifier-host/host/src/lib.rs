@@ -26,6 +26,7 @@
 pub mod budget;
 pub mod contract;
 pub mod cost;
+mod decline;
 mod dispatch;
 pub mod engine;
 mod functions;
@@ -59,6 +60,7 @@ pub use admit::{BLOCK_FUEL, BLOCK_VERIFICATIONS, Rejection};
 pub use chain::{BlockReport, Chain, Header, OpenError, PlacedEvent};
 pub use contract::{Call, CallEnd, CallReport, Entry, EntryError, EntryName, Runner, TrapKind};
 pub use cost::CostSchedule;
+pub use decline::{REASON_LEN_MAX, decline_message};
 pub use event::{Event, EventValue};
 pub use genesis::Genesis;
 pub use intrinsics::Gadgets;

@@ -5,6 +5,7 @@ mod artefact;
 mod body;
 mod chain;
 mod contract;
+mod decline;
 mod dev;
 mod event;
 mod fault;
@@ -122,6 +123,8 @@ routes! {
     requests get "/v1/tasks/{id}" task::show;
     requests get "/v1/tasks/{id}/sealed" sealed::show;
     requests post "/v1/tasks/{id}/sealed" sealed::send;
+    requests get "/v1/tasks/{id}/declines" decline::show;
+    requests post "/v1/tasks/{id}/declines" decline::send;
     requests get "/v1/contracts/{id}" contract::show;
     requests get "/v1/contracts/{id}/storage/{key}" contract::storage;
     requests post "/v1/contracts/{id}/query" contract::query;

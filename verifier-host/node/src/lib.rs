@@ -23,6 +23,7 @@
 
 // The node: configuration, life, faults, what it keeps beside the chain and tells its operator.
 mod artefact;
+mod decline;
 mod error;
 mod mailbox;
 mod metrics;

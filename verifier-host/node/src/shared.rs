@@ -8,6 +8,7 @@ use zera_abi::{Blocks, Height, TxHash};
 use zera_host::{Chain, Header, Lanes, Memo, NodeFault, ProofJob, Rejection, SignedTx, Verdicts};
 
 use crate::artefact::ArtefactStore;
+use crate::decline::Declines;
 use crate::error::Fault;
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
@@ -102,6 +103,7 @@ pub(crate) struct Shared {
     pub(crate) rate: RateLimiter,
     pub(crate) artefacts: ArtefactStore,
     mailbox: Mutex<Mailbox>,
+    declines: Mutex<Declines>,
     readers: Arc<Semaphore>,
     queries: Arc<Semaphore>,
 }
@@ -134,6 +136,7 @@ impl Shared {
             rate,
             artefacts,
             mailbox: Mutex::default(),
+            declines: Mutex::default(),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
         }
@@ -182,6 +185,11 @@ impl Shared {
     pub(crate) fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
         // Nor does the mailbox's.
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn declines(&self) -> MutexGuard<'_, Declines> {
+        // Nor do those of declines.
+        self.declines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn beat(&self) -> MutexGuard<'_, Beat> {

@@ -138,7 +138,10 @@ fn list(state: Option<TaskStage>, node: &NodeArgs, out: Output) -> Result<Verdic
 
 fn show(id: &TaskId, node: &NodeArgs, out: Output) -> Result<Verdict, Failure> {
     let client = node.client()?;
-    let task = block_on(find(&client, id))?;
+    let (task, declines) = block_on(async {
+        let task = find(&client, id).await?;
+        Ok::<_, Failure>((task, client.declines(id).await.map_err(blame)?.declines))
+    })?;
     let optional = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     let mut text = format!(
         "task       {}\nstate      {} (level {}, opened in block {}, due by block {})\nrequester  {} (its number {})\n\
@@ -176,7 +179,12 @@ fn show(id: &TaskId, node: &NodeArgs, out: Output) -> Result<Verdict, Failure> {
             submission.outcome, submission.height, submission.provider
         ));
     }
-    out.result(&serde_json::to_value(&task).unwrap_or_default(), &text);
+    for (reason, providers) in &declines {
+        text.push_str(&format!("\ndeclined   {reason}, by {providers}"));
+    }
+    let mut json = serde_json::to_value(&task).unwrap_or_default();
+    json["declines"] = json!(declines);
+    out.result(&json, &text);
     Ok(Verdict::Yes)
 }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ed25519_dalek::Signer;
 use tokio::sync::watch;
 use zera_abi::{AccountId, Amount, Bps, ChainId, Height, TaskId};
+use zera_host::decline_message;
 use zera_market::doubled;
 
 use super::ProviderConfig;
@@ -115,6 +117,18 @@ pub(super) struct Shared<C> {
 impl<C: MarketClient> Shared<C> {
     pub(super) fn tell(&self, report: Report) {
         self.reporter.tell(report);
+    }
+
+    /// Tells the node why a task is not taken, so that whoever asks can read it. Nothing here waits for that or depends on it.
+    pub(super) fn publish_decline(&self, task: TaskId, reason: Decline) {
+        let message = decline_message(&self.chain, &task, reason.code());
+        let signature = self.config.key.sign(&message).to_bytes();
+        let (client, account) = (Arc::clone(&self.client), self.account);
+        tokio::spawn(async move {
+            if let Err(error) = client.decline(&task, &account, reason.code(), &signature).await {
+                tracing::debug!(%task, %reason, %error, "the node does not keep the reason");
+            }
+        });
     }
 
     /// Height of the last block that we know of.

@@ -400,6 +400,7 @@ impl<C: MarketClient> State<C> {
         if let Ok(Err(error)) = counted {
             self.shared.tell(Report::JournalFailed { task, what: error.to_string() });
         }
+        self.shared.publish_decline(task, reason);
         self.shared.tell(Report::Declined { task, declined });
     }
 }

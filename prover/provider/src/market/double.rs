@@ -126,6 +126,8 @@ pub(crate) struct Inner {
     pub(crate) mode: Mode,
     /// Every transaction that arrived, in order, with its action.
     pub(crate) arrivals: Vec<(&'static str, TxHash)>,
+    /// Reasons that were told, in order.
+    pub(crate) declined: Vec<(TaskId, String)>,
     /// Every transaction that is in a block, in order: action, height, whether it was done.
     pub(crate) included: Vec<(&'static str, Height, bool)>,
     chain: ChainId,
@@ -160,6 +162,7 @@ impl Double {
             block_ms,
             mode: Mode::Proved,
             arrivals: vec![],
+            declined: vec![],
             included: vec![],
             chain: CHAIN,
             judge,
@@ -686,6 +689,23 @@ impl MarketClient for Double {
 
     async fn task(&self, id: &TaskId) -> Result<Option<TaskView>, ClientError> {
         self.answer(|inner| Ok(inner.view(id))).await
+    }
+
+    async fn decline(
+        &self,
+        id: &TaskId,
+        from: &AccountId,
+        reason: &str,
+        signature: &[u8; 64],
+    ) -> Result<(), ClientError> {
+        self.answer(|inner| {
+            let key = ed25519_dalek::VerifyingKey::from_bytes(&from.0).unwrap();
+            let message = zera_host::decline_message(&CHAIN, id, reason);
+            key.verify_strict(&message, &ed25519_dalek::Signature::from_bytes(signature)).unwrap();
+            inner.declined.push((*id, reason.to_owned()));
+            Ok(())
+        })
+        .await
     }
 
     async fn sealed(&self, id: &TaskId) -> Result<Option<SealedView>, ClientError> {

@@ -65,6 +65,8 @@ async fn every_reason_is_told_and_nothing_is_sent() {
         assert_eq!(handle.declines().into_iter().collect::<Vec<_>>(), [(*expected, 1)], "{expected}");
         assert!(world.chain.lock().arrivals.is_empty(), "{expected}");
         assert_eq!(world.chain.stage(&task), "open");
+        // And the node is told, for whoever asks.
+        assert_eq!(world.chain.lock().declined, [(task, expected.code().to_owned())], "{expected}");
         if *expected == Decline::OutOfFuel {
             let previews = world.prover.previews.load(Ordering::SeqCst);
             assert_eq!(previews, 1, "what is dear is not computed for every block again");

@@ -2,7 +2,7 @@
 
 use zera_abi::{AccountId, Amount, Height, Outcome, Outcome::True, Status};
 use zera_market::ports::Verdict;
-use zera_market::{Answer, Market, MarketError, Rules, Ruling, commit_digest};
+use zera_market::{Answer, Market, MarketError, Opening, Rules, Ruling, challenge_digest, commit_digest};
 
 use super::fixture::*;
 
@@ -346,4 +346,133 @@ fn rules_changed_meanwhile_do_not_touch_an_open_task() {
     assert_eq!(state(&market, 1), "final");
     market.open(Height(156), opening(2)).expect("opens");
     assert_eq!(market.task(&task_id(2)).unwrap().rules_version(), 1);
+}
+
+/// TOB-4: an id of which only a part counts. Two tasks that differ in one byte, first or last, are two tasks.
+#[test]
+fn every_byte_of_an_id_counts() {
+    let mut market = locked();
+    for at in [0, 15, 16, 31] {
+        let mut task = task_id(1);
+        task.0[at] ^= 1;
+        market.open(Height(105), Opening { task, ..opening(1) }).expect("another task");
+        market.lock(Height(105), &task, RESCUER).expect("locks");
+        let answer = good(&market, 1, PROVIDER, True);
+        let ruling = market.submit(Height(105), &task, RESCUER, answer, &mut Judge::default()).expect("judged");
+        assert!(matches!(ruling, Ruling::Rejected(_)), "byte {at}");
+        assert_eq!(state(&market, 1), "assigned");
+    }
+}
+
+/// N15: an id is taken by whoever comes first. It is the requester's own: the host makes it of the requester and its counter
+/// (`zera_statement::task_id`), and a name that is taken is refused to everybody.
+#[test]
+fn a_taken_id_is_nobody_elses() {
+    let mut market = market();
+    for requester in [REQUESTER, OTHER] {
+        let error = unchanged(&mut market, 0, |market, _| {
+            market.open(Height(OPENED), Opening { requester, ..opening(1) }).map(|()| Ruling::Accepted)
+        });
+        assert_eq!(error.status(), Status::Duplicate);
+    }
+}
+
+/// N19: what is committed to is guessed, since there are two outcomes. The digest hangs on 32 bytes of salt, on who commits, and to what.
+#[test]
+fn a_commitment_hides_which_of_two_outcomes_it_is() {
+    let digest = |salt: u8, who, n, outcome| commit_digest(&[salt; 32], &who, &task_id(n), &challenge_digest(outcome));
+    let mut seen = std::collections::BTreeSet::new();
+    for salt in 0..=255 {
+        for outcome in [True, Outcome::False] {
+            for (who, n) in [(RESCUER, 1), (OTHER, 1), (RESCUER, 2)] {
+                assert!(seen.insert(digest(salt, who, n, outcome)), "{salt} {outcome} {n}");
+            }
+        }
+    }
+    // Each byte of the salt counts, so that nobody runs through some of them.
+    for at in 0..32 {
+        let mut salt = SALT;
+        salt[at] ^= 1;
+        assert!(seen.insert(commit_digest(&salt, &RESCUER, &task_id(1), &challenge_digest(True))), "byte {at}");
+    }
+}
+
+/// #19743: a payee of zeros. It is an account like any other, and nothing is stranded.
+#[test]
+fn a_payee_of_zeros_is_paid_like_any() {
+    let nobody = AccountId([0; 32]);
+    let mut market = market();
+    market.mint(nobody, units(10 * ZRA)).expect("minted");
+    market.lock(Height(OPENED), &task_id(1), nobody).expect("locks");
+    let price = market.task(&task_id(1)).and_then(|task| task.price_at(Height(OPENED)));
+    let answer = good(&market, 1, nobody, True);
+    let _ = market.submit(Height(OPENED), &task_id(1), nobody, answer, &mut Judge::default()).expect("accepted");
+    run(&mut market, OPENED + 1, OPENED + 60);
+    assert_eq!((state(&market, 1), market.totals().escrowed), ("final", Amount::ZERO));
+    assert_eq!(price, None, "an assigned task has no clock");
+    assert_eq!(market.account(&nobody).free, units(10 * ZRA + 256_000_000));
+}
+
+/// TOB-5: a stake that comes right before a reward. It earns nothing: rewards are for answers, and deposits have no yield.
+#[test]
+fn a_deposit_of_the_last_moment_earns_nothing() {
+    let paid = |stakes: bool| {
+        let mut market = locked();
+        let answer = good(&market, 1, PROVIDER, True);
+        let _ = submit(&mut market, 106, PROVIDER, answer).expect("accepted");
+        for who in [PROVIDER, OTHER].into_iter().filter(|_| stakes) {
+            market.stake(Height(155), who, units(50 * ZRA)).expect("staked");
+        }
+        run(&mut market, 107, 156);
+        assert_eq!(state(&market, 1), "final");
+        [PROVIDER, OTHER].map(|who| {
+            let deposit = market.standing(&who).map_or(0, |standing| standing.slashable().units());
+            market.account(&who).free.units() + deposit
+        })
+    };
+    assert_eq!(paid(true), paid(false));
+}
+
+/// TOB-2: a requester that keeps its balance low, so that there is nothing to take from. Its bond is in escrow from the start.
+#[test]
+fn a_requester_without_money_still_pays_for_a_trap() {
+    let mut market = locked();
+    let all = market.account(&REQUESTER).free;
+    market.transfer(REQUESTER, OTHER, all).expect("moved away");
+    let before = market.account(&PROVIDER).free.units();
+    let stake = market.task(&task_id(1)).expect("the task").escrow().stake.units();
+    let answer = good(&market, 1, PROVIDER, Outcome::Trap);
+    assert_eq!(submit(&mut market, 106, PROVIDER, answer), Ok(Ruling::Failed));
+    // 80 % of a bond of 0.4 ZRA.
+    assert_eq!(market.account(&PROVIDER).free.units(), before + stake + 320_000_000);
+}
+
+/// TOB-1: a withdrawal that a stranger sets off. Only its owner asks for a deposit, and it comes back to nobody else.
+#[test]
+fn a_deposit_comes_back_to_its_owner_alone() {
+    let mut rules = Rules::standard();
+    rules.unbond_blocks = 10;
+    let mut market = rich_market(rules);
+    market.stake(Height(OPENED), PROVIDER, units(ZRA)).expect("staked");
+    assert_eq!(status(market.unstake(Height(OPENED), OTHER, units(ZRA))), Some(Status::Funds));
+    market.unstake(Height(OPENED), PROVIDER, units(ZRA)).expect("on its way");
+    run(&mut market, OPENED, OPENED + 10);
+    assert_eq!([PROVIDER, OTHER].map(|who| market.account(&who).free), [units(100 * ZRA); 2]);
+}
+
+/// Each attack of the list is answered by a test that exists.
+#[test]
+fn every_attack_of_the_list_names_its_test() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = std::fs::read_to_string(root.join("docs/attacks.md")).expect("the table");
+    let mut rows = 0;
+    for line in table.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
+        rows += 1;
+        for name in line.split('`').skip(1).step_by(2) {
+            let (file, test) = name.split_once("::").expect("file::test");
+            let source = std::fs::read_to_string(root.join("../..").join(file)).expect(name);
+            assert!(source.contains(&format!("fn {test}(")), "no test `{name}`");
+        }
+    }
+    assert_eq!(rows, 22);
 }

@@ -14,3 +14,4 @@ pub mod setup;
 pub mod simulate;
 pub mod task;
 pub mod verify;
+pub mod watch;

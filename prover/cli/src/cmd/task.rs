@@ -21,7 +21,7 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 /// Events after which a task has no more.
 const LAST: [&str; 5] = ["task_final", "task_failed", "task_expired", "task_cancelled", "task_revoked"];
 /// Fields of events that are money.
-const AMOUNTS: [&str; 18] = [
+const AMOUNTS: [&str; 19] = [
     "bounty",
     "min_stake",
     "ceiling",
@@ -40,6 +40,7 @@ const AMOUNTS: [&str; 18] = [
     "bond_returned",
     "challenger_paid",
     "settler_paid",
+    "fee",
 ];
 
 /// What to do with tasks.
@@ -53,7 +54,8 @@ pub enum Command {
     Attest(dispute::Say),
     /// Say that an attested answer is wrong, with a bond behind it.
     Challenge(dispute::Say),
-    /// Prove what the answer of a challenged task is.
+    /// Show what the answer of a challenged task is: by a proof, or by a run of the predicate by the chain itself, which also
+    /// shows that an answer that was proved is false.
     Settle(dispute::Settle),
     /// Tasks, oldest first.
     List {

@@ -9,6 +9,7 @@ mod provider;
 mod report;
 mod story;
 mod timeline;
+mod watcher;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

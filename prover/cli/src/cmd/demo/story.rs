@@ -1,6 +1,7 @@
 //! The stories: each sets a scene, lets the network act, and checks that it ended as the rules say.
 
 mod answer;
+mod attested;
 mod auction;
 mod failure;
 mod programmed;
@@ -76,11 +77,17 @@ pub enum Story {
     C,
     /// A predicate that is a program in AssemblyScript, over private bytes.
     AssemblyScript,
+    /// A lie without a proof: a watcher challenges it and proves what is right.
+    Lie,
+    /// A true answer without a proof is challenged; the host runs the program itself.
+    Upheld,
+    /// A challenge that nobody settles.
+    Void,
 }
 
 impl Story {
     /// Every story, in the order of the demo.
-    pub const ALL: [Story; 16] = [
+    pub const ALL: [Story; 19] = [
         Story::True,
         Story::False,
         Story::Silent,
@@ -97,6 +104,9 @@ impl Story {
         Story::Rust,
         Story::C,
         Story::AssemblyScript,
+        Story::Lie,
+        Story::Upheld,
+        Story::Void,
     ];
 
     /// Its title.
@@ -119,6 +129,11 @@ impl Story {
             Story::AssemblyScript => {
                 "the predicate is AssemblyScript and reads private bytes, which stay with the provider"
             }
+            Story::Lie => "a lie that nobody proved: a watcher runs it again, challenges it and proves what is right",
+            Story::Upheld => {
+                "a true answer is challenged: the chain runs the program itself, the challenger pays for it"
+            }
+            Story::Void => "a challenge that nobody settles: the answer is void, silence is never the other one",
             Story::Expired => "nobody bids: two more rounds at higher ceilings, then the asker is told",
         }
     }
@@ -145,6 +160,9 @@ impl Story {
             Story::AssemblyScript => {
                 scene.programmed(CAROL, program::ASSEMBLY_SCRIPT, "first rule, at the least balance").await
             }
+            Story::Lie => scene.lied().await,
+            Story::Upheld => scene.upheld().await,
+            Story::Void => scene.void().await,
         };
         if let Err(error) = played {
             scene.check(format!("{error:#}"), false);

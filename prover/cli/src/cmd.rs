@@ -15,3 +15,4 @@ pub mod simulate;
 pub mod task;
 pub mod verify;
 pub mod vote;
+pub mod watch;

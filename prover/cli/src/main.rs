@@ -1,7 +1,7 @@
 //! `zera`: the proof backend for off-chain predicates, from the command line.
 //!
 //! Noun, then verb. Exit codes: 0 done, 1 the answer is no, 2 wrong usage or bad input, 3 the environment failed.
-//! Commands that follow something (`node run`, `provider run`, `task follow`) print one JSON object a line with `--json`.
+//! Commands that follow something (`node run`, `provider run`, `watch`, `task follow`) print one JSON object a line with `--json`.
 
 #![forbid(unsafe_code)]
 
@@ -89,6 +89,8 @@ enum Command {
     /// Run a provider.
     #[command(subcommand)]
     Provider(cmd::provider::Command),
+    /// Re-run answers that nobody proved, challenge those that are wrong, and earn by it, until SIGINT or SIGTERM.
+    Watch(cmd::watch::Args),
     /// Measure what proving takes on this machine.
     #[command(subcommand)]
     Bench(cmd::bench::Command),
@@ -123,6 +125,7 @@ fn main() -> ExitCode {
         Command::Vote(command) => cmd::vote::run(&command, out),
         Command::Node(command) => cmd::node::run(&command, out),
         Command::Provider(command) => cmd::provider::run(&command, out),
+        Command::Watch(args) => cmd::watch::run(&args, out),
         Command::Bench(command) => cmd::bench::run(&command, out),
         Command::Simulate(args) => cmd::simulate::run(&args, out),
     };

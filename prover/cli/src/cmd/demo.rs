@@ -10,6 +10,7 @@ mod report;
 mod search;
 mod story;
 mod timeline;
+mod watcher;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

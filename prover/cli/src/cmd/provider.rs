@@ -85,6 +85,9 @@ pub struct Args {
     /// A contract whose tasks are not taken. Can be repeated.
     #[arg(long, value_name = "ID")]
     deny: Vec<Account>,
+    /// Answer without a proof where a task takes that, and prove only when somebody challenges.
+    #[arg(long)]
+    attest: bool,
     /// Leave tasks alone whose lock has lapsed.
     #[arg(long)]
     no_rescue: bool,
@@ -206,6 +209,7 @@ fn apply(args: &Args, config: &mut ProviderConfig) -> Result<(), Failure> {
     }
     config.deny = args.deny.iter().map(Account::id).collect::<Result<_, _>>()?;
     config.rescue = !args.no_rescue;
+    config.attest = args.attest;
     config.rows_max = args.rows_max;
     config.native_fuel = args.native_fuel;
     config.private = args.private_dir.clone().map(PrivateFolder);
@@ -292,6 +296,10 @@ fn describe(report: &Report) -> (&'static str, Vec<(&'static str, Value)>) {
         Report::SelfVerified { task, ns } => ("self_verified", vec![("task", text(task)), ("ns", (*ns).into())]),
         Report::Submitted { task, tx } => ("submitted", vec![("task", text(task)), ("tx", text(tx))]),
         Report::Resent { tx, times } => ("resent", vec![("tx", text(tx)), ("times", (*times).into())]),
+        Report::Attested { task, outcome } => ("attested", vec![("task", text(task)), ("outcome", text(outcome))]),
+        Report::Challenged { task, challenger } => {
+            ("challenged", vec![("task", text(task)), ("challenger", challenger.map_or(Value::Null, text))])
+        }
         Report::Committed { task, tx } => ("committed", vec![("task", text(task)), ("tx", text(tx))]),
         Report::Revealed { task, tx } => ("revealed", vec![("task", text(task)), ("tx", text(tx))]),
         Report::KeyGiven { task, tx } => ("key_given", vec![("task", text(task)), ("tx", text(tx))]),

@@ -23,7 +23,7 @@ const AFTERMATH: Duration = Duration::from_secs(1);
 const LAST: [&str; 6] =
     ["task_final", "task_failed", "task_expired", "task_cancelled", "task_revoked", "input_unavailable"];
 /// Fields of events that are money.
-const AMOUNTS: [&str; 21] = [
+const AMOUNTS: [&str; 24] = [
     "bounty",
     "min_stake",
     "ceiling",
@@ -45,6 +45,9 @@ const AMOUNTS: [&str; 21] = [
     "fee",
     "fee_paid",
     "fee_returned",
+    "amount",
+    "need",
+    "have",
 ];
 
 /// What to do with tasks.
@@ -58,7 +61,8 @@ pub enum Command {
     Attest(dispute::Say),
     /// Say that an attested answer is wrong, with a bond behind it.
     Challenge(dispute::Say),
-    /// Prove what the answer of a challenged task is.
+    /// Show what the answer of a challenged task is: by a proof, or by a run of the predicate by the chain itself, which also
+    /// shows that an answer that was proved is false.
     Settle(dispute::Settle),
     /// Send a task's private bytes to whoever holds it, sealed to its key.
     Deliver(deliver::Args),

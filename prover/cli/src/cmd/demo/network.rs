@@ -27,6 +27,7 @@ use super::feed::{Feed, Seen};
 use super::program::Ready;
 use super::provider::Provider;
 use super::timeline::Names;
+use super::watcher::Watching;
 use crate::logging::Kept;
 
 /// Alice among the providers.
@@ -63,6 +64,8 @@ pub struct Network {
     pub operator: Wallet<Client>,
     /// An account that owns nothing but fees and tries what it should not.
     pub stranger: Wallet<Client>,
+    /// Who re-runs what nobody proved.
+    pub watcher: Watching,
     /// The providers: Alice, Bob, Carol.
     pub providers: [Provider; 3],
     /// The contract of the published snippet.
@@ -134,7 +137,15 @@ pub fn zra(zra: u64) -> Amount {
 
 /// The demo's genesis: short windows, development keys.
 fn genesis() -> Genesis {
-    let balances = [("operator", 200), ("author", 10), ("stranger", 10), ("alice", 100), ("bob", 100), ("carol", 100)];
+    let balances = [
+        ("operator", 200),
+        ("author", 10),
+        ("stranger", 10),
+        ("watcher", 20),
+        ("alice", 100),
+        ("bob", 100),
+        ("carol", 100),
+    ];
     Genesis {
         name: "demo".to_owned(),
         development: true,
@@ -179,7 +190,7 @@ pub async fn start(
     );
 
     let mut names = Names::default();
-    for name in ["operator", "author", "stranger", "Alice", "Bob", "Carol"] {
+    for name in ["operator", "author", "stranger", "watcher", "Alice", "Bob", "Carol"] {
         names.name(account(&name.to_lowercase()), name);
     }
     let operator = Wallet::new(demo_key("operator"), Arc::clone(&client), Patience::local());
@@ -222,6 +233,7 @@ pub async fn start(
         Provider::start("Bob", setup, &client, served).await.context("starting provider Bob")?,
         Provider::start("Carol", setup, &client, served).await.context("starting provider Carol")?,
     ];
+    let watcher = Watching::start(setup, &client).await.context("starting the watcher")?;
     let id = |name: &str| {
         let found = served.iter().map(|served| served.artefact).find(|artefact| artefact.manifest.name == name);
         found.map(Artefact::predicate_id).with_context(|| format!("{name} is not served"))
@@ -235,6 +247,7 @@ pub async fn start(
         feed,
         operator,
         stranger,
+        watcher,
         providers,
         contract,
         asker,
@@ -319,6 +332,28 @@ impl Network {
         self.tell_asker("ask_by_name", ask.encode_by_name(name)?).await
     }
 
+    /// The operator asks for itself, and takes an answer that nobody proved.
+    ///
+    /// # Errors
+    /// Where the task is not opened.
+    pub async fn ask_attested(&self, predicate: PredicateId, public: &[u8]) -> anyhow::Result<TxResult> {
+        let deadline = self.client.status().await?.height.0.saturating_add(2 * DEADLINE_BLOCKS);
+        let request = Request {
+            predicate,
+            public,
+            bounty: zra(BOUNTY_ZRA).units(),
+            min_stake: 0,
+            value_at_risk: 0,
+            deadline,
+            callback_fuel: 0,
+            expected: &[],
+            attested: true,
+            level: Level::Attested,
+        };
+        let request = RequestBytes::new(&request).ok().context("the request is too long")?;
+        done(self.operator.send(Action::Open { request }, SETUP_FUEL).await?, "asking")
+    }
+
     async fn question<'a>(&self, predicate: PredicateId, public: &'a [u8]) -> anyhow::Result<asker::Ask<'a>> {
         let deadline = Height(self.client.status().await?.height.0.saturating_add(DEADLINE_BLOCKS));
         Ok(asker::Ask { predicate, public, bounty: zra(BOUNTY_ZRA), deadline, callback_fuel: CALLBACK_FUEL })
@@ -390,6 +425,7 @@ impl Network {
     /// # Errors
     /// Where one of them does not stop cleanly.
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.watcher.stop().await.context("stopping the watcher")?;
         for provider in self.providers {
             let name = provider.name;
             provider.stop().await.with_context(|| format!("stopping {name}"))?;

@@ -78,6 +78,7 @@ impl Provider {
             predicates: None,
             fetch: Some(Fetch::standard(setup.keys())),
             private: Some(PrivateFolder(private.clone())),
+            attest: true,
             drill,
             ..ProviderConfig::local(demo_key(&seed), KeySource::Given(keys), setup.data.join(format!("{seed}.redb")))
         };

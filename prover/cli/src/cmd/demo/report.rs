@@ -33,6 +33,7 @@ impl Balances {
             ("operator", network.operator.account()),
             ("author", account("author")),
             ("stranger", network.stranger.account()),
+            ("watcher", network.watcher.account),
         ];
         accounts.extend(network.providers.iter().map(|provider| (provider.name, provider.account)));
         let mut parties = Vec::new();

@@ -1,6 +1,7 @@
 //! The stories: each sets a scene, lets the network act, and checks that it ended as the rules say.
 
 mod answer;
+mod attested;
 mod auction;
 mod failure;
 mod private;
@@ -82,13 +83,19 @@ pub enum Story {
     Sealed,
     /// The same, and nobody delivers.
     Withheld,
+    /// A lie without a proof: a watcher challenges it and proves what is right.
+    Lie,
+    /// A true answer without a proof is challenged; the host runs the program itself.
+    Upheld,
+    /// A challenge that nobody settles.
+    Void,
     /// A rule changes by a vote; it comes last, as it changes what a lock is.
     Voted,
 }
 
 impl Story {
     /// Every story, in the order of the demo.
-    pub const ALL: [Story; 19] = [
+    pub const ALL: [Story; 22] = [
         Story::True,
         Story::False,
         Story::Silent,
@@ -107,6 +114,9 @@ impl Story {
         Story::AssemblyScript,
         Story::Sealed,
         Story::Withheld,
+        Story::Lie,
+        Story::Upheld,
+        Story::Void,
         Story::Voted,
     ];
 
@@ -135,6 +145,11 @@ impl Story {
                 "private bytes come sealed to the holder of the lock, and nothing that is kept ever shows them"
             }
             Story::Withheld => "the asker does not deliver the private bytes that it owes: it pays the provider",
+            Story::Lie => "a lie that nobody proved: a watcher runs it again, challenges it and proves what is right",
+            Story::Upheld => {
+                "a true answer is challenged: the chain runs the program itself, the challenger pays for it"
+            }
+            Story::Void => "a challenge that nobody settles: the answer is void, silence is never the other one",
             Story::Expired => "nobody bids: two more rounds at higher ceilings, then the asker is told",
         }
     }
@@ -164,6 +179,9 @@ impl Story {
             }
             Story::Sealed => scene.sealed(ALICE, "second rule, below").await,
             Story::Withheld => scene.withheld(BOB, "last rule, below").await,
+            Story::Lie => scene.lied().await,
+            Story::Upheld => scene.upheld().await,
+            Story::Void => scene.void().await,
         };
         if let Err(error) = played {
             scene.check(format!("{error:#}"), false);

@@ -1,24 +1,29 @@
 //! Events as sentences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use zera_abi::{AccountId, Amount};
+use zera_abi::{AccountId, Amount, TaskId};
 use zera_provider::view::EventView;
 
 /// Names that the demo gives to accounts.
 #[derive(Clone, Debug, Default)]
-pub struct Names(BTreeMap<AccountId, &'static str>);
+pub struct Names {
+    accounts: BTreeMap<AccountId, &'static str>,
+    /// Tasks whose answer a native run has shown, so that it is no proof that is told of.
+    run: Arc<Mutex<BTreeSet<TaskId>>>,
+}
 
 impl Names {
     /// Names an account.
     pub fn name(&mut self, account: AccountId, name: &'static str) {
-        self.0.insert(account, name);
+        self.accounts.insert(account, name);
     }
 
     fn of(&self, event: &EventView, field: &str) -> String {
         match event.account(field) {
             Some(account) => {
-                self.0.get(&account).map_or_else(|| short(&account.to_string()), |name| (*name).to_owned())
+                self.accounts.get(&account).map_or_else(|| short(&account.to_string()), |name| (*name).to_owned())
             }
             None => "nobody".to_owned(),
         }
@@ -80,6 +85,62 @@ impl Names {
             }
             "rescue_committed" => format!("{} commits to a proof without showing it", who("provider")),
             "stake_slashed" => self.slashed(event),
+            "task_attested" => format!(
+                "{} says {} without a proof, its stake behind it; anyone may challenge until block {}",
+                who("provider"),
+                word("outcome"),
+                number("until")
+            ),
+            "challenge_committed" => {
+                format!("{} commits to a challenge without saying what it claims", who("challenger"))
+            }
+            "task_challenged" => format!(
+                "{} says {} and bonds {} ZRA; to be settled by block {}",
+                who("challenger"),
+                word("claimed"),
+                zra("bond"),
+                number("until")
+            ),
+            "native_run" => {
+                self.was_run(event, true);
+                format!(
+                    "the chain runs the program for {}: {}, {} fuel",
+                    who("settler"),
+                    word("outcome"),
+                    number("fuel_used")
+                )
+            }
+            "challenge_settled" => {
+                let how = if flag("native") { "the run" } else { "a proof" };
+                let end = if flag("upheld") { "stands" } else { "falls" };
+                format!("{how} settles the challenge: {} is right, the answer {end}", word("outcome"))
+            }
+            "challenge_voided" => format!(
+                "nobody settled the challenge: the answer is void, {} ZRA of bond go back{}",
+                zra("bond_returned"),
+                if flag("reopened") { ", the task is open again" } else { "" }
+            ),
+            "challenge_lost" => format!(
+                "the bond of {} is gone: {} ZRA burnt, {} ZRA to {}",
+                who("challenger"),
+                zra("burned"),
+                zra("settler_paid"),
+                who("settler")
+            ),
+            "attestation_slashed" => format!(
+                "the stake of {} is split: {} ZRA burnt, {} ZRA to the asker, {} ZRA for the challenge, {} ZRA for showing it",
+                who("attester"),
+                zra("burned"),
+                zra("requester_paid"),
+                zra("challenger_paid"),
+                zra("settler_paid")
+            ),
+            "task_accepted" if self.was_run(event, false) => format!(
+                "the answer of {} is {}, {} ZRA are held for it until final",
+                who("provider"),
+                word("outcome"),
+                zra("price")
+            ),
             "task_accepted" => format!(
                 "the proof of {} verifies: the answer is {}, {} ZRA are held for it until final",
                 who("provider"),
@@ -150,6 +211,16 @@ impl Names {
         })
     }
 
+    /// Whether the answer of this event's task was shown by a native run; `now` where this event says so.
+    fn was_run(&self, event: &EventView, now: bool) -> bool {
+        let Some(task) = event.task() else { return false };
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        if now {
+            run.insert(task);
+        }
+        run.contains(&task)
+    }
+
     fn slashed(&self, event: &EventView) -> String {
         let amount = |field| event.amount(field).unwrap_or(Amount::ZERO);
         let offender = self.of(event, "provider");
@@ -158,7 +229,7 @@ impl Names {
             parts.push(format!("{} ZRA burnt", amount("burned")));
         }
         if event.account("hero").is_some() {
-            parts.push(format!("{} ZRA to the rescuer {}", amount("hero_paid"), self.of(event, "hero")));
+            parts.push(format!("{} ZRA to {}", amount("hero_paid"), self.of(event, "hero")));
         }
         if !amount("requester_paid").is_zero() {
             parts.push(format!("{} ZRA to the asker", amount("requester_paid")));

@@ -9,7 +9,8 @@ use serde_json::json;
 use zera_abi::{Outcome, TaskId};
 use zera_host::Action;
 use zera_market::{Answer, challenge_digest, commit_digest};
-use zera_provider::view::TaskStage;
+use zera_provider::view::{TaskStage, TaskView};
+use zera_provider::{Case, Client, Program, Wallet};
 use zera_statement::{Binding, input_root, scalar_from_be, scalar_to_be};
 
 use super::find;
@@ -49,11 +50,14 @@ pub struct Settle {
     /// The task.
     #[arg(value_name = "ID", value_parser = arg::id::<TaskId>)]
     task: TaskId,
-    /// The folder of keys.
-    #[arg(long, value_name = "DIR")]
-    keys: PathBuf,
+    /// The folder of keys to prove with.
+    #[arg(long, value_name = "DIR", required_unless_present = "native", conflicts_with = "native")]
+    keys: Option<PathBuf>,
+    /// Have the chain run the predicate: a .zpred file or an id; where nothing is given, the file that the node has.
+    #[arg(long, value_name = "P", num_args = 0..=1, default_missing_value = "")]
+    native: Option<String>,
     /// Private input, where the predicate reads any: hex, @FILE, or a JSON object by fields.
-    #[arg(long, value_name = "HEX|@FILE|JSON")]
+    #[arg(long, value_name = "HEX|@FILE|JSON", conflicts_with = "native")]
     private: Option<String>,
     #[command(flatten)]
     cache: CacheArgs,
@@ -107,7 +111,7 @@ pub fn challenge(args: &Say, out: Output) -> Result<Verdict, Failure> {
     Ok(report(out, &result, "challenged", &[("claimed", args.outcome.as_str().into())]))
 }
 
-/// Proves the answer of a challenged task, whichever it is, and sends it.
+/// Proves the answer of a challenged task, whichever it is, and sends it; or has the chain run the predicate.
 ///
 /// # Errors
 /// [`Failure`].
@@ -115,6 +119,12 @@ pub fn settle(args: &Settle, out: Output) -> Result<Verdict, Failure> {
     let client = args.signer.client()?;
     let wallet = args.signer.wallet()?;
     let task = block_on(find(&client, &args.task))?;
+    if let Some(name) = &args.native {
+        return settle_natively(name, &task, &wallet, out);
+    }
+    let Some(keys) = &args.keys else {
+        return Err(Failure::Input(anyhow!("either --keys or --native")));
+    };
     if task.state != TaskStage::Challenged {
         return Err(Failure::Input(anyhow!("task {}: {}, not challenged", task.id, task.state)));
     }
@@ -132,7 +142,7 @@ pub fn settle(args: &Settle, out: Output) -> Result<Verdict, Failure> {
     if scalar_from_be(&task.input_root) != Some(input_root(&task.public)) {
         return Err(Failure::Environment(anyhow!("task {}: its public input does not have its root", task.id)));
     }
-    let made = prove::make(&subject, &args.keys, &args.cache, &task.public, &private, &binding)?;
+    let made = prove::make(&subject, keys, &args.cache, &task.public, &private, &binding)?;
     let outcome = made.statement.outcome;
     let declared = made.statement.declared.iter().map(scalar_to_be).collect();
     let answer = Answer { outcome, declared, proof: Box::new(made.proof.encode()) };
@@ -142,4 +152,30 @@ pub fn settle(args: &Settle, out: Output) -> Result<Verdict, Failure> {
     let result = block_on(send(&wallet, action, fuel))?;
     let upheld = task.outcome == Some(outcome);
     Ok(report(out, &result, "settled", &[("outcome", outcome.as_str().into()), ("upheld", json!(upheld))]))
+}
+
+/// Brings the program before the chain, which runs it on the input that it holds.
+fn settle_natively(name: &str, task: &TaskView, wallet: &Wallet<Client>, out: Output) -> Result<Verdict, Failure> {
+    if !matches!(task.state, TaskStage::Challenged | TaskStage::Accepted) {
+        return Err(Failure::Input(anyhow!("task {}: {}, neither challenged nor accepted", task.id, task.state)));
+    }
+    let client = wallet.client();
+    let id = task.predicate.to_string();
+    let name = if name.is_empty() { &id } else { name };
+    let subject = block_on(predicates::open_on(name, client))?;
+    let program = Program { artefact: subject.artefact, native: subject.native };
+    if program.id() != task.predicate {
+        return Err(Failure::Input(anyhow!("{name}: is predicate {}, the task's is {id}", program.id())));
+    }
+    // What it will say is known before a fee is paid.
+    let case = Case::new(&program, &task.public).map_err(|why| Failure::Input(anyhow!("{name}: {why}")))?;
+    let outcome = case.outcome;
+    if task.state == TaskStage::Accepted && task.outcome == Some(outcome) {
+        return Err(Failure::Input(anyhow!("task {}: the native run says {outcome} as well", task.id)));
+    }
+    let (_, cost) = block_on(prices(client))?;
+    let result = block_on(send(wallet, case.action(task.id), case.price(&cost)))?;
+    let upheld = task.outcome == Some(outcome);
+    let extra = [("outcome", outcome.as_str().into()), ("upheld", json!(upheld)), ("native_fuel", json!(case.fuel))];
+    Ok(report(out, &result, "settled", &extra))
 }

@@ -159,6 +159,15 @@ pub struct AccountView {
     pub standing: StandingView,
 }
 
+impl AccountView {
+    /// Everything: free, in stakes, in its deposit and on its way back from there; `None` where it does not fit.
+    pub fn owned(&self) -> Option<Amount> {
+        let leaving = self.standing.unbonding.iter().map(|part| part.amount);
+        let parts = [self.free, self.locked, self.standing.staked].into_iter().chain(leaving);
+        parts.into_iter().try_fold(Amount::ZERO, Amount::checked_add)
+    }
+}
+
 /// A provider's deposit and how it has done, as of the next block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StandingView {
@@ -597,6 +606,8 @@ pub struct TotalsView {
     pub free: Amount,
     #[serde(with = "crate::json")]
     pub escrowed: Amount,
+    #[serde(with = "crate::json")]
+    pub staked: Amount,
     #[serde(with = "crate::json")]
     pub key_deposits: Amount,
     #[serde(with = "crate::json")]

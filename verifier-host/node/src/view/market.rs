@@ -12,6 +12,7 @@ use super::Units;
 struct TotalsView {
     free: Units,
     escrowed: Units,
+    staked: Units,
     key_deposits: Units,
     voting: Units,
     insurance: Units,
@@ -61,6 +62,7 @@ impl MarketView {
             totals: TotalsView {
                 free: Units(totals.free),
                 escrowed: Units(totals.escrowed),
+                staked: Units(totals.staked),
                 key_deposits: Units(totals.key_deposits),
                 voting: Units(totals.voting),
                 insurance: Units(totals.insurance),

@@ -38,6 +38,8 @@ pub const BOB: usize = 1;
 pub const CAROL: usize = 2;
 /// The contract of the published snippet, as it is committed.
 const WASM: &[u8] = include_bytes!("../../../../../contracts/prebuilt/special_price.wasm");
+/// What each provider stakes when the demo starts.
+const DEPOSIT_ZRA: u64 = 50;
 /// Bounty that the contract offers at most.
 pub const BOUNTY_ZRA: u64 = 4;
 /// Least stake that it asks for.
@@ -228,6 +230,11 @@ pub async fn start(
         }
     };
     let feed = Feed::follow(&client, started, tell);
+    // A deposit answers for faults: after one a stake counts for more, and without a deposit there would be no next lock for a while.
+    for name in ["alice", "bob", "carol"] {
+        let wallet = Wallet::new(demo_key(name), Arc::clone(&client), Patience::local());
+        done(wallet.send(Action::Stake { amount: zra(DEPOSIT_ZRA) }, SETUP_FUEL).await?, "staking")?;
+    }
     let providers = [
         Provider::start("Alice", setup, &client, served).await.context("starting provider Alice")?,
         Provider::start("Bob", setup, &client, served).await.context("starting provider Bob")?,

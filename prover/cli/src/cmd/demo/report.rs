@@ -39,7 +39,7 @@ impl Balances {
         let mut parties = Vec::new();
         for (name, account) in accounts {
             let view = network.client.account(&account).await?;
-            let owned = view.free.checked_add(view.locked).context("a balance does not fit")?;
+            let owned = view.owned().context("a balance does not fit")?;
             parties.push((name, account, owned));
         }
         let totals = network.client.market().await?.totals;
@@ -144,7 +144,7 @@ impl Summary {
     /// Every bucket added up, by us and not by the node.
     fn sum(&self) -> Option<Amount> {
         let t = &self.totals;
-        [t.free, t.escrowed, t.key_deposits, t.voting, t.insurance, t.treasury, t.burned]
+        [t.free, t.escrowed, t.staked, t.key_deposits, t.voting, t.insurance, t.treasury, t.burned]
             .into_iter()
             .try_fold(Amount::ZERO, Amount::checked_add)
     }

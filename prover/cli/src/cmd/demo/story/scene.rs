@@ -103,10 +103,10 @@ impl<'a> Scene<'a> {
         self.network.client.task(&task).await?.context("the node does not know the task")
     }
 
-    /// What an account owns, free and locked.
+    /// What an account owns, free, locked and staked.
     pub(super) async fn owned(&self, account: &AccountId) -> anyhow::Result<Amount> {
         let view = self.network.client.account(account).await?;
-        view.free.checked_add(view.locked).context("a balance does not fit")
+        view.owned().context("a balance does not fit")
     }
 
     /// What a provider has in stakes and deposits.

@@ -21,7 +21,7 @@ use rand_chacha::ChaCha20Rng;
 use sha2::{Digest, Sha256};
 use zera_abi::wire::Request;
 use zera_abi::{AccountId, Amount, Blocks, End, Level, Outcome, TaskId};
-use zera_host::{Action, Chain, Ending, Event, Genesis, Header, SignedTx, Tx, Verdicts};
+use zera_host::{Action, Chain, Ending, Event, Genesis, Header, RuleName, SignedTx, Tx, Verdicts};
 use zera_kernels::Arkworks;
 use zera_ledger::Ledger;
 use zera_library::range::{self, Input};
@@ -188,6 +188,10 @@ impl Network {
         for _ in 0..ACTIVATION {
             self.block(vec![(2, Action::Transfer { to: account(3), amount: Amount::from_units(5) })]);
         }
+        // A vote that passes while the rest goes on.
+        let rule = RuleName::new("open_fee").unwrap();
+        self.block(vec![(2, Action::Propose { rule, value: 1_100_000 })]);
+        self.block(vec![(3, Action::Support { proposal: 0, amount: Amount::from_zra(500).unwrap() })]);
         // Answered, called back, final.
         let task = self.ask(contract);
         self.block(vec![(2, Action::Lock { task })]);
@@ -206,7 +210,9 @@ impl Network {
             self.block(vec![]);
             assert!(self.blocks.len() < 300, "the tasks do not end");
         }
+        self.block(vec![(3, Action::Support { proposal: 0, amount: Amount::ZERO })]);
         let saw = |what: fn(&Event) -> bool| assert!(self.events.iter().any(what));
+        saw(|event| matches!(event, Event::ProposalEnded { version: Some(1), .. }));
         saw(|event| matches!(event, Event::TaskFinal { .. }));
         saw(|event| matches!(event, Event::StakeSlashed { .. }));
         saw(|event| matches!(event, Event::TaskExpired { .. }));

@@ -45,6 +45,9 @@ pub struct Rehearsed {
     pub unused: u64,
 }
 
+/// A task's outcome with its declared values, or why there is none yet.
+type Told = Result<(Outcome, Vec<[u8; 32]>), Status>;
+
 /// One question or order, put to the real state: whether the answer is the one that the guest was given.
 type Step = Box<dyn FnOnce(&mut State) -> Result<bool, NodeFault> + Send + Sync>;
 
@@ -312,11 +315,7 @@ impl Draft {
         })
     }
 
-    fn outcome(
-        &self,
-        contract: &AccountId,
-        handle: u64,
-    ) -> Result<Result<(Outcome, Vec<[u8; 32]>), Status>, NodeFault> {
+    fn outcome(&self, contract: &AccountId, handle: u64) -> Result<Told, NodeFault> {
         let Some(id) = self.rows.handle(contract, handle)? else { return Ok(Err(Status::NotFound)) };
         if let Some((_, outcome, declared)) = self.answered.get(&id) {
             return Ok(Ok((*outcome, declared.clone())));

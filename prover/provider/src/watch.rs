@@ -193,7 +193,7 @@ impl<C: MarketClient> Watcher<C> {
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<Tally, DaemonError> {
         let (account, height) = (self.account, self.height);
         let mut events = self.client.events(Some(Cursor { height, index: u32::MAX }));
-        let resumed = self.take_over().await;
+        let resumed = self.take_over().await?;
         self.see(Sight::Started { account, height, resumed });
         let mut swept = None;
         let mut ticks = tokio::time::interval(self.config.poll);
@@ -213,62 +213,65 @@ impl<C: MarketClient> Watcher<C> {
                     Ok(status) if status.chain_id != self.chain => {
                         return Err(DaemonError::OtherChain { expected: self.chain, found: status.chain_id });
                     }
+                    Ok(status) if swept == Some(status.height) => {}
                     Ok(status) => {
-                        self.reachable = true;
                         self.height = status.height;
-                        if swept.replace(status.height) != Some(status.height) {
-                            self.sweep(&stop).await;
+                        match self.sweep(&stop).await {
+                            Ok(()) => (swept, self.reachable) = (Some(status.height), true),
+                            Err(error) => self.unreachable(&error).await,
                         }
                     }
-                    Err(error) => {
-                        if std::mem::take(&mut self.reachable) {
-                            self.see(Sight::Unreachable { what: error.to_string() });
-                        }
-                        tokio::time::sleep(self.config.patience.pause).await;
-                    }
+                    Err(error) => self.unreachable(&error).await,
                 },
             }
         }
-        let challenged = self.tasks(TaskStage::Challenged).await;
-        self.settle_ours(&challenged).await;
+        match self.client.tasks(TaskStage::Challenged).await {
+            Ok(challenged) => self.settle_ours(&challenged).await,
+            // What is not settled is the next start's, or silence settles it.
+            Err(error) => self.unreachable(&error).await,
+        }
         Ok(self.tally)
     }
 
     /// What the chain has of ours from before: a challenge that is not settled, or not final.
-    async fn take_over(&mut self) -> usize {
+    async fn take_over(&mut self) -> Result<usize, ClientError> {
         let mut resumed = 0;
         for stage in [TaskStage::Challenged, TaskStage::Accepted] {
-            for task in self.tasks(stage).await {
+            for task in self.client.tasks(stage).await? {
                 if task.challenger == Some(self.account) {
                     self.tally.follow(task.id);
                     resumed += 1;
                 }
             }
         }
-        resumed
+        Ok(resumed)
+    }
+
+    /// Tells once that the node does not give what is asked for, and waits a little.
+    async fn unreachable(&mut self, error: &ClientError) {
+        if std::mem::take(&mut self.reachable) {
+            self.see(Sight::Unreachable { what: error.to_string() });
+        }
+        tokio::time::sleep(self.config.patience.pause).await;
     }
 
     /// Looks at everything that stands unproved, the nearest end first, and goes on with what is challenged.
-    async fn sweep(&mut self, stop: &watch::Receiver<bool>) {
-        let mut attested = self.tasks(TaskStage::Attested).await;
+    async fn sweep(&mut self, stop: &watch::Receiver<bool>) -> Result<(), ClientError> {
+        let mut attested = self.client.tasks(TaskStage::Attested).await?;
         attested.sort_by_key(|task| (task.challenge_until, task.id));
-        let challenged = self.tasks(TaskStage::Challenged).await;
-        let accepted = if self.config.proved { self.tasks(TaskStage::Accepted).await } else { Vec::new() };
+        let challenged = self.client.tasks(TaskStage::Challenged).await?;
+        let accepted = if self.config.proved { self.client.tasks(TaskStage::Accepted).await? } else { Vec::new() };
         let present: std::collections::BTreeSet<(TaskId, TaskStage)> =
             attested.iter().chain(&challenged).chain(&accepted).map(|task| (task.id, task.state)).collect();
         self.looked.retain(|key, _| present.contains(key));
         self.settle_ours(&challenged).await;
         for task in attested.iter().chain(&accepted) {
             if *stop.borrow() {
-                return;
+                return Ok(());
             }
             self.consider(task).await;
         }
-    }
-
-    /// The tasks of a stage; none where the node does not answer, since the next look asks again.
-    async fn tasks(&self, stage: TaskStage) -> Vec<TaskView> {
-        self.client.tasks(stage).await.unwrap_or_default()
+        Ok(())
     }
 
     fn see(&mut self, sight: Sight) {

@@ -363,8 +363,11 @@ fn out_of_fuel_settles_nothing_and_is_paid_for() {
     let task = court.challenged(&[5], Outcome::True, Outcome::False);
     let run = court.brought.run(task, ENOUGH);
     assert!(refused(&mut court, task, run, Status::Limit).contains("did not last"));
-    let run = court.brought.run(task, NATIVE_FUEL_MAX + 1);
-    assert!(refused(&mut court, task, run, Status::Limit).contains("at most"));
+    let tx = court.f.sign(OWNER, court.brought.run(task, NATIVE_FUEL_MAX + 1)).tx().clone();
+    let receipt =
+        court.f.apply(vec![Tx { fuel_limit: 200_000_000, ..tx }.sign(&key(OWNER)).unwrap()]).receipts[0].clone();
+    assert_eq!(receipt.ending, Ending::Refused(Status::Limit));
+    assert!(receipt.detail.contains("at most"), "{}", receipt.detail);
     // One that ends needs what it needs and no more.
     let mut court = Court::prices();
     let public = hex::decode(AT_BOTH_BOUNDS).unwrap();

@@ -20,8 +20,19 @@ pub(crate) type Labels<const N: usize> = [(&'static str, &'static str); N];
 type HttpLabels = [(&'static str, std::borrow::Cow<'static, str>); 3];
 
 /// The states of a task, as [`zera_market::TaskState::name`] gives them.
-pub(crate) const STATES: [&str; 8] =
-    ["open", "assigned", "rescue", "accepted", "final", "failed", "expired", "cancelled"];
+pub(crate) const STATES: [&str; 11] = [
+    "open",
+    "assigned",
+    "rescue",
+    "attested",
+    "challenged",
+    "accepted",
+    "final",
+    "failed",
+    "expired",
+    "cancelled",
+    "revoked",
+];
 
 /// Every counter, gauge and histogram.
 pub(crate) struct Metrics {

@@ -73,7 +73,7 @@ fn a_watcher_earns_by_a_lie_and_stops_when_it_is_told() {
         (&"false".into(), &"true".into(), &task.clone().into())
     );
     let challenged = until(&mut watch, "challenged");
-    assert_eq!((&challenged["claimed"], &challenged["bond"]), (&"true".into(), &"2".into()));
+    assert_eq!((&challenged["claimed"], &challenged["bond"]), (&"true".into(), &"4".into()));
     let settled = until(&mut watch, "settled");
     assert_eq!((&settled["by"], &settled["outcome"]), (&"native run".into(), &"true".into()));
     let earned = until(&mut watch, "earned");

@@ -214,8 +214,8 @@ async fn a_restart_acts_once() {
 #[tokio::test]
 async fn nothing_is_bonded_beyond_the_budget() {
     let world = World::program();
-    // Half of a bounty of 1 ZRA is a bond.
-    let budget = Amount::from_units(ZRA - 1);
+    // A bounty of 1 ZRA is a bond.
+    let budget = Amount::from_units(2 * ZRA - 1);
     let running = world.start(WatchConfig { budget, ..world.config() }).await;
     let (first, second) = (world.attested(vec![9], Outcome::False), world.attested(vec![8], Outcome::False));
     let _miner = world.mine();
@@ -224,7 +224,7 @@ async fn nothing_is_bonded_beyond_the_budget() {
     let tally = running.stop().await;
     assert_eq!((tally.challenges, world.chain.included("challenge")), (1, 1));
     let world = World::program();
-    let running = world.start(WatchConfig { budget: Amount::from_units(ZRA / 2 - 1), ..world.config() }).await;
+    let running = world.start(WatchConfig { budget: Amount::from_units(ZRA - 1), ..world.config() }).await;
     let lie = world.attested(vec![9], Outcome::False);
     let _miner = world.mine();
     world.until("ends", || world.chain.stage(&lie) == "final").await;

@@ -2,6 +2,7 @@
 
 mod artefact;
 mod contract;
+mod decline;
 mod event;
 mod life;
 mod limit;

@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_piece_is_found_wherever_it_is_and_as_hex_too() {
-        let secret: Vec<u8> = (0..40u8).map(|at| at.wrapping_mul(37)).collect();
+        let secret: Vec<u8> = (1..=40u8).map(|at| at.wrapping_mul(37)).collect();
         let needles = Needles::of(&secret, 16);
         let hay = |piece: &[u8]| [&[0; 100], piece, &[0; 3]].concat();
         for piece in [&secret[..16], &secret[16..32], &secret[24..], &secret[..]] {

@@ -209,8 +209,28 @@ pub struct DeclinesView {
     /// The task.
     #[serde(with = "crate::json")]
     pub task: TaskId,
-    /// By reason; [`Decline`](crate::Decline) says what they mean.
-    pub declines: BTreeMap<String, u64>,
+    /// In order of the reasons; [`Decline`](crate::Decline) says what they mean.
+    pub declines: Vec<ReasonView>,
+}
+
+/// A reason for not taking a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonView {
+    /// Its code.
+    pub reason: String,
+    /// How many providers gave it.
+    pub providers: u64,
+}
+
+/// A commitment that was not revealed yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitView {
+    /// Whose it is.
+    #[serde(with = "crate::json")]
+    pub account: AccountId,
+    /// The block that carries it.
+    #[serde(with = "crate::json")]
+    pub height: Height,
 }
 
 /// A part of a deposit on its way back.
@@ -397,6 +417,9 @@ pub struct TaskView {
     /// Last height at which a challenge may be committed to, while attested.
     #[serde(default, with = "crate::json")]
     pub challenge_until: Option<Height>,
+    /// Commitments to a rescue or a challenge that were not revealed yet.
+    #[serde(default)]
+    pub commits: Vec<CommitView>,
     /// Who challenged.
     #[serde(default, with = "crate::json")]
     pub challenger: Option<AccountId>,

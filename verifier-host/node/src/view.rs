@@ -10,7 +10,7 @@ use zera_host::{
     CallEnd, CallReport, Chain, ContractRow, EventValue, Header, KeyRow, NameRow, NodeFault, PlacedEvent, PredicateRow,
     Receipt, SignedTx, SubmissionRow,
 };
-use zera_market::{Delivery, Escrow, KeyBond, Market, Score, Standing, Task, TaskState};
+use zera_market::{Commit, Delivery, Escrow, KeyBond, Market, Score, Standing, Task, TaskState};
 
 use crate::api::PROPOSALS_PAGE_MAX;
 use crate::artefact::ArtefactStore;
@@ -214,6 +214,19 @@ impl AccountView {
     }
 }
 
+/// A commitment that was not revealed yet: of a rescue, or of a challenge.
+#[derive(Serialize)]
+struct CommitView {
+    account: Text<AccountId>,
+    height: u64,
+}
+
+impl CommitView {
+    fn new(commit: &Commit) -> CommitView {
+        CommitView { account: Text(commit.provider), height: commit.height.0 }
+    }
+}
+
 /// What a provider has at stake and how it has done, as of the next block.
 #[derive(Serialize)]
 struct StandingView {
@@ -348,6 +361,7 @@ pub(crate) struct TaskView {
     delivered: bool,
     rescue_expires: Option<u64>,
     challenge_until: Option<u64>,
+    commits: Vec<CommitView>,
     challenger: Option<Text<AccountId>>,
     claimed: Option<Text<Outcome>>,
     respond_until: Option<u64>,
@@ -425,6 +439,7 @@ impl TaskView {
             delivered: matches!(delivery, Delivery::Delivered { .. }),
             rescue_expires,
             challenge_until,
+            commits: task.state().commits().iter().map(CommitView::new).collect(),
             challenger: task.state().challenger().map(|challenger| Text(*challenger)),
             claimed,
             respond_until,

@@ -183,8 +183,8 @@ fn show(id: &TaskId, node: &NodeArgs, out: Output) -> Result<Verdict, Failure> {
             submission.outcome, submission.height, submission.provider
         ));
     }
-    for (reason, providers) in &declines {
-        text.push_str(&format!("\ndeclined   {reason}, by {providers}"));
+    for told in &declines {
+        text.push_str(&format!("\ndeclined   {}, by {}", told.reason, told.providers));
     }
     let mut json = serde_json::to_value(&task).unwrap_or_default();
     json["declines"] = json!(declines);

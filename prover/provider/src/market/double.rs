@@ -27,7 +27,7 @@ use zera_verifier::{PreparedKey, Proof, PublicInputs, verify};
 use super::{EventStream, MarketClient};
 use crate::error::ClientError;
 use crate::view::{
-    AccountView, CostView, Cursor, EventView, RulesView, SealedView, StandingView, StatusCode, StatusView,
+    AccountView, CommitView, CostView, Cursor, EventView, RulesView, SealedView, StandingView, StatusCode, StatusView,
     SubmissionView, TaskStage, TaskView, TxResult, TxState, UnbondingView,
 };
 
@@ -612,6 +612,12 @@ impl Inner {
             },
             delivered: matches!(task.delivery(), Delivery::Delivered { .. }),
             rescue_expires,
+            commits: task
+                .state()
+                .commits()
+                .iter()
+                .map(|commit| CommitView { account: commit.provider, height: commit.height })
+                .collect(),
             challenge_until: match task.state() {
                 TaskState::Attested { until, .. } => Some(*until),
                 _ => None,

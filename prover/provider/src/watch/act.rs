@@ -47,14 +47,19 @@ impl<C: MarketClient> Watcher<C> {
         let digest = commit_digest(&salt, &self.account, &task.id, &challenge_digest(found));
         let turn = self.wallet.turn().await;
         let commit = Action::Commit { task: task.id, digest };
-        let committed = match turn.sign(commit, ACT_FUEL, Some(until)).await {
-            Ok(tx) => turn.deliver(&tx).await,
-            Err(error) => Err(error),
+        // Of before a restart there may be a commitment already. It is the same, and its window may be about to close.
+        let before = task.commits.iter().find(|commit| commit.account == self.account).map(|commit| commit.height);
+        let committed = match before {
+            Some(_) => None,
+            None => Some(match turn.sign(commit, ACT_FUEL, Some(until)).await {
+                Ok(tx) => turn.deliver(&tx).await,
+                Err(error) => Err(error),
+            }),
         };
-        // Of before a restart there may be a commitment already: it is the same, and the reveal will say.
-        let (fee, height, refused) = match committed {
-            Ok(result) if result.is_done() || result.status.name == "E_DUP" => (result.fee, result.height, None),
-            Ok(result) => {
+        let (fee, height, refused) = match committed.transpose() {
+            Ok(None) => (Amount::ZERO, before.unwrap_or(self.height), None),
+            Ok(Some(result)) if result.is_done() || result.status.name == "E_DUP" => (result.fee, result.height, None),
+            Ok(Some(result)) => {
                 (result.fee, result.height, Some(format!("commitment: {}: {}", result.status.name, result.detail)))
             }
             Err(error) => (Amount::ZERO, self.height, Some(format!("commitment: {error}"))),

@@ -28,7 +28,20 @@ pub(crate) struct DeclineBody {
 #[derive(Serialize)]
 pub(crate) struct DeclinesView {
     task: Text<TaskId>,
-    declines: BTreeMap<String, u64>,
+    declines: Vec<ReasonView>,
+}
+
+#[derive(Serialize)]
+struct ReasonView {
+    reason: String,
+    providers: u64,
+}
+
+impl DeclinesView {
+    fn new(task: TaskId, counted: BTreeMap<String, u64>) -> DeclinesView {
+        let declines = counted.into_iter().map(|(reason, providers)| ReasonView { reason, providers }).collect();
+        DeclinesView { task: Text(task), declines }
+    }
 }
 
 pub(crate) async fn show(State(api): State<Api>, Path(task): Path<String>) -> Result<Json<DeclinesView>, ApiError> {
@@ -38,7 +51,7 @@ pub(crate) async fn show(State(api): State<Api>, Path(task): Path<String>) -> Re
         None => Err(unknown(&task)),
     };
     api.shared.ask(read).await?;
-    Ok(Json(DeclinesView { task: Text(task), declines: api.shared.declines().of(&task) }))
+    Ok(Json(DeclinesView::new(task, api.shared.declines().of(&task))))
 }
 
 /// Keeps a reason. Its author could have locked, by what it owns: who could not has nothing to decline.
@@ -68,7 +81,7 @@ pub(crate) async fn send(
             }
             let mut declines = shared.declines();
             declines.put(declined, market)?;
-            Ok(DeclinesView { task: Text(task), declines: declines.of(&task) })
+            Ok(DeclinesView::new(task, declines.of(&task)))
         })
     };
     api.shared.blocking(work).await.map(Json)

@@ -36,18 +36,28 @@ fn body(network: &Network, task: &TaskId, who: u8, reason: &str) -> Value {
     json!({ "from": account(who).to_string(), "reason": reason, "signature": hex(&signature) })
 }
 
+/// A reason of Alice's for an open task; the path where it is told.
+pub async fn told(network: &Network, task: &TaskId) -> String {
+    let path = format!("/v1/tasks/{task}/declines");
+    assert_eq!(network.post(&path, &body(network, task, ALICE, "underpriced")).await.0, 200);
+    path
+}
+
 #[tokio::test]
 async fn reasons_are_counted_by_provider_and_read_by_whoever_asked() {
     let mut network = Network::new().await;
     let task = asked(&mut network).await;
     let path = format!("/v1/tasks/{task}/declines");
-    let none = json!({ "task": task.to_string(), "declines": {} });
+    let none = json!({ "task": task.to_string(), "declines": [] });
     assert_eq!(network.ok(&path).await, none);
     for (who, reason) in [(ALICE, "underpriced"), (BOB, "underpriced"), (ALICE, "deadline"), (ALICE, "underpriced")] {
         let (status, said) = network.post(&path, &body(&network, &task, who, reason)).await;
         assert_eq!(status, 200, "{said}");
     }
-    let all = json!({ "task": task.to_string(), "declines": { "deadline": 1, "underpriced": 2 } });
+    let all = json!({
+        "task": task.to_string(),
+        "declines": [{ "reason": "deadline", "providers": 1 }, { "reason": "underpriced", "providers": 2 }],
+    });
     assert_eq!(network.ok(&path).await, all);
     // Once it is taken there is nothing to decline; what was said stays.
     network.done(ALICE, Action::Lock { task }).await;
@@ -85,5 +95,5 @@ async fn nobody_speaks_for_another_or_without_a_stake() {
     let unknown = format!("/v1/tasks/{other}/declines");
     assert_eq!(network.post(&unknown, &body(&network, &other, ALICE, "underpriced")).await.0, 404);
     assert_eq!(network.get(&unknown).await.0, 404);
-    assert_eq!(network.ok(&path).await["declines"], json!({}));
+    assert_eq!(network.ok(&path).await["declines"], json!([]));
 }

@@ -349,6 +349,13 @@ async fn a_walk_over_all_routes_meets_the_document() {
     note("post", &path);
     network.ok(&path).await;
     note("get", &path);
+    let ask = Action::Call { contract, entry: "ask".to_owned(), input: served.request(&public, 150) };
+    network.done(OWNER, ask).await;
+    let open = network.ok("/v1/tasks?state=open").await["tasks"][0]["id"].as_str().expect("an id").to_owned();
+    let path = crate::decline::told(&network, &open.parse().expect("an id")).await;
+    note("post", &path);
+    network.ok(&path).await;
+    note("get", &path);
     let again = network.ok(&format!("/v1/blocks/{height}/txs")).await["txs"][0]["bytes"].clone();
     assert_eq!(network.post("/v1/tx", &json!({ "tx": again })).await.0, 200, "in a block already");
     note("post", "/v1/tx");

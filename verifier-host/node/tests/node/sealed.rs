@@ -26,10 +26,10 @@ async fn publish(network: &mut Network) -> Publication {
         commitment: Some(0),
     };
     network.done(OWNER, Action::Publish(publication.clone())).await;
-    // A point more, for the declared value.
+    // A point more, for the declared value: twice the generator, which no other is.
     let mut key = Served::new(range::NAME).keys.verifying.encode();
-    let last = key[key.len() - 64..].to_vec();
-    key.extend(last);
+    key.extend(bytes("030644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd3"));
+    key.extend(bytes("15ed738c0e0a7c92e7845f96b2ae9c0a68a6a449e3538fc7ff3ebf7a5a18a2c4"));
     network.done(OWNER, Action::RegisterKey { predicate: publication.id(), key }).await;
     publication
 }

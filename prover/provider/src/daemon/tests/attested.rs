@@ -94,10 +94,10 @@ async fn a_challenge_is_answered_by_a_proof_in_time() {
     let reports = until(&mut handle, is_final).await;
     assert!(reports.contains(&Report::Challenged { task, challenger: Some(CHALLENGER) }), "{reports:?}");
     assert_eq!((world.chain.included("settle"), world.chain.stage(&task)), (1, "final"));
-    // The price, and half of a bond that is half of the bounty.
+    // The price, and half of a bond that is as large as the bounty.
     let Some(Report::Finalised { paid, .. }) = reports.last() else { unreachable!() };
     let gained = owned(&world).checked_sub(Amount::from_zra(100).unwrap()).unwrap();
-    assert_eq!(gained, paid.checked_add(Amount::from_units(ZRA / 4)).unwrap());
+    assert_eq!(gained, paid.checked_add(Amount::from_units(ZRA / 2)).unwrap());
     handle.stop().await.unwrap();
 }
 

@@ -158,7 +158,7 @@ async fn bytes_that_do_not_come_are_demanded_and_their_requester_pays() {
     assert_eq!(told(|report| matches!(report, Report::Demanded { .. })), 1);
     assert_eq!(told(|report| matches!(report, Report::Lost { .. })), 0, "nothing is lost");
     // 80 % of a bond of a tenth of a ZRA; fees are free here.
-    assert_eq!(free_of(&world), 100 * ZRA + ZRA * 8 / 100);
+    assert_eq!(free_of(&world), 100 * ZRA + ZRA * 32 / 100);
     assert_eq!(world.chain.lock().market.task(&task).unwrap().reason(), 21);
     handle.stop().await.unwrap();
 }
@@ -188,7 +188,7 @@ async fn something_else_on_the_chain_is_complained_of() {
     until(&mut handle, is_undelivered).await;
     assert_eq!(world.chain.included("complain"), 1);
     // The fee of the demand is the requester's: it delivered, if nothing good.
-    assert_eq!(free_of(&world), 100 * ZRA + ZRA * 8 / 100 - 10_000_000);
+    assert_eq!(free_of(&world), 100 * ZRA + ZRA * 32 / 100 - 10_000_000);
 }
 
 /// A complaint shows a secret: a node's word alone is no reason for one.

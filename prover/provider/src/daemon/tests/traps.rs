@@ -3,7 +3,7 @@
 use super::*;
 
 /// 80 % of a bond of 10 % of a bounty of 1 ZRA.
-const FEE: u128 = ZRA * 8 / 100;
+const FEE: u128 = ZRA * 32 / 100;
 
 fn ends_in(outcome: Outcome) -> Ask {
     Ask { public: vec![outcome.code(), 2, 3, 4], ..ask() }

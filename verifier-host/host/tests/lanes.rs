@@ -39,6 +39,9 @@ const SENDERS: [u8; 5] = [OWNER, ALICE, BOB, CAROL, DAVE];
 /// Fuel of a call beside what it costs to be sent.
 const CALL_FUEL: u64 = 8_000_000;
 
+/// Every row of a store, by table.
+type Rows = Vec<(Table, Vec<Row>)>;
+
 fn lanes(count: usize) -> Lanes {
     Lanes::new(NonZeroUsize::new(count).unwrap())
 }
@@ -116,7 +119,7 @@ impl Town {
     /// One block on every chain; they must not differ in anything.
     fn block(&mut self, actions: &[(u8, Action)]) -> BlockReport {
         let txs: Vec<SignedTx> = actions.iter().map(|(who, action)| self.sign(*who, action.clone())).collect();
-        let mut first: Option<(BlockReport, Vec<(Table, Vec<Row>)>)> = None;
+        let mut first: Option<(BlockReport, Rows)> = None;
         for (at, (count, chain, store)) in self.chains.iter_mut().enumerate() {
             // Verdicts come in lanes, one by one, or not at all; in any order.
             let mut jobs = chain.proof_jobs(&txs).unwrap();

@@ -1209,11 +1209,8 @@ impl Model {
                         self.close(i, "expired");
                     }
                 }
-                St::Assigned { bytes: Bytes::Demanded { until, .. }, .. } => {
-                    if now > until {
-                        self.withhold(i);
-                    }
-                }
+                St::Assigned { bytes: Bytes::Demanded { until, .. }, .. } if now > until => self.withhold(i),
+                St::Assigned { bytes: Bytes::Demanded { .. }, .. } => {}
                 St::Assigned { who, p, t_lock, .. } if now > t_lock => {
                     let t_exp = t_lock + self.n.get("rescue_blocks");
                     self.tasks[i].st = St::Rescue { who, late: true, p, from: t_lock, t_exp, commits: vec![] };

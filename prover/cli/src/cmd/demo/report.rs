@@ -179,7 +179,7 @@ impl Summary {
             ));
         }
         line(format!(
-            "\nMoney: {} units at genesis, {} units now in free balances, escrows, key deposits, votes, treasury, insurance and burnt: {}",
+            "\nMoney: {} units at genesis, {} units now in free balances, escrows, deposits, key deposits, votes, treasury, insurance and burnt: {}",
             self.supply.units(),
             self.sum().map_or_else(|| "more than fits".to_owned(), |sum| sum.units().to_string()),
             if self.is_conserved() { "conserved to the unit" } else { "NOT CONSERVED" }

@@ -1,29 +1,25 @@
 //! Ids to dense indices.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// Where each 32-byte id's row is.
 ///
-/// Ids are kept as four words rather than as bytes: comparisons are then inlined instead of a call of `memcmp`. Words are
-/// big-endian, so the order is that of the bytes; nothing depends on it.
+/// A table of hashes: at millions of rows a lookup is one or two reads of memory, where a tree of them takes ten. Ids are chosen by
+/// strangers, so the hash is keyed by each process for itself; that changes where a row is found and nothing else, since the table is never
+/// walked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Index(BTreeMap<[u64; 4], u32>);
+pub(crate) struct Index(HashMap<[u8; 32], u32>);
 
 impl Index {
     pub(crate) fn find(&self, id: &[u8; 32]) -> Option<u32> {
-        self.0.get(&words(id)).copied()
+        self.0.get(id).copied()
     }
 
     pub(crate) fn insert(&mut self, id: &[u8; 32], at: u32) {
-        self.0.insert(words(id), at);
+        self.0.insert(*id, at);
     }
 
     pub(crate) fn remove(&mut self, id: &[u8; 32]) {
-        self.0.remove(&words(id));
+        self.0.remove(id);
     }
-}
-
-fn words(id: &[u8; 32]) -> [u64; 4] {
-    let (chunks, _) = id.as_chunks::<8>();
-    std::array::from_fn(|at| chunks.get(at).map_or(0, |chunk| u64::from_be_bytes(*chunk)))
 }

@@ -5,7 +5,7 @@
 #[path = "support/binary.rs"]
 mod binary;
 
-use binary::{Running, ask, done, units, zera};
+use binary::{Dispute, Running, done, units, zera};
 
 const NAME: &str = "RangePredicate";
 const TRUE: &str = r#"{"x": 42, "lo": 18, "hi": 99}"#;
@@ -14,21 +14,10 @@ const TRUE: &str = r#"{"x": 42, "lo": 18, "hi": 99}"#;
 fn a_lie_is_challenged_and_a_proof_settles_it() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    for name in ["asker.key", "liar.key", "watcher.key"] {
-        done(dir, &["account", "new", "-o", name]);
-    }
-    // Blocks are long enough for people: a challenge is shown within two of them.
-    let start = ["node", "run", "--data", "node", "--listen", "127.0.0.1:0", "--block-ms", "300"];
-    let accounts =
-        ["asker.key=1000", "liar.key=100", "watcher.key=100"].map(|account| ["--dev-account", account]).concat();
-    let mut node = Running::start(dir, &[&start[..], &accounts[..]].concat());
-    let url = node.line()["url"].as_str().unwrap().to_owned();
-    let by = |args: &[&str], key: &str| ask(dir, &[args, &["--node", &url, "--key", key]].concat());
-    let must = |args: &[&str], key: &str| {
-        let (value, code) = by(args, key);
-        assert_eq!(code, 0, "{args:?}: {value}");
-        value
-    };
+    let network = Dispute::start(dir);
+    let url = network.url.clone();
+    let by = |args: &[&str], key: &str| network.by(args, key);
+    let must = |args: &[&str], key: &str| network.must(args, key);
     done(dir, &["setup", "dev", NAME, "-o", "keys"]);
     must(&["predicate", "publish", NAME], "asker.key");
     must(&["key", "register", "keys"], "asker.key");
@@ -83,5 +72,6 @@ fn a_lie_is_challenged_and_a_proof_settles_it() {
     // What is settled is not settled again.
     let again = ["task", "settle", &task, "--keys", "keys", "--node", &url, "--key", "watcher.key"];
     assert_eq!(zera(dir).args(again).output().unwrap().status.code(), Some(2));
+    let Dispute { mut node, .. } = network;
     assert_eq!(node.stop().0, Some(0));
 }

@@ -7,7 +7,7 @@ mod binary;
 
 use std::path::Path;
 
-use binary::{Running, ask, done, units, zera};
+use binary::{Dispute, Running, done, units, zera};
 use serde_json::Value;
 
 const WASM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/predicates/prebuilt/prices.wasm");
@@ -33,20 +33,9 @@ fn account(dir: &Path, key: &str, url: &str) -> Value {
 fn a_watcher_earns_by_a_lie_and_stops_when_it_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    for name in ["asker.key", "liar.key", "watcher.key"] {
-        done(dir, &["account", "new", "-o", name]);
-    }
-    let start = ["node", "run", "--data", "node", "--listen", "127.0.0.1:0", "--block-ms", "300"];
-    let accounts =
-        ["asker.key=1000", "liar.key=100", "watcher.key=100"].map(|account| ["--dev-account", account]).concat();
-    let mut node = Running::start(dir, &[&start[..], &accounts[..]].concat());
-    let url = node.line()["url"].as_str().unwrap().to_owned();
-    let by = |args: &[&str], key: &str| ask(dir, &[args, &["--node", &url, "--key", key]].concat());
-    let must = |args: &[&str], key: &str| {
-        let (value, code) = by(args, key);
-        assert_eq!(code, 0, "{args:?}: {value}");
-        value
-    };
+    let network = Dispute::start(dir);
+    let url = network.url.clone();
+    let must = |args: &[&str], key: &str| network.must(args, key);
     let compiled = done(dir, &["predicate", "compile", WASM, "--public-bytes", "44", "-o", "prices.zpred"]);
     let predicate = compiled["predicate_id"].as_str().unwrap().to_owned();
     must(&["predicate", "publish", "prices.zpred"], "asker.key");
@@ -125,5 +114,6 @@ fn a_watcher_earns_by_a_lie_and_stops_when_it_is_told() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1, "{args:?}");
     }
+    let Dispute { mut node, .. } = network;
     assert_eq!(node.stop().0, Some(0));
 }

@@ -257,20 +257,15 @@ impl Runner {
             Ok(module) => module,
             Err(fault) => return (world, Err(fault)),
         };
-        // The world waits in a slot that outlives the thread, so that it comes back even where the thread can not start.
-        let mut slot = Some(world);
-        let report = std::thread::scope(|scope| {
-            let guest = std::thread::Builder::new().name("guest".to_owned()).stack_size(THREAD_STACK_LEN);
-            match guest.spawn_scoped(scope, || self.run(&mut slot, code, &module, call)) {
-                Ok(thread) => thread.join().unwrap_or_else(|_| Err(panic_fault("guest thread"))),
-                Err(error) => Err(NodeFault::Thread(error)),
-            }
-        });
-        match slot {
-            Some(world) => (world, report),
-            // `run` puts the world back on every path, including a panic of a host function.
-            None => unreachable!("the guest thread gives the world back"),
-        }
+        lend(world, |slot| {
+            std::thread::scope(|scope| {
+                let guest = std::thread::Builder::new().name("guest".to_owned()).stack_size(THREAD_STACK_LEN);
+                match guest.spawn_scoped(scope, || self.run(slot, code, &module, call)) {
+                    Ok(thread) => thread.join().unwrap_or_else(|_| Err(panic_fault("guest thread"))),
+                    Err(error) => Err(NodeFault::Thread(error)),
+                }
+            })
+        })
     }
 
     /// As [`Runner::call`], on this thread, whose stack must have [`THREAD_STACK_LEN`] bytes.
@@ -285,12 +280,7 @@ impl Runner {
             Ok(module) => module,
             Err(fault) => return (world, Err(fault)),
         };
-        let mut slot = Some(world);
-        let report = self.run(&mut slot, code, &module, call);
-        match slot {
-            Some(world) => (world, report),
-            None => unreachable!("a run gives the world back"),
-        }
+        lend(world, |slot| self.run(slot, code, &module, call))
     }
 
     /// Runs on the guest's thread. Takes the world from the slot and puts it back.
@@ -398,6 +388,17 @@ fn judge(error: wasmtime::Error, code: &CodeHash) -> Result<Judged, NodeFault> {
 
 fn engine_fault(what: &'static str, error: &wasmtime::Error) -> NodeFault {
     NodeFault::Engine { what, message: format!("{error:#}") }
+}
+
+/// Lends `world` to a run. It waits in a slot that outlives the run's thread, so that it comes back even where that can not start.
+fn lend<W, R>(world: W, run: impl FnOnce(&mut Option<W>) -> R) -> (W, R) {
+    let mut slot = Some(world);
+    let report = run(&mut slot);
+    match slot {
+        Some(world) => (world, report),
+        // A run puts the world back on every path, including a panic of a host function.
+        None => unreachable!("a run gives the world back"),
+    }
 }
 
 fn panic_fault(message: &str) -> NodeFault {

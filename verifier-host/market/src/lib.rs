@@ -42,6 +42,7 @@ mod coins;
 mod index;
 mod key;
 mod market;
+mod numbers;
 mod restore;
 mod row;
 mod standing;

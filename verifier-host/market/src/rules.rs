@@ -1,8 +1,8 @@
 #![doc = include_str!("../docs/rules.md")]
 
-use zera_abi::wire::Reader;
 use zera_abi::{Amount, Bps, Level};
 
+use crate::numbers::{ZRA, bps, numbers, zra};
 use crate::price;
 use crate::task::Mode;
 
@@ -21,254 +21,151 @@ pub enum RulesError {
     Length { expected: usize, got: usize },
 }
 
-/// A number that rules are made of, as it lies on disk.
-trait Number: Copy {
-    /// Whether it is money.
-    const IS_AMOUNT: bool = false;
-    fn to_units(self) -> u128;
-    fn from_units(units: u128) -> Option<Self>;
-}
-
-macro_rules! integers {
-    ($($kind:ty),*) => {$(
-        impl Number for $kind {
-            fn to_units(self) -> u128 {
-                u128::from(self)
-            }
-            fn from_units(units: u128) -> Option<Self> {
-                <$kind>::try_from(units).ok()
-            }
-        }
-    )*};
-}
-integers!(u8, u32, u64);
-
-impl Number for Bps {
-    fn to_units(self) -> u128 {
-        u128::from(self.get())
-    }
-    fn from_units(units: u128) -> Option<Self> {
-        u16::try_from(units).ok().and_then(Bps::new)
-    }
-}
-
-impl Number for Amount {
-    const IS_AMOUNT: bool = true;
-    fn to_units(self) -> u128 {
-        self.units()
-    }
-    fn from_units(units: u128) -> Option<Self> {
-        Some(Amount::from_units(units))
-    }
-}
-
-macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident: $kind:ty = $standard:expr, $local:expr, $floor:literal ..= $ceiling:expr;)*) => {
-        /// Every governed number of the market. Times are distances in blocks, amounts are in units of 10^-9 ZRA.
-        ///
-        /// No `Default`: a network says which rules it starts with. A task keeps the rules it was opened under.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct Rules { $($(#[$doc])* pub $name: $kind,)* }
-
-        impl Rules {
-            /// The defaults of market.md 3.3.
-            pub const fn standard() -> Rules {
-                Rules { $($name: $standard,)* }
-            }
-
-            /// The same logic with windows for blocks of 50 to 100 ms: demonstrations and tests.
-            pub const fn local() -> Rules {
-                Rules { $($name: $local,)* }
-            }
-
-            /// Name, value, floor and ceiling of each number.
-            pub fn entries(&self) -> Vec<(&'static str, u128, u128, u128)> {
-                vec![$((stringify!($name), self.$name.to_units(), $floor, $ceiling),)*]
-            }
-
-            /// Whether the number of this name is money, in units of 10^-9 ZRA.
-            pub fn is_amount(name: &str) -> bool {
-                match name {
-                    $(stringify!($name) => <$kind as Number>::IS_AMOUNT,)*
-                    _ => false,
-                }
-            }
-
-            fn read(reader: &mut Reader<'_>) -> Option<Rules> {
-                Some(Rules { $($name: <$kind as Number>::from_units(reader.u128().ok()?)?,)* })
-            }
-        }
-    };
-}
-
-/// A whole ZRA in units.
-const ZRA: u128 = zera_abi::amount::UNITS_PER_ZRA;
-/// A thousandth of a ZRA in units.
-const MILLI: u128 = 1_000_000;
-
-const fn zra(milli: u128) -> Amount {
-    // Constants below; the greatest is 10^9 thousandths, so the product is below 2^60.
-    Amount::from_units(milli.saturating_mul(MILLI))
-}
-
-const fn bps(bps: u16) -> Bps {
-    match Bps::new(bps) {
-        Some(bps) => bps,
-        None => Bps::ONE,
-    }
-}
-
-rules! {
+// The version of the encoding; 1 had no `key_deposit`, 2 nothing of attested answers, 3 nothing of deposits and deliveries: they are refused.
+numbers! {
+    /// Every governed number of the market. Times are distances in blocks, amounts are in units of 10^-9 ZRA.
+    ///
+    /// No `Default`: a network says which rules it starts with. A task keeps the rules it was opened under.
+    Rules, version 4;
     /// Blocks of one auction round.
-    auction_blocks: u64 = 20, 12, 1 ..= 10_000;
+    auction_blocks: u64 = 20, 12, 1, 10_000;
     /// Blocks in which a round's price climbs from its floor to its ceiling; flat afterwards.
-    ramp_blocks: u64 = 10, 6, 1 ..= 10_000;
+    ramp_blocks: u64 = 10, 6, 1, 10_000;
     /// Rounds of the auction, the first one included.
-    rounds_max: u8 = 3, 3, 1 ..= 8;
+    rounds_max: u8 = 3, 3, 1, 8;
     /// Blocks that a lock holder has to answer.
-    lock_blocks: u64 = 10, 12, 4 ..= 100_000;
+    lock_blocks: u64 = 10, 12, 4, 100_000;
     /// Blocks after the lock's deadline in which others may answer.
-    rescue_blocks: u64 = 20, 24, 4 ..= 200_000;
+    rescue_blocks: u64 = 20, 24, 4, 200_000;
     /// Blocks from acceptance to final.
-    final_blocks: u64 = 50, 10, 10 ..= 2_000;
+    final_blocks: u64 = 50, 10, 10, 2_000;
     /// Blocks after opening before the requester may cancel.
-    cancel_delay_blocks: u64 = 5, 3, 1 ..= 1_000;
+    cancel_delay_blocks: u64 = 5, 3, 1, 1_000;
     /// A commitment is revealed 1 to this many blocks after it.
-    reveal_blocks: u64 = 2, 2, 1 ..= 16;
+    reveal_blocks: u64 = 2, 2, 1, 16;
     /// Least distance from opening to the task's deadline.
-    deadline_min_blocks: u64 = 40, 42, 1 ..= 1_000_000;
+    deadline_min_blocks: u64 = 40, 42, 1, 1_000_000;
     /// Greatest distance from opening to the task's deadline.
-    deadline_max_blocks: u64 = 100_000, 100_000, 1 ..= 10_000_000;
+    deadline_max_blocks: u64 = 100_000, 100_000, 1, 10_000_000;
     /// Share of the lock time in which the holder may release.
-    start_share: Bps = bps(1_000), bps(1_000), 0 ..= 5_000;
+    start_share: Bps = bps(1_000), bps(1_000), 0, 5_000;
     /// Share of the stake burnt by a release.
-    release_share: Bps = bps(200), bps(200), 1 ..= 1_000;
+    release_share: Bps = bps(200), bps(200), 1, 1_000;
     /// Price at the start of a round, as a share of the round's ceiling.
-    price_floor_share: Bps = bps(4_000), bps(4_000), 1 ..= 10_000;
+    price_floor_share: Bps = bps(4_000), bps(4_000), 1, 10_000;
     /// Ceiling of a round over that of the round before, in basis points; above the whole.
-    raise_bps: u32 = 12_500, 12_500, 10_001 ..= 40_000;
+    raise_bps: u32 = 12_500, 12_500, 10_001, 40_000;
     /// Stake as a share of the greatest bounty.
-    stake_share: Bps = bps(2_500), bps(2_500), 100 ..= 10_000;
+    stake_share: Bps = bps(2_500), bps(2_500), 100, 10_000;
     /// Least stake of any lock.
-    stake_floor: Amount = zra(10), zra(10), 1 ..= 1_000 * ZRA;
+    stake_floor: Amount = zra(10), zra(10), 1, 1_000 * ZRA;
     /// Bad proofs until the lock is lost.
-    attempts_max: u8 = 3, 3, 1 ..= 8;
+    attempts_max: u8 = 3, 3, 1, 8;
     /// Share of the stake burnt by the first bad proof; doubles with each further one.
-    attempt_share: Bps = bps(2_500), bps(2_500), 100 ..= 10_000;
+    attempt_share: Bps = bps(2_500), bps(2_500), 100, 10_000;
     /// Burnt with every bad proof, before the shares.
-    verify_fee: Amount = zra(1), zra(1), 1 ..= 100 * ZRA;
+    verify_fee: Amount = zra(1), zra(1), 1, 100 * ZRA;
     /// Share of the stake that lateness costs at once; the rest grows with the delay.
-    late_floor_share: Bps = bps(1_000), bps(1_000), 100 ..= 10_000;
+    late_floor_share: Bps = bps(1_000), bps(1_000), 100, 10_000;
     /// Share of a slash that is burnt.
-    burn_share: Bps = bps(5_000), bps(5_000), 2_500 ..= 7_500;
+    burn_share: Bps = bps(5_000), bps(5_000), 2_500, 7_500;
     /// Share of a slash for whoever repaired the fault.
-    hero_share: Bps = bps(3_500), bps(3_500), 0 ..= 7_500;
+    hero_share: Bps = bps(3_500), bps(3_500), 0, 7_500;
     /// Share of a slash for the requester.
-    requester_share: Bps = bps(1_500), bps(1_500), 0 ..= 2_500;
+    requester_share: Bps = bps(1_500), bps(1_500), 0, 2_500;
     /// Least bond of a requester; stands for twice the cost of a native run.
-    bond_floor: Amount = zra(5), zra(5), 1 ..= 1_000 * ZRA;
+    bond_floor: Amount = zra(5), zra(5), 1, 1_000 * ZRA;
     /// Requester's bond as a share of the greatest bounty.
-    bond_share: Bps = bps(4_000), bps(4_000), 0 ..= 10_000;
+    bond_share: Bps = bps(4_000), bps(4_000), 0, 10_000;
     /// Share of the bond that pays for a proven trap or exceeded bound.
-    execution_share: Bps = bps(8_000), bps(8_000), 1_000 ..= 10_000;
+    execution_share: Bps = bps(8_000), bps(8_000), 1_000, 10_000;
     /// Deposit of a commitment in a rescue.
-    commit_deposit: Amount = zra(10), zra(10), 1 ..= 100 * ZRA;
+    commit_deposit: Amount = zra(10), zra(10), 1, 100 * ZRA;
     /// Commitments of one task at a time.
-    commits_max: u8 = 64, 64, 1 ..= 128;
+    commits_max: u8 = 64, 64, 1, 128;
     /// Locks that one provider may hold at a time.
-    locks_max: u32 = 256, 256, 1 ..= 1_000_000;
+    locks_max: u32 = 256, 256, 1, 1_000_000;
     /// Least fee of opening a task.
-    open_fee: Amount = zra(1), zra(1), 0 ..= 100 * ZRA;
+    open_fee: Amount = zra(1), zra(1), 0, 100 * ZRA;
     /// Kept of the bond when a task is cancelled.
-    storage_fee: Amount = zra(1), zra(1), 0 ..= 100 * ZRA;
+    storage_fee: Amount = zra(1), zra(1), 0, 100 * ZRA;
     /// Least bounty.
-    bounty_floor: Amount = zra(1), zra(1), 1 ..= 1_000 * ZRA;
+    bounty_floor: Amount = zra(1), zra(1), 1, 1_000 * ZRA;
     /// Greatest bounty; BN254 gives about 100 bits.
-    bounty_ceiling: Amount = zra(10_000_000), zra(10_000_000), 1 ..= 1_000_000_000 * ZRA;
+    bounty_ceiling: Amount = zra(10_000_000), zra(10_000_000), 1, 1_000_000_000 * ZRA;
     /// Greatest declared value at risk.
-    value_ceiling: Amount = zra(100_000_000), zra(100_000_000), 0 ..= 1_000_000_000 * ZRA;
+    value_ceiling: Amount = zra(100_000_000), zra(100_000_000), 0, 1_000_000_000 * ZRA;
     /// Greatest sum of bounty and value over the tasks of one key that have not ended.
-    key_value_ceiling: Amount = zra(1_000_000_000), zra(1_000_000_000), 1 ..= 1_000_000_000_000 * ZRA;
+    key_value_ceiling: Amount = zra(1_000_000_000), zra(1_000_000_000), 1, 1_000_000_000_000 * ZRA;
     /// Deposit of a registered key, the reward of who proves it broken.
-    key_deposit: Amount = zra(100_000), zra(1_000), 1 ..= 1_000_000 * ZRA;
+    key_deposit: Amount = zra(100_000), zra(1_000), 1, 1_000_000 * ZRA;
     /// Blocks in which an attested answer may be challenged; three times a slow proof.
-    challenge_blocks: u64 = 30, 8, 4 ..= 100_000;
+    challenge_blocks: u64 = 30, 8, 4, 100_000;
     /// Blocks in which a challenge may be settled by a proof; four times a slow proof.
-    respond_blocks: u64 = 40, 16, 4 ..= 200_000;
+    respond_blocks: u64 = 40, 16, 4, 200_000;
     /// How often a task whose challenge nobody settled opens again.
-    reopens_max: u8 = 2, 2, 0 ..= 4;
+    reopens_max: u8 = 2, 2, 0, 4;
     /// Stake of an attested answer over the greatest bounty, in basis points.
-    attested_stake_bps: u32 = 20_000, 20_000, 10_000 ..= 1_000_000;
+    attested_stake_bps: u32 = 20_000, 20_000, 10_000, 1_000_000;
     /// Share of false attested answers that are found: what the value gate counts on.
-    detection_share: Bps = bps(1_000), bps(1_000), 1 ..= 9_900;
+    detection_share: Bps = bps(1_000), bps(1_000), 1, 9_900;
     /// Cost of a native run, for the value gate.
-    execution_cost: Amount = zra(1), zra(1), 0 ..= 100 * ZRA;
+    execution_cost: Amount = zra(1), zra(1), 0, 100 * ZRA;
     /// Bond of a challenge as a share of the greatest bounty.
-    challenge_bond_share: Bps = bps(10_000), bps(10_000), 100 ..= 10_000;
+    challenge_bond_share: Bps = bps(10_000), bps(10_000), 100, 10_000;
     /// Least bond of a challenge; ten times the cost of a proof.
-    challenge_bond_floor: Amount = zra(100), zra(100), 1 ..= 1_000 * ZRA;
+    challenge_bond_floor: Amount = zra(100), zra(100), 1, 1_000 * ZRA;
     /// Share of a lost challenge's bond for whoever proved the answer; the rest is burnt.
-    bond_prover_share: Bps = bps(5_000), bps(5_000), 0 ..= 7_500;
+    bond_prover_share: Bps = bps(5_000), bps(5_000), 0, 7_500;
     /// Share of the stake of a false attested answer for the challenger, out of the hero's share; the rest of that is the prover's.
-    challenger_share: Bps = bps(1_000), bps(1_000), 0 ..= 7_500;
+    challenger_share: Bps = bps(1_000), bps(1_000), 0, 7_500;
     // Deposits, offences and what follows from them.
     /// Least deposit of an account that locks.
-    deposit_floor: Amount = zra(0), zra(0), 0 ..= 10_000 * ZRA;
+    deposit_floor: Amount = zra(0), zra(0), 0, 10_000 * ZRA;
     /// Blocks that a deposit stays slashable after it was asked back: the longest task and seven days of blocks of 5 s.
-    unbond_blocks: u64 = 221_120, 60, 10 ..= 10_000_000;
+    unbond_blocks: u64 = 221_120, 60, 10, 10_000_000;
     /// Blocks after which an offence counts half.
-    offence_half_life_blocks: u64 = 17_280, 40, 10 ..= 1_000_000;
+    offence_half_life_blocks: u64 = 17_280, 40, 10, 1_000_000;
     /// Blocks without a lock after an answer that did not come; doubled with each offence before.
-    jail_blocks: u64 = 20, 4, 0 ..= 100_000;
+    jail_blocks: u64 = 20, 4, 0, 100_000;
     /// Blocks between a margin call and the release of locks that have not started.
-    grace_blocks: u64 = 1, 1, 0 ..= 10_000;
+    grace_blocks: u64 = 1, 1, 0, 10_000;
     /// What a new lock has to leave in the deposit over the margin, in basis points.
-    margin_bps: u32 = 12_500, 12_500, 10_000 ..= 40_000;
+    margin_bps: u32 = 12_500, 12_500, 10_000, 40_000;
     /// What a stake has to be worth at a lock over what it is, in basis points: the price of ZRA may fall.
-    price_margin_bps: u32 = 10_000, 10_000, 10_000 ..= 40_000;
+    price_margin_bps: u32 = 10_000, 10_000, 10_000, 40_000;
     /// Greatest share of a stake that a release burns, however often.
-    release_share_max: Bps = bps(1_000), bps(1_000), 1 ..= 5_000;
+    release_share_max: Bps = bps(1_000), bps(1_000), 1, 5_000;
     /// Share of a deposit that a first false answer costs; doubled with each before.
-    deposit_penalty_share: Bps = bps(1_000), bps(1_000), 0 ..= 10_000;
+    deposit_penalty_share: Bps = bps(1_000), bps(1_000), 0, 10_000;
     /// What false answers of late amount to of all that is staked counts so often, in basis points.
-    correlation_bps: u32 = 30_000, 30_000, 0 ..= 100_000;
+    correlation_bps: u32 = 30_000, 30_000, 0, 100_000;
     /// Blocks after which a false answer counts half for others.
-    correlation_half_life_blocks: u64 = 120_960, 200, 10 ..= 10_000_000;
+    correlation_half_life_blocks: u64 = 120_960, 200, 10, 10_000_000;
     // What makes trouble cost its author at least as much as those whom it hits.
     /// Fee of opening as a share of the greatest bounty: a native run of whoever looks at the task.
-    open_share: Bps = bps(100), bps(100), 0 ..= 1_000;
+    open_share: Bps = bps(100), bps(100), 0, 1_000;
     /// Deposit of a commitment to a challenge as a share of the challenge's bond.
-    challenge_deposit_share: Bps = bps(250), bps(250), 0 ..= 10_000;
+    challenge_deposit_share: Bps = bps(250), bps(250), 0, 10_000;
     // Private bytes that a requester owes to the holder of the lock.
     /// Blocks in which the requester delivers them on the chain after a demand; the lock's clock stands meanwhile.
-    deliver_blocks: u64 = 10, 12, 1 ..= 100_000;
+    deliver_blocks: u64 = 10, 12, 1, 100_000;
     /// Blocks from the holder's key to the first height of a demand: time for them to come without the chain.
-    notice_blocks: u64 = 2, 2, 1 ..= 1_000;
+    notice_blocks: u64 = 2, 2, 1, 1_000;
     /// Share of the lock time in which the holder may demand them.
-    demand_share: Bps = bps(5_000), bps(5_000), 1_000 ..= 10_000;
+    demand_share: Bps = bps(5_000), bps(5_000), 1_000, 10_000;
     /// Put up with a demand, and paid to the requester who meets it.
-    demand_fee: Amount = zra(10), zra(10), 1 ..= 100 * ZRA;
+    demand_fee: Amount = zra(10), zra(10), 1, 100 * ZRA;
     /// Most private bytes that are delivered on the chain; more are nobody's to demand.
-    delivery_len_max: u32 = 16_384, 16_384, 0 ..= 131_072;
+    delivery_len_max: u32 = 16_384, 16_384, 0, 131_072;
 }
 
 impl Rules {
-    /// The version of the encoding; 1 had no `key_deposit`, 2 nothing of attested answers, 3 nothing of deposits and deliveries: they are refused.
-    const VERSION: u8 = 4;
-
-    /// Whether each number is within its bounds and the numbers go together.
-    ///
-    /// # Errors
-    /// [`RulesError`] with the first number or relation that does not hold.
-    pub fn check(&self) -> Result<(), RulesError> {
-        for (name, value, floor, ceiling) in self.entries() {
-            if value < floor || value > ceiling {
-                return Err(RulesError::Bounds { name, value, floor, ceiling });
-            }
-        }
+    /// What holds between numbers, each with what is said where it does not.
+    fn relations(&self) -> Vec<(bool, &'static str)> {
         let shares = [self.burn_share, self.hero_share, self.requester_share];
         let whole = shares.iter().fold(0u32, |sum, share| sum.saturating_add(u32::from(share.get())));
-        let relations = [
+        vec![
             (whole == 10_000, "burn, hero and requester shares do not add up to the whole"),
             (self.ramp_blocks <= self.auction_blocks, "the ramp is longer than the auction"),
             (self.reveal_blocks < self.rescue_blocks, "a rescue is too short for a reveal"),
@@ -289,11 +186,7 @@ impl Rules {
             (self.release_share <= self.release_share_max, "a first release costs more than the most"),
             (self.challenger_share <= self.hero_share, "the challenger's share exceeds the hero's"),
             (self.challenge_bond_floor >= self.commit_deposit, "the least challenge costs less than a commitment"),
-        ];
-        match relations.into_iter().find(|(holds, _)| !holds) {
-            Some((_, what)) => Err(RulesError::Relation { what }),
-            None => Ok(()),
-        }
+        ]
     }
 
     /// Blocks that a round needs before the task's deadline: a ramp, a lock and what may follow it.
@@ -379,34 +272,6 @@ impl Rules {
             bytes.extend_from_slice(&changed.to_le_bytes());
         }
         Rules::decode(&bytes)
-    }
-
-    /// The row on disk: `version u8 | each number u128 LE`, in the order of the fields.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![Self::VERSION];
-        for (_, value, _, _) in self.entries() {
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
-        bytes
-    }
-
-    /// Reads what [`encode`](Rules::encode) writes and checks it.
-    ///
-    /// # Errors
-    /// [`RulesError`].
-    pub fn decode(bytes: &[u8]) -> Result<Rules, RulesError> {
-        let expected = Rules::standard().encode().len();
-        if bytes.len() != expected {
-            return Err(RulesError::Length { expected, got: bytes.len() });
-        }
-        let mut reader = Reader::new(bytes);
-        let version = reader.u8().unwrap_or(0);
-        if version != Self::VERSION {
-            return Err(RulesError::Version { version });
-        }
-        let rules = Rules::read(&mut reader).ok_or(RulesError::Relation { what: "a number does not fit its kind" })?;
-        rules.check()?;
-        Ok(rules)
     }
 }
 

@@ -47,15 +47,10 @@ pub struct Score {
 }
 
 impl Score {
-    /// What it is at `now`: halved every `half_life`, a straight line in between, rounded down; nothing below a sixteenth of an offence.
+    /// What it is at `now`: [`halved`], and nothing below a sixteenth of an offence.
     pub fn at(self, now: Height, half_life: u64) -> u32 {
-        let (elapsed, half_life) = (now.since(self.height).0, half_life.max(1));
-        let halvings = u32::try_from(elapsed.checked_div(half_life).unwrap_or(0)).unwrap_or(u32::MAX);
-        let rest = u128::from(elapsed.checked_rem(half_life).unwrap_or(0));
-        let value = u128::from(self.value.checked_shr(halvings).unwrap_or(0));
-        let whole = u128::from(half_life).saturating_mul(2);
-        let left = value.saturating_mul(whole.saturating_sub(rest)).checked_div(whole).unwrap_or(0);
-        let left = u32::try_from(left).unwrap_or(SCORE_MAX);
+        let left = halved(Amount::from_units(self.value.into()), now.since(self.height).0, half_life);
+        let left = u32::try_from(left.units()).unwrap_or(SCORE_MAX);
         if left < SCORE_LEAST { 0 } else { left }
     }
 
@@ -63,6 +58,16 @@ impl Score {
     fn more(self, now: Height, half_life: u64, weight: u32) -> Score {
         Score { value: self.at(now, half_life).saturating_add(weight).min(SCORE_MAX), height: now }
     }
+}
+
+/// `amount` after `elapsed` blocks: halved every `half_life`, a straight line in between, rounded down.
+fn halved(amount: Amount, elapsed: u64, half_life: u64) -> Amount {
+    let half_life = half_life.max(1);
+    let halvings = u32::try_from(elapsed.checked_div(half_life).unwrap_or(0)).unwrap_or(u32::MAX);
+    let rest = elapsed.checked_rem(half_life).unwrap_or(0);
+    let value = Amount::from_units(amount.units().checked_shr(halvings).unwrap_or(0));
+    let whole = half_life.saturating_mul(2);
+    value.mul_ratio(whole.saturating_sub(rest), whole).unwrap_or(value)
 }
 
 /// `amount * 2^(score / 1000)`, doubled at every whole offence and a straight line in between, rounded down; `None` where it does not fit.
@@ -547,14 +552,9 @@ pub struct Decayed {
 }
 
 impl Decayed {
-    /// What it is at `now`: halved every `half_life`, a straight line in between, rounded down.
+    /// What it is at `now`: [`halved`].
     pub fn at(self, now: Height, half_life: u64) -> Amount {
-        let (elapsed, half_life) = (now.since(self.height).0, half_life.max(1));
-        let halvings = u32::try_from(elapsed.checked_div(half_life).unwrap_or(0)).unwrap_or(u32::MAX);
-        let rest = elapsed.checked_rem(half_life).unwrap_or(0);
-        let value = Amount::from_units(self.amount.units().checked_shr(halvings).unwrap_or(0));
-        let whole = half_life.saturating_mul(2);
-        value.mul_ratio(whole.saturating_sub(rest), whole).unwrap_or(value)
+        halved(self.amount, now.since(self.height).0, half_life)
     }
 
     fn more(self, now: Height, half_life: u64, amount: Amount) -> Decayed {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zera_abi::wire::Reader;
 use zera_abi::{AccountId, Amount, Blocks, Bps, Height, Status};
 
 use crate::fixed::{self, Bounds};
+use crate::numbers::{ZRA, bps, numbers, zra};
 use crate::rules::{Rules, RulesError};
 
 /// Most proposals at a time that have not ended.
@@ -53,98 +53,34 @@ impl VoteError {
     }
 }
 
-/// The numbers of voting itself, which no vote changes: a network says them once, in its genesis.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule {
-    /// Blocks in which conviction comes half of the way to its votes.
-    pub half_life_blocks: u64,
-    /// The same for what keeps the market safe.
-    pub safety_half_life_blocks: u64,
-    /// The same for a change of such a rule in the safer direction.
-    pub raise_half_life_blocks: u64,
-    /// Blocks after which a proposal that did not pass ends.
-    pub expiry_blocks: u64,
-    /// Conviction that the least change needs, as a share of the effective supply.
-    pub share_min: Bps,
+numbers! {
+    /// The numbers of voting itself, which no vote changes: a network says them once, in its genesis.
+    Schedule, version 1;
+    /// Blocks in which conviction comes half of the way to its votes: 3 days of blocks of 5 s.
+    half_life_blocks: u64 = 51_840, 20, 8, 100_000_000;
+    /// The same for what keeps the market safe: 7 days.
+    safety_half_life_blocks: u64 = 120_960, 40, 8, 100_000_000;
+    /// The same for a change of such a rule in the safer direction: 1 day.
+    raise_half_life_blocks: u64 = 17_280, 8, 8, 100_000_000;
+    /// Blocks after which a proposal that did not pass ends: 30 days.
+    expiry_blocks: u64 = 518_400, 600, 8, 1_000_000_000;
+    /// Conviction that the least change needs, as a share of the effective supply. Above 277 basis points a step of one would need more
+    /// than all votes.
+    share_min: Bps = bps(250), bps(250), 50, 270;
     /// Least effective supply, as a share of the supply.
-    pub supply_share: Bps,
+    supply_share: Bps = bps(2_000), bps(2_000), 500, 10_000;
     /// Factor that no proposal may change a rule by, in basis points.
-    pub step_bps: u32,
+    step_bps: u32 = 15_000, 15_000, 10_100, 20_000;
     /// Deposit of a proposal while few others are open.
-    pub deposit: Amount,
+    deposit: Amount = zra(100_000), zra(10_000), ZRA, 1_000_000 * ZRA;
     /// Least votes of one account for one proposal.
-    pub ballot_floor: Amount,
+    ballot_floor: Amount = zra(10), zra(10), ZRA / 1_000, 1_000 * ZRA;
 }
 
-/// Name, value, floor and ceiling.
-type Number = (&'static str, u128, u128, u128);
-
 impl Schedule {
-    const VERSION: u8 = 1;
-    const ZRA: u128 = zera_abi::amount::UNITS_PER_ZRA;
-
-    /// market.md 3.6 with a block every 5 s: 3, 7 and 1 days, expiry after 30.
-    pub const fn standard() -> Schedule {
-        Schedule {
-            half_life_blocks: 51_840,
-            safety_half_life_blocks: 120_960,
-            raise_half_life_blocks: 17_280,
-            expiry_blocks: 518_400,
-            share_min: Schedule::bps(250),
-            supply_share: Schedule::bps(2_000),
-            step_bps: 15_000,
-            deposit: Amount::from_units(100 * Schedule::ZRA),
-            ballot_floor: Amount::from_units(Schedule::ZRA / 100),
-        }
-    }
-
-    /// The same logic with blocks of 50 to 100 ms and half-lives of a second or two: demonstrations and tests.
-    pub const fn local() -> Schedule {
-        Schedule {
-            half_life_blocks: 20,
-            safety_half_life_blocks: 40,
-            raise_half_life_blocks: 8,
-            expiry_blocks: 600,
-            deposit: Amount::from_units(10 * Schedule::ZRA),
-            ..Schedule::standard()
-        }
-    }
-
-    const fn bps(bps: u16) -> Bps {
-        match Bps::new(bps) {
-            Some(bps) => bps,
-            None => Bps::ONE,
-        }
-    }
-
-    /// Name, value, floor and ceiling of each number.
-    pub fn entries(&self) -> [Number; 9] {
-        let share = |share: Bps| u128::from(share.get());
-        [
-            ("half_life_blocks", self.half_life_blocks.into(), 8, 100_000_000),
-            ("safety_half_life_blocks", self.safety_half_life_blocks.into(), 8, 100_000_000),
-            ("raise_half_life_blocks", self.raise_half_life_blocks.into(), 8, 100_000_000),
-            ("expiry_blocks", self.expiry_blocks.into(), 8, 1_000_000_000),
-            // Above 277 basis points a step of one would need more than all votes.
-            ("share_min", share(self.share_min), 50, 270),
-            ("supply_share", share(self.supply_share), 500, 10_000),
-            ("step_bps", self.step_bps.into(), 10_100, 20_000),
-            ("deposit", self.deposit.units(), Schedule::ZRA, 1_000_000 * Schedule::ZRA),
-            ("ballot_floor", self.ballot_floor.units(), Schedule::ZRA / 1_000, 1_000 * Schedule::ZRA),
-        ]
-    }
-
-    /// Whether each number is within its bounds and they go together.
-    ///
-    /// # Errors
-    /// [`RulesError`] with the first number or relation that does not hold.
-    pub fn check(&self) -> Result<(), RulesError> {
-        for (name, value, floor, ceiling) in self.entries() {
-            if value < floor || value > ceiling {
-                return Err(RulesError::Bounds { name, value, floor, ceiling });
-            }
-        }
-        let relations = [
+    /// What holds between numbers, each with what is said where it does not.
+    fn relations(&self) -> Vec<(bool, &'static str)> {
+        vec![
             (
                 self.half_life_blocks <= self.safety_half_life_blocks,
                 "safety half-life is shorter than the ordinary one",
@@ -154,57 +90,7 @@ impl Schedule {
                 self.safety_half_life_blocks.saturating_mul(2) <= self.expiry_blocks,
                 "proposals expire before two half-lives",
             ),
-        ];
-        match relations.into_iter().find(|(holds, _)| !holds) {
-            Some((_, what)) => Err(RulesError::Relation { what }),
-            None => Ok(()),
-        }
-    }
-
-    /// The row on disk: `version u8 | each number u128 LE`, in the order of [`entries`](Schedule::entries).
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = vec![Self::VERSION];
-        for (_, value, ..) in self.entries() {
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
-        bytes
-    }
-
-    /// Reads what [`encode`](Schedule::encode) writes and checks it.
-    ///
-    /// # Errors
-    /// [`RulesError`].
-    pub fn decode(bytes: &[u8]) -> Result<Schedule, RulesError> {
-        let expected = Schedule::standard().encode().len();
-        if bytes.len() != expected {
-            return Err(RulesError::Length { expected, got: bytes.len() });
-        }
-        let mut reader = Reader::new(bytes);
-        let version = reader.u8().unwrap_or(0);
-        if version != Self::VERSION {
-            return Err(RulesError::Version { version });
-        }
-        let schedule =
-            Schedule::read(&mut reader).ok_or(RulesError::Relation { what: "a number does not fit its kind" })?;
-        schedule.check()?;
-        Ok(schedule)
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Option<Schedule> {
-        let mut next = || reader.u128().ok();
-        let blocks = |value: u128| u64::try_from(value).ok();
-        let share = |value: u128| u16::try_from(value).ok().and_then(Bps::new);
-        Some(Schedule {
-            half_life_blocks: blocks(next()?)?,
-            safety_half_life_blocks: blocks(next()?)?,
-            raise_half_life_blocks: blocks(next()?)?,
-            expiry_blocks: blocks(next()?)?,
-            share_min: share(next()?)?,
-            supply_share: share(next()?)?,
-            step_bps: u32::try_from(next()?).ok()?,
-            deposit: Amount::from_units(next()?),
-            ballot_floor: Amount::from_units(next()?),
-        })
+        ]
     }
 
     /// The half-life, and the least time lock, at a pace.

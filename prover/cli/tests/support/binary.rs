@@ -92,3 +92,37 @@ impl Drop for Running {
         let _ = self.child.wait();
     }
 }
+
+/// A node with blocks long enough for people, since a challenge is shown within two of them, and three accounts: who asks, who lies,
+/// who watches.
+pub struct Dispute<'a> {
+    pub dir: &'a Path,
+    pub node: Running,
+    pub url: String,
+}
+
+impl Dispute<'_> {
+    pub fn start(dir: &Path) -> Dispute<'_> {
+        for name in ["asker.key", "liar.key", "watcher.key"] {
+            done(dir, &["account", "new", "-o", name]);
+        }
+        let start = ["node", "run", "--data", "node", "--listen", "127.0.0.1:0", "--block-ms", "300"];
+        let accounts =
+            ["asker.key=1000", "liar.key=100", "watcher.key=100"].map(|account| ["--dev-account", account]).concat();
+        let mut node = Running::start(dir, &[&start[..], &accounts[..]].concat());
+        let url = node.line()["url"].as_str().unwrap().to_owned();
+        Dispute { dir, node, url }
+    }
+
+    /// A command by the owner of a key.
+    pub fn by(&self, args: &[&str], key: &str) -> (Value, i32) {
+        ask(self.dir, &[args, &["--node", &self.url, "--key", key]].concat())
+    }
+
+    /// The same of one that says yes.
+    pub fn must(&self, args: &[&str], key: &str) -> Value {
+        let (value, code) = self.by(args, key);
+        assert_eq!(code, 0, "{args:?}: {value}");
+        value
+    }
+}

@@ -176,8 +176,7 @@ fn a_change_is_within_bounds_and_relations() {
     let split = change("requester_share", 1_600).expect("in range");
     assert_eq!((split.rules.burn_share.get(), split.rules.hero_share.get()), (4_900, 3_500));
     let mut little = Rules::standard();
-    (little.burn_share, little.requester_share, little.hero_share) =
-        (Schedule::bps(2_600), Schedule::bps(400), Schedule::bps(7_000));
+    (little.burn_share, little.requester_share, little.hero_share) = (bps(2_600), bps(400), bps(7_000));
     let more = Change::new(&little, &schedule, "hero_share", 7_100).expect("in range");
     assert_eq!(Some(more.room), schedule.room(2_600, 2_500), "the burnt share moves further");
 }

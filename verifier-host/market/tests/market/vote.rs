@@ -7,7 +7,7 @@ use zera_market::ports::{MemStore, Store, Table};
 use zera_market::vote::{DEPOSIT_STEP, Overtaken, PROPOSALS_MAX};
 use zera_market::{Market, MarketError, Note, Pace, ProposalState, Rules, Schedule, VoteError};
 
-use super::fixture::{OTHER, PROVIDER, REQUESTER, RESCUER, ZRA, opening, units};
+use super::fixture::{OTHER, PROVIDER, REQUESTER, RESCUER, ZRA, opening, status, units};
 
 /// Of all tests below; the effective supply is a fifth of it while few vote.
 const SUPPLY: u128 = 1_000_000 * ZRA;
@@ -61,10 +61,6 @@ fn until_changed(market: &mut Market, from: u64, proposal: u64) -> u64 {
         assert!(height < from + 200_000, "nothing happens");
     }
     unreachable!()
-}
-
-fn status<T>(result: Result<T, MarketError>) -> Option<Status> {
-    result.err().map(|error| error.status())
 }
 
 /// Times to pass of market.md 3.6, in days, with its half-life of 3 days and a block every 5 s.

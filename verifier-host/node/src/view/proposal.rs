@@ -1,10 +1,10 @@
 //! Proposals and votes.
 
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use zera_abi::{AccountId, Amount, Height};
 use zera_market::{Market, Proposal, ProposalState, Schedule};
 
+use super::market::numbers;
 use super::{Text, Units};
 
 /// A proposal as it stands in the next block.
@@ -74,17 +74,7 @@ pub(crate) struct ScheduleView(pub(crate) Schedule);
 
 impl Serialize for ScheduleView {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entries = self.0.entries();
-        let mut map = serializer.serialize_map(Some(entries.len()))?;
-        for (name, value, ..) in entries {
-            map.serialize_key(name)?;
-            if matches!(name, "deposit" | "ballot_floor") {
-                map.serialize_value(&Units(Amount::from_units(value)))?;
-            } else {
-                map.serialize_value(&u64::try_from(value).map_err(serde::ser::Error::custom)?)?;
-            }
-        }
-        map.end()
+        numbers(serializer, self.0.entries(), Schedule::is_amount)
     }
 }
 

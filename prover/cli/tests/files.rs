@@ -10,6 +10,8 @@ use std::path::Path;
 use std::process::Output;
 
 const NAME: &str = "RangePredicate";
+/// Some task's id.
+const TASK: &str = "abababababababababababababababababababababababababababababababab";
 /// Nobody listens here: what reaches the network before it reads its files fails as the environment.
 const NOBODY: &str = "http://127.0.0.1:1";
 
@@ -76,6 +78,10 @@ fn no_command_takes_a_file_that_is_not_its_own() {
         with_key(&["contract", "deploy", "F"]),
         vec!["account", "send", "00", "1", "--node", NOBODY, "--key", "F"],
         vec!["account", "show", "F", "--node", NOBODY],
+        vec!["account", "stake", "1", "--node", NOBODY, "--key", "F"],
+        vec!["vote", "propose", "lock_blocks", "13", "--node", NOBODY, "--key", "F"],
+        vec!["watch", "--node", NOBODY, "--key", "F"],
+        with_key(&["task", "settle", TASK, "--native", "F"]),
         vec!["task", "open", "F", "--public", "00", "--bounty", "1", "--node", NOBODY, "--key", "good.key"],
         vec!["task", "open", NAME, "--public", "@F", "--bounty", "1", "--node", NOBODY, "--key", "good.key"],
         vec!["node", "run", "--data", "new", "--genesis", "F", "--listen", "127.0.0.1:0"],

@@ -20,6 +20,7 @@ use crate::cmd::prove;
 use crate::network::{FUEL, SignerArgs, block_on, fuel_of, prices, report, send};
 use crate::output::{Failure, Output, Verdict};
 use crate::predicates;
+use crate::subject::Subject;
 
 /// Which task, and who acts.
 #[derive(clap::Args, Debug)]
@@ -118,9 +119,18 @@ pub fn challenge(args: &Say, out: Output) -> Result<Verdict, Failure> {
 pub fn settle(args: &Settle, out: Output) -> Result<Verdict, Failure> {
     let client = args.signer.client()?;
     let wallet = args.signer.wallet()?;
+    // A file that is brought is read before the node is asked for anything.
+    let brought = match args.native.as_deref() {
+        Some(name) if !name.is_empty() => Some(block_on(predicates::open_on(name, &client))?),
+        _ => None,
+    };
     let task = block_on(find(&client, &args.task))?;
-    if let Some(name) = &args.native {
-        return settle_natively(name, &task, &wallet, out);
+    if args.native.is_some() {
+        let subject = match brought {
+            Some(subject) => subject,
+            None => block_on(predicates::open_on(&task.predicate.to_string(), &client))?,
+        };
+        return settle_natively(subject, &task, &wallet, out);
     }
     let Some(keys) = &args.keys else {
         return Err(Failure::Input(anyhow!("either --keys or --native")));
@@ -155,17 +165,20 @@ pub fn settle(args: &Settle, out: Output) -> Result<Verdict, Failure> {
 }
 
 /// Brings the program before the chain, which runs it on the input that it holds.
-fn settle_natively(name: &str, task: &TaskView, wallet: &Wallet<Client>, out: Output) -> Result<Verdict, Failure> {
+fn settle_natively(
+    subject: Subject,
+    task: &TaskView,
+    wallet: &Wallet<Client>,
+    out: Output,
+) -> Result<Verdict, Failure> {
     if !matches!(task.state, TaskStage::Challenged | TaskStage::Accepted) {
         return Err(Failure::Input(anyhow!("task {}: {}, neither challenged nor accepted", task.id, task.state)));
     }
     let client = wallet.client();
-    let id = task.predicate.to_string();
-    let name = if name.is_empty() { &id } else { name };
-    let subject = block_on(predicates::open_on(name, client))?;
+    let name = subject.artefact.manifest.name.clone();
     let program = Program { artefact: subject.artefact, native: subject.native };
     if program.id() != task.predicate {
-        return Err(Failure::Input(anyhow!("{name}: is predicate {}, the task's is {id}", program.id())));
+        return Err(Failure::Input(anyhow!("{name}: is predicate {}, the task's is {}", program.id(), task.predicate)));
     }
     // What it will say is known before a fee is paid.
     let case = Case::new(&program, &task.public).map_err(|why| Failure::Input(anyhow!("{name}: {why}")))?;

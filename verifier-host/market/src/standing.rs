@@ -47,7 +47,8 @@ pub struct Score {
 }
 
 impl Score {
-    /// What it is at `now`: [`halved`], and nothing below a sixteenth of an offence.
+    /// What it is at `now`: halved every half-life, a straight line in between, rounded down, and nothing below a sixteenth of
+    /// an offence.
     pub fn at(self, now: Height, half_life: u64) -> u32 {
         let left = halved(Amount::from_units(self.value.into()), now.since(self.height).0, half_life);
         let left = u32::try_from(left.units()).unwrap_or(SCORE_MAX);
@@ -552,7 +553,7 @@ pub struct Decayed {
 }
 
 impl Decayed {
-    /// What it is at `now`: [`halved`].
+    /// What it is at `now`: halved every half-life, a straight line in between, rounded down.
     pub fn at(self, now: Height, half_life: u64) -> Amount {
         halved(self.amount, now.since(self.height).0, half_life)
     }

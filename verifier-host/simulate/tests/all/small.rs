@@ -111,7 +111,18 @@ fn the_attacks_above_one_are_known() {
     assert_eq!(
         above,
         // Only a proof answers where inputs are private, and who can not make one should not attest.
-        ["challenge an attester that can not prove"]
+        [
+            "challenge an attester that can not prove",
+            // The fee of a demand covers a delay of less than two blocks.
+            "demand what came, delivered in the last block",
+            // Silence costs the requester its bond, and pays the holder.
+            "demand what came of a requester that is away",
+            // The fee exceeds what a delivery on the chain costs.
+            "withhold until demanded, then deliver",
+        ]
     );
     assert!(!outcome.holds());
+    // Each attack on private bytes costs both sides what the rules' numbers say.
+    let demands = outcome.checks.iter().filter(|check| check.name.contains("demand") || check.name.contains("deliver"));
+    assert_eq!(demands.filter(|check| check.holds).count(), 10);
 }

@@ -4,7 +4,9 @@ use serde::Deserialize;
 
 use crate::agent::Costs;
 use crate::error::SimulateError;
-use crate::study::{auction, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup};
+use crate::study::{
+    auction, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup, split,
+};
 
 /// Seeds that may be asked for.
 pub const SEEDS_MAX: u32 = 10_000;
@@ -54,6 +56,8 @@ pub enum Study {
     Dynamics(dynamics::Settings),
     /// Votes over the rules.
     Conviction(conviction::Settings),
+    /// The split of a slash.
+    Split(split::Settings),
 }
 
 fn one() -> u64 {
@@ -83,6 +87,7 @@ embedded![
     "setup",
     "dynamics",
     "conviction",
+    "split",
     "crowd",
 ];
 
@@ -143,6 +148,7 @@ impl Scenario {
             Study::Setup(settings) => settings.check(),
             Study::Dynamics(settings) => settings.check(),
             Study::Conviction(settings) => settings.check(),
+            Study::Split(settings) => settings.check(),
         }
     }
 }

@@ -23,6 +23,7 @@ fn small(name: &str) -> Scenario {
         Study::Setup(settings) => (settings.runs, settings.blocks) = (1, 300),
         Study::Dynamics(settings) => (settings.generations, settings.jobs) = (20, 10),
         Study::Conviction(settings) => (settings.samples, settings.shares) = (2, vec![0.3, 1.0]),
+        Study::Split(settings) => (settings.rescues, settings.jobs) = (3, 20),
     }
     scenario
 }
@@ -62,9 +63,16 @@ fn what_does_not_hang_on_the_size_holds() {
             assert!(check.holds, "{name}: {}: {}", check.name, check.measured);
         }
     }
-    let split = play(&small("expected-value"));
-    let split = split.checks.iter().find(|check| check.name.starts_with("splitting")).expect("checked");
-    assert!(split.holds, "{}", split.measured);
+    for (name, starts) in [
+        ("expected-value", "splitting"),
+        ("split", "rescues of what"),
+        ("split", "a holder that lapses"),
+        ("split", "lapses pay"),
+    ] {
+        let outcome = play(&small(name));
+        let check = outcome.checks.iter().find(|check| check.name.starts_with(starts)).expect("checked");
+        assert!(check.holds, "{}", check.measured);
+    }
 }
 
 #[test]

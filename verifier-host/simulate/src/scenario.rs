@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::agent::Costs;
 use crate::error::SimulateError;
 use crate::study::{
-    auction, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup, split,
+    auction, audits, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup, split,
 };
 
 /// Seeds that may be asked for.
@@ -56,6 +56,8 @@ pub enum Study {
     Dynamics(dynamics::Settings),
     /// Votes over the rules.
     Conviction(conviction::Settings),
+    /// Attested answers that somebody runs again.
+    Audits(audits::Settings),
     /// The split of a slash.
     Split(split::Settings),
 }
@@ -88,6 +90,7 @@ embedded![
     "dynamics",
     "conviction",
     "split",
+    "audits",
     "crowd",
 ];
 
@@ -149,6 +152,7 @@ impl Scenario {
             Study::Dynamics(settings) => settings.check(),
             Study::Conviction(settings) => settings.check(),
             Study::Split(settings) => settings.check(),
+            Study::Audits(settings) => settings.check(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The plays, one a file: each has its `Settings`, and `run` makes an [`Outcome`] of them.
 
 pub mod auction;
+pub mod audits;
 pub mod conviction;
 pub mod crowd;
 pub mod dynamics;
@@ -56,6 +57,7 @@ pub fn run(scenario: &Scenario, progress: &(dyn Fn(&str) + Sync)) -> Result<Outc
         Study::Dynamics(settings) => dynamics::run(stage, settings),
         Study::Conviction(settings) => conviction::run(stage, settings),
         Study::Split(settings) => split::run(stage, settings),
+        Study::Audits(settings) => audits::run(stage, settings),
     }
 }
 

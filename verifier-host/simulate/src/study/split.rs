@@ -57,15 +57,15 @@ impl Settings {
 
 /// A split of a slash.
 #[derive(Clone, Copy, Debug)]
-struct Split {
-    hero: f64,
-    requester: f64,
+pub(super) struct Split {
+    pub hero: f64,
+    pub requester: f64,
     shares: [Bps; 3],
 }
 
 impl Split {
     /// `None` where the rules do not allow it.
-    fn of(hero: f64, requester: f64) -> Option<Split> {
+    pub(super) fn of(hero: f64, requester: f64) -> Option<Split> {
         let bps = |share: f64| (10_000.0 * share).round() as u16;
         let burnt = 10_000u16.checked_sub(bps(hero))?.checked_sub(bps(requester))?;
         let shares = [Bps::new(burnt)?, Bps::new(bps(hero))?, Bps::new(bps(requester))?];
@@ -73,7 +73,7 @@ impl Split {
         split.rules(Rules::standard()).check().is_ok().then_some(split)
     }
 
-    fn rules(&self, rules: Rules) -> Rules {
+    pub(super) fn rules(&self, rules: Rules) -> Rules {
         let [burn_share, hero_share, requester_share] = self.shares;
         let challenger_share = rules.challenger_share.min(hero_share);
         Rules { burn_share, hero_share, requester_share, challenger_share, ..rules }

@@ -64,6 +64,8 @@ fn numbers_of_every_study_have_bounds() {
         ("conviction", "changes = [1.02,", "changes = [1.5,", "changes"),
         ("split", "stake = 1.0", "stake = 0.1", "stake"),
         ("split", "heroes = [0.0,", "heroes = [0.9,", "heroes"),
+        ("audits", "loads = [0.125,", "loads = [9.0,", "loads"),
+        ("audits", "watchers = 8", "watchers = 65", "watchers"),
         ("griefing", "publish = 0.0027", "publish = 0.0", "publish"),
         ("crowd", "blocks = 3000", "blocks = 10", "tasks"),
         ("crowd", "lazy = 0.05", "lazy = 0.9", "mix"),

@@ -23,6 +23,9 @@ fn small(name: &str) -> Scenario {
         Study::Setup(settings) => (settings.runs, settings.blocks) = (1, 300),
         Study::Dynamics(settings) => (settings.generations, settings.jobs) = (20, 10),
         Study::Conviction(settings) => (settings.samples, settings.shares) = (2, vec![0.3, 1.0]),
+        Study::Audits(settings) => {
+            (settings.jobs, settings.generations, settings.sample, settings.answers) = (20, 20, 5, 20);
+        }
         Study::Split(settings) => (settings.rescues, settings.jobs) = (3, 20),
     }
     scenario
@@ -65,6 +68,7 @@ fn what_does_not_hang_on_the_size_holds() {
     }
     for (name, starts) in [
         ("expected-value", "splitting"),
+        ("audits", "a look at an honest answer"),
         ("split", "rescues of what"),
         ("split", "a holder that lapses"),
         ("split", "lapses pay"),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::agent::Costs;
 use crate::error::SimulateError;
 use crate::study::{
-    auction, audits, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup, split,
+    auction, audits, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup, silence, split,
 };
 
 /// Seeds that may be asked for.
@@ -58,6 +58,8 @@ pub enum Study {
     Conviction(conviction::Settings),
     /// Attested answers that somebody runs again.
     Audits(audits::Settings),
+    /// Challenges that nobody answers.
+    Silence(silence::Settings),
     /// The split of a slash.
     Split(split::Settings),
 }
@@ -91,6 +93,7 @@ embedded![
     "conviction",
     "split",
     "audits",
+    "silence",
     "crowd",
 ];
 
@@ -151,6 +154,7 @@ impl Scenario {
             Study::Setup(settings) => settings.check(),
             Study::Dynamics(settings) => settings.check(),
             Study::Conviction(settings) => settings.check(),
+            Study::Silence(settings) => settings.check(),
             Study::Split(settings) => settings.check(),
             Study::Audits(settings) => settings.check(),
         }

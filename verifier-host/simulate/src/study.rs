@@ -11,6 +11,7 @@ pub mod heat;
 pub mod outage;
 pub mod rescue;
 pub mod setup;
+pub mod silence;
 pub mod split;
 
 use std::fmt;
@@ -56,6 +57,7 @@ pub fn run(scenario: &Scenario, progress: &(dyn Fn(&str) + Sync)) -> Result<Outc
         Study::Setup(settings) => setup::run(stage, settings),
         Study::Dynamics(settings) => dynamics::run(stage, settings),
         Study::Conviction(settings) => conviction::run(stage, settings),
+        Study::Silence(settings) => silence::run(stage, settings),
         Study::Split(settings) => split::run(stage, settings),
         Study::Audits(settings) => audits::run(stage, settings),
     }

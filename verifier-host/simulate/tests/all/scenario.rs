@@ -66,6 +66,7 @@ fn numbers_of_every_study_have_bounds() {
         ("split", "heroes = [0.0,", "heroes = [0.9,", "heroes"),
         ("audits", "loads = [0.125,", "loads = [9.0,", "loads"),
         ("audits", "watchers = 8", "watchers = 65", "watchers"),
+        ("silence", "requester = 0.15", "requester = 0.3", "requester"),
         ("griefing", "publish = 0.0027", "publish = 0.0", "publish"),
         ("crowd", "blocks = 3000", "blocks = 10", "tasks"),
         ("crowd", "lazy = 0.05", "lazy = 0.9", "mix"),

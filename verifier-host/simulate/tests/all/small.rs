@@ -26,6 +26,7 @@ fn small(name: &str) -> Scenario {
         Study::Audits(settings) => {
             (settings.jobs, settings.generations, settings.sample, settings.answers) = (20, 20, 5, 20);
         }
+        Study::Silence(settings) => (settings.jobs, settings.lies) = (10, 20),
         Study::Split(settings) => (settings.rescues, settings.jobs) = (3, 20),
     }
     scenario
@@ -69,6 +70,7 @@ fn what_does_not_hang_on_the_size_holds() {
     for (name, starts) in [
         ("expected-value", "splitting"),
         ("audits", "a look at an honest answer"),
+        ("silence", "a challenge met by silence"),
         ("split", "rescues of what"),
         ("split", "a holder that lapses"),
         ("split", "lapses pay"),

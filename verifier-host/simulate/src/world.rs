@@ -367,7 +367,8 @@ impl World {
         Ok(())
     }
 
-    /// T16e: the host opens what was delivered and finds it `wrong` or not; a complaint that does not hold never reaches the market.
+    /// T16e: the host opens what was delivered and finds it `wrong` or not; a complaint that does not hold never
+    /// reaches the market.
     ///
     /// # Errors
     /// The market's.

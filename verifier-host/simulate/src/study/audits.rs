@@ -1,5 +1,5 @@
-//! Attested answers that somebody runs again: how many looks deter a liar, how many a watcher has reason for, and what looks are
-//! worth where watchers do not know of each other.
+//! Attested answers that somebody runs again: how many looks deter a liar, how many a watcher has reason for, and what
+//! looks are worth where watchers do not know of each other.
 
 mod assignment;
 
@@ -88,8 +88,8 @@ fn reward(costs: &Costs) -> f64 {
     hero() * STAKE + 1.0 - costs.proof
 }
 
-/// One seed: what honest, malicious and colluding attesters make by gain and `q`, with what a look at honest ones makes; where shares
-/// of liars and looks come to by cost of a run; and looks by way of assigning them and load.
+/// One seed: what honest, malicious and colluding attesters make by gain and `q`, with what a look at honest ones
+/// makes; where shares of liars and looks come to by cost of a run; and looks by way of assigning them and load.
 struct Played {
     made: Vec<Vec<[f64; 4]>>,
     equilibria: Vec<[f64; 2]>,
@@ -146,27 +146,29 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
     assignments(&mut outcome, settings, &played, &costs);
     outcome.method = vec![
         format!(
-            "{} jobs of each kind at each q and G for each seed, bounty and price 1, stake {STAKE}, c_x = {}, c_p = {}: the standard rules \
-             with their price held. A watcher looks at a share q of the answers, drawn at random, pays c_x for each look, and challenges and \
-             proves each false one. The first G is the value at the gate.",
+            "{} jobs of each kind at each q and G for each seed, bounty and price 1, stake {STAKE}, c_x = {}, c_p = \
+             {}: the standard rules with their price held. A watcher looks at a share q of the answers, drawn at \
+             random, pays c_x for each look, and challenges and proves each false one. The first G is the value at the \
+             gate.",
             settings.jobs,
             digits(costs.native),
             digits(costs.proof),
         ),
         format!(
-            "Watchers' equilibrium: {} generations of {} jobs of each kind. Odds of lying grow by exp({} times what a lie makes more than an \
-             honest answer), odds of a look by exp({0} times what it makes, counted in costs of a run), each side reckoning with the last \
-             change going on; both start anywhere, and the second half counts. G = {}.",
+            "Watchers' equilibrium: {} generations of {} jobs of each kind. Odds of lying grow by exp({} times what a \
+             lie makes more than an honest answer), odds of a look by exp({0} times what it makes, counted in costs of \
+             a run), each side reckoning with the last change going on; both start anywhere, and the second half \
+             counts. G = {}.",
             settings.generations,
             settings.sample,
             digits(settings.rate),
             digits(settings.gain),
         ),
         format!(
-            "Who looks: {} watchers, {} false answers for each load and seed. By their own draws each looks at an answer with \
-             probability load / n, as with a verifiable random function that each evaluates for itself; thrown, each look falls on any \
-             answer; dealt, looks go round. The market has no such rule: who reveals a challenge first has it, the deposits of \
-             others go back, and the order within a block is drawn.",
+            "Who looks: {} watchers, {} false answers for each load and seed. By their own draws each looks at an \
+             answer with probability load / n, as with a verifiable random function that each evaluates for itself; \
+             thrown, each look falls on any answer; dealt, looks go round. The market has no such rule: who reveals a \
+             challenge first has it, the deposits of others go back, and the order within a block is drawn.",
             settings.watchers, settings.answers,
         ),
     ];
@@ -223,8 +225,8 @@ fn deterrence(outcome: &mut Outcome, settings: &Settings, gains: &[f64], played:
     }
     outcome.checks.push(check(
         "lying stops paying at q*",
-        "(G + c_x) / (G + B + S) for a liar, (G + c_x) / (G + (1 - h) S + c_p) for a cartel that finds itself (market.md 3.2, with the 65 % that \
-         it loses); within 0.02",
+        "(G + c_x) / (G + B + S) for a liar, (G + c_x) / (G + (1 - h) S + c_p) for a cartel that finds itself \
+         (market.md 3.2, with the 65 % that it loses); within 0.02",
         shown.join("; "),
         worst <= 0.02,
     ));
@@ -253,8 +255,8 @@ fn deterrence(outcome: &mut Outcome, settings: &Settings, gains: &[f64], played:
     ));
     outcome.figures.push(Figure {
         name: "audits".to_owned(),
-        caption: "What a lie makes of a job more than an honest answer, by the share of answers that are looked at. Upright: where it should \
-                  stop paying."
+        caption: "What a lie makes of a job more than an honest answer, by the share of answers that are looked at. \
+                  Upright: where it should stop paying."
             .to_owned(),
         svg: lines("Lying against detection", Axis::linear("q"), Axis::linear("ZRA a job"), &curves, &marks),
     });
@@ -324,8 +326,8 @@ fn equilibria(outcome: &mut Outcome, settings: &Settings, played: &[Played], cos
     outcome.checks.push(check(
         "where watchers are paid for lies alone, lies come to l* = c_x / (h S + P - c_p)",
         format!(
-            "within 10 % at every c_x (Dresher's inspection game; Avenhaus, von Stengel and Zamir, Handbook of Game Theory 3, 51; \
-             Felten's X* of market.md 3.1), a find being worth {}",
+            "within 10 % at every c_x (Dresher's inspection game; Avenhaus, von Stengel and Zamir, Handbook of Game \
+             Theory 3, 51; Felten's X* of market.md 3.1), a find being worth {}",
             digits(reward)
         ),
         shown.join("; "),
@@ -403,16 +405,16 @@ fn assignments(outcome: &mut Outcome, settings: &Settings, played: &[Played], co
     }
     outcome.checks.push(check(
         "looks that are not dealt fall on each other as birthdays do",
-        "found 1 - (1 - k/n)^n by own draws, 1 - (1 - 1/N)^(k N) thrown, min(k, 1) dealt, the rest of k looks an answer twice (occupancy: Feller I, \
-         chapter II.5); within twice the interval",
+        "found 1 - (1 - k/n)^n by own draws, 1 - (1 - 1/N)^(k N) thrown, min(k, 1) dealt, the rest of k looks an \
+         answer twice (occupancy: Feller I, chapter II.5); within twice the interval",
         format!("{outside} of {} outside; the greatest difference is {}", 2 * table.rows.len(), digits(worst)),
         outside == 0,
     ));
     let one = Assigned::OwnDraws.found(1.0, settings.watchers, settings.answers);
     outcome.findings.push(format!(
-        "At a look for each answer {} watchers by their own draws find {} % of the lies and pay the rest twice, so the share of lies that \
-         pays them is {} and not {} (c_x / (h S + P - c_p)); dealing looks out finds all. Private draws of a verifiable random \
-         function are own draws and save nothing; only a public assignment does.",
+        "At a look for each answer {} watchers by their own draws find {} % of the lies and pay the rest twice, so the \
+         share of lies that pays them is {} and not {} (c_x / (h S + P - c_p)); dealing looks out finds all. Private \
+         draws of a verifiable random function are own draws and save nothing; only a public assignment does.",
         settings.watchers,
         digits(100.0 * one),
         digits(costs.native / (reward * one)),

@@ -66,7 +66,8 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
         (
             "lock and release, every block",
             arena.release()?,
-            "a release costs more with each one of a task, or the share is of the bounty and not of a stake that falls as the price climbs",
+            "a release costs more with each one of a task, or the share is of the bounty and not of a stake that falls \
+             as the price climbs",
         ),
         ("three false proofs, then a rescue", arena.garbage()?, ""),
         ("fill the rescue's commitments", arena.fill_rescue()?, ""),
@@ -79,14 +80,16 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
         (
             "challenge an attester that can not prove",
             arena.challenge_unproved(false)?,
-            "an attester proves or loses: who has no prover attests only where all inputs are public, and has the chain run the predicate",
+            "an attester proves or loses: who has no prover attests only where all inputs are public, and has the \
+             chain run the predicate",
         ),
         ("challenge an attester that can not prove, inputs public", arena.challenge_unproved(true)?, ""),
         ("challenge an attester that can not prove, another can", arena.challenge_proved_by_another()?, ""),
         (
             "commit to a challenge in the last block, reveal nothing",
             arena.late_commitment()?,
-            "a commitment of the window's last blocks costs the delay that it buys, or the window ends for commitments earlier",
+            "a commitment of the window's last blocks costs the delay that it buys, or the window ends for commitments \
+             earlier",
         ),
         ("attest falsely and stay silent, three times", arena.reopen()?, ""),
         (
@@ -97,13 +100,15 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
         (
             "a task that traps, declined after preflight",
             arena.trap(false)?,
-            "the fee of opening is at least c_x for each preflight, or an expired task that nobody locked loses c_x of its bond",
+            "the fee of opening is at least c_x for each preflight, or an expired task that nobody locked loses c_x of \
+             its bond",
         ),
         ("fill the challenge's commitments, bounty 1", arena.fill_challenge(1.0)?, ""),
         (
             "fill the challenge's commitments, large bounty",
             arena.fill_challenge(settings.large)?,
-            "deposits of challenges grow with the bounty, and a challenge that is revealed needs no free place among commitments that are not",
+            "deposits of challenges grow with the bounty, and a challenge that is revealed needs no free place among \
+             commitments that are not",
         ),
     ];
     all.extend(demands.iter().map(|demand| (demand.name, demand.played, demand.rule)));
@@ -174,22 +179,28 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
     ));
     outcome.method = vec![
         format!(
-            "One attack each against the standard rules, bounty 1 ZRA, c_x = {}, c_p = {}, v_d = {} a block, {} providers preflight. Losses \
-             are balances against what the same course would have left without the attack, and the requester's blocks of delay \
-             times v_d. There is nothing random in it.",
+            "One attack each against the standard rules, bounty 1 ZRA, c_x = {}, c_p = {}, v_d = {} a block, {} \
+             providers preflight. Losses are balances against what the same course would have left without the attack, \
+             and the requester's blocks of delay times v_d. There is nothing random in it.",
             digits(costs.native),
             digits(costs.proof),
             digits(costs.delay),
             settings.preflights,
         ),
         format!(
-            "The attacker orders its transactions first. Filling a challenge's commitments takes from whoever relied on the answer the value at the \
-             gate; large means {} ZRA.",
+            "The attacker orders its transactions first. Filling a challenge's commitments takes from whoever relied \
+             on the answer the value at the gate; large means {} ZRA.",
             digits(settings.large)
         ),
-        "An attacker that gains has a factor without bound. Public inputs can not be withheld: they come with the request.".to_owned(),
+        "An attacker that gains has a factor without bound. Public inputs can not be withheld: they come with the \
+         request."
+            .to_owned(),
         format!(
-            "Private bytes that a request fixes are owed to the holder (T16). Demands count transactions, t = {} ZRA, and a delivery on the              chain, u = {} ZRA; a holder answers {} blocks of its clock after the bytes. f is the fee of a demand, R the requester's              bond, e the share of it that pays a holder, F the fee of opening. Lost profit is what the holder would have made at a              price of the whole bounty. Who of two withheld what came without the chain nobody else can see, so the fee of a demand              can not be right for both.",
+            "Private bytes that a request fixes are owed to the holder (T16). Demands count transactions, t = {} ZRA, \
+             and a delivery on the chain, u = {} ZRA; a holder answers {} blocks of its clock after the bytes. f is \
+             the fee of a demand, R the requester's bond, e the share of it that pays a holder, F the fee of opening. \
+             Lost profit is what the holder would have made at a price of the whole bounty. Nobody else sees \
+             whether bytes came without the chain, so no fee of a demand is right for both sides.",
             digits(transaction),
             digits(publish),
             attack::PROVING,
@@ -197,21 +208,27 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
     ];
     outcome.figures.push(Figure {
         name: "griefing".to_owned(),
-        caption: "Victims' loss over attacker's loss; at the line both lose the same. Bars end at the edge where the factor exceeds it.".to_owned(),
+        caption: "Victims' loss over attacker's loss; at the line both lose the same. Bars end at the edge where the \
+                  factor exceeds it."
+            .to_owned(),
         svg: bars("Griefing factor", &shown, 1.0, 8.0),
     });
     outcome.figures.push(Figure {
         name: "demands".to_owned(),
-        caption: "A demand for bytes that came: griefing factor by the blocks until the requester delivers on the chain. Upright: where both \
-                  lose the same."
+        caption: "A demand for bytes that came: griefing factor by the blocks until the requester delivers on the \
+                  chain. Upright: where both lose the same."
             .to_owned(),
         svg: lines(
             "A demand for nothing",
             Axis::linear("blocks until the delivery"),
             Axis::linear("griefing factor"),
             &[
-                Curve::expected("(d v + u - f) / (f + t)", 0, &by_delay.iter().map(|at| (at.0, at.1)).collect::<Vec<_>>()),
                 Curve::measured("played", 1, &by_delay.iter().map(|at| (at.0, exactly(at.2))).collect::<Vec<_>>()),
+                Curve::expected(
+                    "(d v + u - f) / (f + t)",
+                    0,
+                    &by_delay.iter().map(|at| (at.0, at.1)).collect::<Vec<_>>(),
+                ),
             ],
             &[Mark { at: even, name: "factor 1".to_owned() }],
         ),

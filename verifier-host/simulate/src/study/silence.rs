@@ -1,4 +1,5 @@
-//! A challenge that nobody answers: what it brings who challenges, right or wrong, and which rules would make it cost something.
+//! A challenge that nobody answers: what it brings who challenges, right or wrong, and which rules would make it cost
+//! something.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -77,8 +78,8 @@ struct Void {
     blocks: u64,
 }
 
-/// One seed: what a blind challenge makes, by split and share of attesters without a prover; then what cartels make more than honest
-/// ones by split and stake: by silence, and by a proof.
+/// One seed: what a blind challenge makes, by split and share of attesters without a prover; then what cartels make
+/// more than honest ones by split and stake: by silence, and by a proof.
 struct Played {
     blind: Vec<Vec<f64>>,
     cartels: Vec<Vec<[f64; 2]>>,
@@ -131,18 +132,18 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
     on_paper(&mut outcome, &void, &costs, even);
     outcome.method = vec![
         format!(
-            "Bounty, price and bond 1 ZRA, stake {STAKE}; hero's shares of a slash that the rules allow beside {} for the requester. \
-             Inputs are not public, so that no run of the chain and nobody else settles a challenge.",
+            "Bounty, price and bond 1 ZRA, stake {STAKE}; hero's shares of a slash that the rules allow beside {} for \
+             the requester. Inputs are not public, so that no run of the chain and nobody else settles a challenge.",
             digits(settings.requester),
         ),
         format!(
-            "Blind challenges: {} right answers for each split, share and seed; their challenger knows nothing. An attester with a prover \
-             answers in the block of the challenge, one without stays silent.",
+            "Blind challenges: {} right answers for each split, share and seed; their challenger knows nothing. An \
+             attester with a prover answers in the block of the challenge, one without stays silent.",
             settings.jobs,
         ),
         format!(
-            "Cartels: {} false answers for each split, stake and seed, G = {}, q = {}. A watcher without a prover finds them; before its \
-             challenge an accomplice's own comes, which nobody answers, or which it proves.",
+            "Cartels: {} false answers for each split, stake and seed, G = {}, q = {}. A watcher without a prover \
+             finds them; before its challenge an accomplice's own comes, which nobody answers, or which it proves.",
             settings.lies,
             digits(settings.gain),
             digits(settings.detection),
@@ -265,8 +266,14 @@ fn griefing(outcome: &mut Outcome, splits: &[Split]) -> Result<(), SimulateError
     }
     outcome.checks.push(check(
         "a challenge met by silence costs its author nothing at any split",
-        "the attester loses S + P, the challenger makes h S and has its bond back (T9c), so no share of the rules brings the factor to 1",
-        format!("{} of {} factors are without bound; losses within {} ZRA", factors.iter().filter(|f| f.is_infinite()).count(), factors.len(), digits(worst)),
+        "the attester loses S + P, the challenger makes h S and has its bond back (T9c), so no share of the rules \
+         brings the factor to 1",
+        format!(
+            "{} of {} factors are without bound; losses within {} ZRA",
+            factors.iter().filter(|f| f.is_infinite()).count(),
+            factors.len(),
+            digits(worst)
+        ),
         worst <= 1e-8 && factors.iter().all(|factor| factor.is_infinite()),
     ));
     outcome.tables.push(table);
@@ -294,7 +301,10 @@ fn blind(outcome: &mut Outcome, settings: &Settings, splits: &[Split], played: &
         worst = worst.max((measured.mean - even).abs());
         shown.push(format!("h {}: {} ({})", digits(split.hero), digits(measured.mean), digits(even)));
         curves.push(Curve::measured(&format!("hero {}", digits(split.hero)), at, &points));
-        marks.push(Mark { at: even, name: format!("D / (D + h S), h = {}", digits(split.hero)) });
+        // Names of more would lie on each other.
+        if split.rules(fixed_price()).hero_share == fixed_price().hero_share {
+            marks.push(Mark { at: even, name: format!("D / (D + h S), h = {}", digits(split.hero)) });
+        }
     }
     outcome.checks.push(check(
         "challenging without looking pays where more than D / (D + h S) of the attesters can not prove",
@@ -317,7 +327,8 @@ fn blind(outcome: &mut Outcome, settings: &Settings, splits: &[Split], played: &
     outcome.tables.push(table);
 }
 
-/// Break-even stakes of cartels over `S*` at the standard hero's share: by silence with it, by silence without, by a proof.
+/// Break-even stakes of cartels over `S*` at the standard hero's share: by silence with it, by silence without, by a
+/// proof.
 fn cartels(
     outcome: &mut Outcome,
     settings: &Settings,
@@ -351,7 +362,8 @@ fn cartels(
     outcome.checks.push(check(
         "a cartel that challenges itself and stays silent breaks even at ((1-q) G - q B + c_x) / (q (1 - h))",
         format!(
-            "at the standard h {} S*, {} where silence pays nobody, and by a proof {}; within 5 % at every split (market.md 3.2)",
+            "at the standard h {} S*, {} where silence pays nobody, and by a proof {}; within 5 % at every split \
+             (market.md 3.2)",
             digits(even[0]),
             digits(even[1]),
             digits(even[2])
@@ -400,7 +412,8 @@ fn on_paper(outcome: &mut Outcome, void: &Void, costs: &Costs, [silent, silent_u
             "cartel_over_safe",
         ],
     );
-    // Victims are the attester and the requester that waits; what silence pays who challenged a lie; the cartel's better way.
+    // Victims are the attester and the requester that waits; what silence pays who challenged a lie; the cartel's
+    // better way.
     let rows = [
         ("as it is: silence pays h S", void.attester + delay, -void.challenger, hero * STAKE, silent.max(proven)),
         (
@@ -436,10 +449,11 @@ fn on_paper(outcome: &mut Outcome, void: &Void, costs: &Costs, [silent, silent_u
     }
     outcome.tables.push(table);
     outcome.findings.push(format!(
-        "A challenge by who can not prove must cost as much as it harms, or it is free: with nothing for silence the factor is still without \
-         bound, with a burnt deposit {}. Only where the challenger's bond is at stake does it come to {}, and with half of the bond for \
-         the attester to {}: then a challenge says that its author will prove, and a lie that nobody can disprove costs its author nothing. \
-         A lie that is disproved still brings {} ZRA, and the cartel's better way stays the proof, {} S*, whatever silence pays.",
+        "A challenge by who can not prove must cost as much as it harms, or it is free: with nothing for silence the \
+         factor is still without bound, with a burnt deposit {}. Only where the challenger's bond is at stake does it \
+         come to {}, and with half of the bond for the attester to {}: then a challenge says that its author will \
+         prove, and a lie that nobody can disprove costs its author nothing. A lie that is disproved still brings {} \
+         ZRA, and the cartel's better way stays the proof, {} S*, whatever silence pays.",
         digits(factors[2]),
         digits(factors[3]),
         digits(factors[4]),
@@ -447,9 +461,10 @@ fn on_paper(outcome: &mut Outcome, void: &Void, costs: &Costs, [silent, silent_u
         digits(proven),
     ));
     outcome.findings.push(
-        "Rule to consider first: a request whose private bytes are owed takes no attested answer. Its requester and the holder alone can look \
-         at one, so there is no share of lies that others find, on which the value gate counts. Where inputs are public anybody may settle for \
-         half of the bond, and the attack costs more than it harms (scenario griefing)."
+        "Rule to consider first: a request whose private bytes are owed takes no attested answer. Its requester and \
+         the holder alone can look at one, so there is no share of lies that others find, on which the value gate \
+         counts. Where inputs are public anybody may settle for half of the bond, and the attack costs more than it \
+         harms (scenario griefing)."
             .to_owned(),
     );
 }

@@ -1,4 +1,5 @@
-//! The split of a slashed stake, over all shares that the rules allow: who repairs a fault for it, and which cartels it feeds.
+//! The split of a slashed stake, over all shares that the rules allow: who repairs a fault for it, and which cartels it
+//! feeds.
 
 use serde::Deserialize;
 use zera_abi::{Amount, Bps, Outcome as Answered};
@@ -23,7 +24,8 @@ pub struct Settings {
     pub heroes: Vec<f64>,
     /// Shares for the requester. Pairs that the rules do not allow are left out.
     pub requesters: Vec<f64>,
-    /// Costs of a proof of missed locks, over the bounty: dearer than the bounty, or the price alone would pay the rescue.
+    /// Costs of a proof of missed locks, over the bounty: dearer than the bounty, or the price alone would pay the
+    /// rescue.
     pub proofs: Vec<f64>,
     /// Stake of a missed lock over the bounty.
     pub stake: f64,
@@ -103,8 +105,8 @@ const CARTELS: [(Cartel, &str); 4] = [
 /// Stake over bounty of attested answers: the rules' least.
 const STAKE: f64 = 2.0;
 
-/// One seed: rescued shares by pair and cost, then what the attester's cartels made more than honest ones by pair: without the
-/// requester, and with it.
+/// One seed: rescued shares by pair and cost, then what the attester's cartels made more than honest ones by pair:
+/// without the requester, and with it.
 struct Played {
     rescued: Vec<Vec<f64>>,
     attested: Vec<[f64; 2]>,
@@ -153,20 +155,22 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
     attested(&mut outcome, &pairs, &played, &costs, gate, q);
     outcome.method = vec![
         format!(
-            "{} splits that the rules allow (a quarter to three quarters burnt, at most a quarter to the requester). Rescues: {} locks \
-             of stake {} at a price of the whole bounty, each missed, for each split, cost and seed; a rescuer comes where \
-             price and hero's share pay c_p (1 + m). Their proofs cost more than the bounty, since otherwise the price alone \
-             pays them, as the scenario of rescues shows.",
+            "{} splits that the rules allow (a quarter to three quarters burnt, at most a quarter to the requester). \
+             Rescues: {} locks of stake {} at a price of the whole bounty, each missed, for each split, cost and seed; \
+             a rescuer comes where price and hero's share pay c_p (1 + m). Their proofs cost more than the bounty, \
+             since otherwise the price alone pays them, as the scenario of rescues shows.",
             pairs.len(),
             settings.rescues,
             digits(settings.stake),
         ),
-        "Lapses under the standard rules, one each, nothing drawn: the lock at the first price, the rescue in the last block, when \
-         the price is the whole bounty. What a cartel makes is counted against the same accounts answering in time."
+        "Lapses under the standard rules, one each, nothing drawn: the lock at the first price, the rescue in the last \
+         block, when the price is the whole bounty. What a cartel makes is counted against the same accounts answering \
+         in time."
             .to_owned(),
         format!(
-            "Attested: {} jobs for each split and seed at stake {STAKE}, price 1, q = {}, G = {} ZRA, the value gate of the standard \
-             rules; the cartel answers falsely, and challenges and proves its own answer before a watcher does.",
+            "Attested: {} jobs for each split and seed at stake {STAKE}, price 1, q = {}, G = {} ZRA, the value gate \
+             of the standard rules; the cartel answers falsely, and challenges and proves its own answer before a \
+             watcher does.",
             settings.jobs,
             digits(q),
             digits(gate),
@@ -234,15 +238,17 @@ fn rescues(outcome: &mut Outcome, settings: &Settings, pairs: &[Split], played: 
     }
     outcome.checks.push(check(
         "rescues of what is dearer than its bounty begin at a hero's share of (c_p (1+m) - B) / S",
-        "none below, all above, whatever the requester's share (price and hero's share against cost, market.md 3.2, liveness)",
+        "none below, all above, whatever the requester's share (price and hero's share against cost, market.md 3.2, \
+         liveness)",
         if misplaced.is_empty() { steps.join("; ") } else { format!("not at {}", misplaced.join("; ")) },
         misplaced.is_empty(),
     ));
     outcome.figures.push(Figure {
         name: "split-rescue".to_owned(),
-        caption: "Share of missed locks that somebody rescues, proofs dearer than the bounty. Upright: where price and hero's share \
-                  should begin to pay."
-            .to_owned(),
+        caption:
+            "Share of missed locks that somebody rescues, proofs dearer than the bounty. Upright: where price and \
+                  hero's share should begin to pay."
+                .to_owned(),
         svg: lines(
             "Rescue against the hero's share",
             Axis::linear("hero's share of a slash"),
@@ -273,14 +279,15 @@ fn lapses(outcome: &mut Outcome, pairs: &[Split]) -> Result<(), SimulateError> {
     }
     outcome.checks.push(check(
         "a holder that lapses and is its own rescuer gains nothing at any split",
-        "(B - P) - (1 - h) S = 0 at most, as the lock's stake follows the hero's share: S >= (B - P) / (1 - h) (market.md 3.2, anti-lapse)",
+        "(B - P) - (1 - h) S = 0 at most, as the lock's stake follows the hero's share: S >= (B - P) / (1 - h) \
+         (market.md 3.2, anti-lapse)",
         format!("at most {} ZRA; with the requester at most {}", digits(gains[0]), digits(gains[1].max(gains[2]))),
         gains[..3].iter().all(|gain| *gain <= 1e-8),
     ));
     outcome.checks.push(check(
         "lapses pay each cartel what the formulas say",
-        "holder and rescuer (B - P) - (1 - h) S; with the requester -(1 - h - rho) S; requester and holder -(1 - rho) S; requester alone \
-         rho S less the fee (market.md 2.4, T13, T14)",
+        "holder and rescuer (B - P) - (1 - h) S; with the requester -(1 - h - rho) S; requester and holder -(1 - rho) \
+         S; requester alone rho S less the fee (market.md 2.4, T13, T14)",
         format!("within {} ZRA at all {} points", digits(worst), table.rows.len()),
         worst <= 1e-8,
     ));
@@ -288,8 +295,9 @@ fn lapses(outcome: &mut Outcome, pairs: &[Split]) -> Result<(), SimulateError> {
     if least.is_finite() {
         let standard = Split::of(0.35, 0.15).map(|split| lapse(&split, Cartel::Requester)).transpose()?;
         outcome.findings.push(format!(
-            "A requester whose task nobody can prove in time makes rho S less the fee of opening of each stranger that locks it: {} ZRA at \
-             the standard split. It breaks even at rho = F / S, below 1 %; what keeps strangers away is their preflight alone.",
+            "A requester whose task nobody can prove in time makes rho S less the fee of opening of each stranger that \
+             locks it: {} ZRA at the standard split. It breaks even at rho = F / S, below 1 %; what keeps strangers \
+             away is their preflight alone.",
             digits(standard.map_or(0.0, |(_, made, _)| made)),
         ));
     }
@@ -322,7 +330,8 @@ fn lapse(split: &Split, cartel: Cartel) -> Result<(f64, f64, u64), SimulateError
     world.finish()?;
     let (asked, held) = (zra(world.net(requester)), zra(world.net(holder) + world.net(rescuer)));
     let Split { hero, requester: share, .. } = *split;
-    // An answer in time is worth `price` to the holder, and costs the requester price and fee; a proof is made once in either course.
+    // An answer in time is worth `price` to the holder, and costs the requester price and fee; a proof is made once in
+    // either course.
     let (expected, made) = match cartel {
         Cartel::HolderRescuer => ((1.0 - price) - (1.0 - hero) * stake, held - price),
         Cartel::All => (-(1.0 - hero - share) * stake, held + asked + fee),
@@ -335,7 +344,8 @@ fn lapse(split: &Split, cartel: Cartel) -> Result<(f64, f64, u64), SimulateError
 /// Cartels of an attested answer at the gate, without the requester and with it.
 fn attested(outcome: &mut Outcome, pairs: &[Split], played: &[Played], costs: &Costs, gate: f64, q: f64) {
     let Costs { native, proof, .. } = *costs;
-    // Honest: P - c_x. Cartel: (1-q)(G + P) + q (P + h S - S - c_p). The price comes from the requester, and its share comes back to it.
+    // Honest: P - c_x. Cartel: (1-q)(G + P) + q (P + h S - S - c_p). The price comes from the requester, and its share
+    // comes back to it.
     let predicted = |share: f64| (1.0 - q) * gate - q * (1.0 - share) * STAKE - q * proof + native;
     // Where that is nothing: the share of a slash that must not come back.
     let even = 1.0 - ((1.0 - q) * gate + native - q * proof) / (q * STAKE);
@@ -386,8 +396,8 @@ fn attested(outcome: &mut Outcome, pairs: &[Split], played: &[Played], costs: &C
     outcome.checks.push(check(
         "a cartel breaks even where the share that comes back to it is 1 - ((1-q) G + c_x - q c_p) / (q S)",
         format!(
-            "at the gate of {} ZRA a share of {}: the hero's alone, or hero's and requester's where the requester is of the cartel \
-             (market.md 3.2, 7); within 0.03",
+            "at the gate of {} ZRA a share of {}: the hero's alone, or hero's and requester's where the requester is \
+             of the cartel (market.md 3.2, 7); within 0.03",
             digits(gate),
             digits(even)
         ),
@@ -408,8 +418,9 @@ fn attested(outcome: &mut Outcome, pairs: &[Split], played: &[Played], costs: &C
     ));
     if total >= flips[1].mean {
         outcome.findings.push(format!(
-            "The gate counts 1 - h = {} of the stake. A cartel with the requester in it gets h + rho = {} back and makes {} ZRA a job more than \
-             honest ones at the gate. Rule to consider: the gate counts what is burnt, 1 - h - rho.",
+            "The gate counts 1 - h = {} of the stake. A cartel with the requester in it gets h + rho = {} back and \
+             makes {} ZRA a job more than honest ones at the gate. Rule to consider: the gate counts what is burnt, 1 \
+             - h - rho.",
             digits(1.0 - hero),
             digits(total),
             digits(predicted(total)),
@@ -422,7 +433,8 @@ fn attested(outcome: &mut Outcome, pairs: &[Split], played: &[Played], costs: &C
     ];
     outcome.figures.push(Figure {
         name: "split-attested".to_owned(),
-        caption: "What a cartel makes of a job more than an honest attester at the value gate, by the share of its stake that comes back to it."
+        caption: "What a cartel makes of a job more than an honest attester at the value gate, by the share of its \
+                  stake that comes back to it."
             .to_owned(),
         svg: lines(
             "Cartels against the split",

@@ -49,8 +49,8 @@ pub struct Looks {
     pub made: f64,
 }
 
-/// `settings.answers` false answers, `load` looks each. Who looks commits to a challenge; of those the first in the block that reveals has
-/// it, and proves.
+/// `settings.answers` false answers, `load` looks each. Who looks commits to a challenge; of those the first in the
+/// block that reveals has it, and proves.
 pub fn play(
     settings: &Settings,
     way: Assigned,

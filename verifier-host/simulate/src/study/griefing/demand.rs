@@ -1,5 +1,5 @@
-//! Attacks with private bytes that are owed (T16): by a holder that demands them and by a requester that does not deliver. Each is
-//! played, and predicted from the rules' numbers.
+//! Attacks with private bytes that are owed (T16): by a holder that demands them and by a requester that does not
+//! deliver. Each is played, and predicted from the rules' numbers.
 
 use zera_abi::Amount;
 use zera_market::{Mode, Rules, TaskState};
@@ -60,7 +60,8 @@ impl Numbers {
 }
 
 impl Arena {
-    /// Every attack. `v` is a block of the requester's delay, `t` a transaction, `u` a delivery on the chain, `f` a demand's fee.
+    /// Every attack. `v` is a block of the requester's delay, `t` a transaction, `u` a delivery on the chain, `f` a
+    /// demand's fee.
     pub fn demands(&self) -> Result<Vec<Demand>, SimulateError> {
         let (standard, fixed) = (Numbers::of(&Rules::standard()), Numbers::of(&fixed_price()));
         let Numbers { stake, bond, opening, fee, paid, notice, deliver, .. } = standard;
@@ -81,7 +82,8 @@ impl Arena {
                 formula: "(d v + u - f) / (f + t), d = deliver_blocks",
                 predicted: self.demanded(&standard, deliver),
                 played: self.demand(deliver)?,
-                rule: "a demand's fee covers the delay that it may buy, f >= (d v + u - t) / 2, or requesters deliver within a block",
+                rule: "a demand's fee covers the delay that it may buy, f >= (d v + u - t) / 2, or requesters deliver \
+                       within a block",
             },
             Demand {
                 name: "demand what came of a requester that is away",
@@ -89,7 +91,8 @@ impl Arena {
                 // Demanded `notice` after the lock, ended a block after the last of a delivery.
                 predicted: of(bond + late(notice + deliver + 1 - PROVING), 2.0 * t - paid),
                 played: self.away()?,
-                rule: "a requester names a deputy that may deliver, and the holder is paid what it cost it and not 80 % of the bond",
+                rule: "a requester names a deputy that may deliver, and the holder is paid what it cost it and not 80 \
+                       % of the bond",
             },
             Demand {
                 name: "demand what came, then stall",
@@ -106,7 +109,8 @@ impl Arena {
                 formula: "(f + t) / (u - f): the requester gains where f > u",
                 predicted: of(fee + t, u - fee),
                 played: self.withhold()?,
-                rule: "the fee of a demand that is met is burnt beyond what a delivery costs, and a delivery on the chain burns as much of its sender",
+                rule: "the fee of a demand that is met is burnt beyond what a delivery costs, and a delivery on the \
+                       chain burns as much of its sender",
             },
             Demand {
                 name: "never deliver",
@@ -174,7 +178,8 @@ impl Arena {
         Arena::cast_for(rules, ask, World::open_delivering)
     }
 
-    /// The attacker locks, gives its key, is served without the chain, and demands all the same at the first height that it may.
+    /// The attacker locks, gives its key, is served without the chain, and demands all the same at the first height
+    /// that it may.
     fn demand_first(&self) -> Result<Cast, SimulateError> {
         let mut cast = Arena::owing(Rules::standard())?;
         let Cast { world, attacker, job, .. } = &mut cast;
@@ -284,7 +289,8 @@ impl Arena {
         Ok(Damage { victims, attacker: -zra(world.net(requester)), calls: world.calls })
     }
 
-    /// A demand was due and is met; the holder complains in each block until it answers, as late as it would have without.
+    /// A demand was due and is met; the holder complains in each block until it answers, as late as it would have
+    /// without.
     fn complain_falsely(&self) -> Result<Damage, SimulateError> {
         let (mut made, mut calls) = (Vec::new(), 0);
         for complains in [false, true] {

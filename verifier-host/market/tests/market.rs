@@ -18,6 +18,8 @@ mod fixture;
 mod key;
 #[path = "market/machine.rs"]
 mod machine;
+#[path = "market/metamorphic.rs"]
+mod metamorphic;
 #[path = "market/model.rs"]
 mod model;
 #[path = "market/payout.rs"]

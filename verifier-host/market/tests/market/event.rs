@@ -69,8 +69,9 @@ impl Event {
                 let Opening { task, requester, key, bounty_max, min_stake, value_at_risk, deadline, .. } = &**opening;
                 let Opening { level, fee, witness_only, mode, delivers, .. } = &**opening;
                 format!(
-                    "Open({task:?}, {requester:?}, {key:?}, bounty {bounty_max}, stake {min_stake}, value {value_at_risk}, \
-                     until {deadline}, {level:?}, fee {fee}, {mode:?}, witness only {witness_only}, delivers {delivers})"
+                    "Open({task:?}, {requester:?}, {key:?}, bounty {bounty_max}, stake {min_stake}, \
+                     value {value_at_risk}, until {deadline}, {level:?}, fee {fee}, {mode:?}, \
+                     witness only {witness_only}, delivers {delivers})"
                 )
             }
             Event::Adopt(_) => "Adopt".to_owned(),

@@ -1,5 +1,5 @@
-//! The market as a state machine: arbitrary steps, each done to the market and to the model, everything compared after each, with
-//! nested rollbacks and restarts between them. What fails shrinks to a few steps.
+//! The market as a state machine: arbitrary steps, each done to the market and to the model, everything compared after
+//! each, with nested rollbacks and restarts between them. What fails shrinks to a few steps.
 //!
 //! `ZERA_MARKET_CASES` sequences, 256 by themselves; `ZERA_MARKET_SEED` for others.
 
@@ -422,7 +422,8 @@ fn play(set: u8, steps: &[Step], seen: &mut Seen, log: &mut Vec<Entry>) -> Resul
     })
 }
 
-/// Takes steps out as long as what is left fails, and calls apart: a step that leads to another does not have to stay for it.
+/// Takes steps out as long as what is left fails, and calls apart: a step that leads to another does not have to stay
+/// for it.
 fn shortest(set: u8, mut steps: Vec<Step>) -> Vec<Step> {
     let fails = |steps: &[Step]| play(set, steps, &mut Seen::default(), &mut Vec::new()).is_err();
     let mut width = steps.len();

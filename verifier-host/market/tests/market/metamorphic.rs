@@ -1,5 +1,5 @@
-//! What must not matter: who is one and who is two, in which unit money is counted, and what comes first of what has nothing to do with
-//! each other. The rows of `payouts.json` are the histories.
+//! What must not matter: who is one and who is two, in which unit money is counted, and what comes first of what has
+//! nothing to do with each other. The rows of `payouts.json` are the histories.
 
 use proptest::prelude::*;
 use rand::seq::SliceRandom;
@@ -86,7 +86,7 @@ proptest! {
     /// Every row at once and in any order pays what it pays alone.
     #[test]
     fn independent_tasks_pay_the_same_in_any_order(seed: u64) {
-        // Of two false answers with deposits in one block the second costs more, as others lied: those are not independent.
+        // Of two false answers with deposits in one block the second costs more, as others lied: not independent.
         let penalised = |row: &Row| row.name.starts_with("T9b") && row.steps[0].verb == Verb::Stake;
         let rows: Vec<Row> = ended().into_iter().filter(|row| !penalised(row)).collect();
         let who = |n: usize, party: Party| AccountId(named(0x61, [n as u8, party as u8]));
@@ -100,7 +100,8 @@ proptest! {
         prop_assert_eq!(buckets_of(&market), sums);
     }
 
-    /// One provider who does all of it has what as many have together who do a row each; so have all requesters, rescuers and others.
+    /// One provider who does all of it has what as many have together who do a row each; so have all requesters,
+    /// rescuers and others.
     #[test]
     fn nothing_is_gained_by_being_many(seed: u64, crowd in 1..8usize) {
         let rows: Vec<Row> = ended().into_iter().filter(|row| !is_personal(row)).collect();
@@ -115,8 +116,8 @@ proptest! {
     }
 }
 
-/// What an account did before does matter to it, so a new one is cheaper where no deposit is asked for: the second release of one account
-/// costs twice as much, the first of another does not.
+/// What an account did before does matter to it, so a new one is cheaper where no deposit is asked for: the second
+/// release of one account costs twice as much, the first of another does not.
 #[test]
 fn what_being_many_saves_is_what_an_account_did_before() {
     let release = |many: bool| {

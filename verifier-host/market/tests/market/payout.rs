@@ -1,5 +1,6 @@
-//! The payout table as data: `payouts.json` says what is done and who has how much more or less afterwards. Its numbers were worked out
-//! by hand from the rules; a row's `why` is the part of it that is not in the head of the file or in the row before.
+//! The payout table as data: `payouts.json` says what is done and who has how much more or less afterwards. Its numbers
+//! were worked out by hand from the rules; a row's `why` is the part of it that is not in the head of the file or in
+//! the row before.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Steps: small words for what may happen, which become events where they are taken. A step that no task is ready for takes the one
-//! that leads there, so most are possible; some are not meant to be.
+//! Steps: small words for what may happen, which become events where they are taken. A step that no task is ready for
+//! takes the one that leads there, so most are possible; some are not meant to be.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -61,8 +61,8 @@ pub enum Reads {
     Witness,
 }
 
-/// What a request asks for. `room` and `fee` are over the least; the value at risk is parts of the most where an attested answer
-/// will do.
+/// What a request asks for. `room` and `fee` are over the least; the value at risk is parts of the most where an
+/// attested answer will do.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
     by: u8,
@@ -353,7 +353,10 @@ impl Scene {
                 None => self.ask(market, pick, Need::default()),
             },
             Step::Release(pick, who) => {
-                let fresh = |t: &Task| matches!(t.state(), TaskState::Assigned { start_deadline, .. } if self.now <= start_deadline.0 + 1);
+                let fresh = |t: &Task| match t.state() {
+                    TaskState::Assigned { start_deadline, .. } => self.now <= start_deadline.0 + 1,
+                    _ => false,
+                };
                 match self.find(market, pick, fresh) {
                     Some(task) => Event::Release(*task.id(), self.who(who, task)),
                     None => self.lock(market, pick, pick.nth, Need::default()),

@@ -8,12 +8,18 @@ mod boundary;
 mod delivery;
 #[path = "market/dispute.rs"]
 mod dispute;
+#[path = "market/event.rs"]
+mod event;
 #[path = "market/exhaustive.rs"]
 mod exhaustive;
 #[path = "market/fixture.rs"]
 mod fixture;
 #[path = "market/key.rs"]
 mod key;
+#[path = "market/machine.rs"]
+mod machine;
+#[path = "market/metamorphic.rs"]
+mod metamorphic;
 #[path = "market/model.rs"]
 mod model;
 #[path = "market/payout.rs"]
@@ -22,6 +28,8 @@ mod payout;
 mod random;
 #[path = "market/standing.rs"]
 mod standing;
+#[path = "market/step.rs"]
+mod step;
 #[path = "market/transition.rs"]
 mod transition;
 #[path = "market/view.rs"]

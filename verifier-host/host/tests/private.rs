@@ -208,13 +208,14 @@ fn what_a_request_fixes_must_be_values_that_can_be_declared() {
         assert_eq!(f.call("ask", asked).ending, Ending::Aborted { code, message: "state".into() });
     }
     // An answer without a proof is never given over private bytes, whatever the request fixes: nobody else could look at it.
+    let (predicate, deadline) = (f.predicate, f.chain.head().height.0 + 100);
     let public = |expected| Request {
-        predicate: f.predicate,
+        predicate,
         public: PUBLIC,
         bounty: 4_000_000_000,
         min_stake: 0,
         value_at_risk: 0,
-        deadline: f.chain.head().height.0 + 100,
+        deadline,
         callback_fuel: 0,
         expected,
         attested: true,

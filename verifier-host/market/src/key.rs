@@ -53,6 +53,10 @@ pub(crate) struct KeyRow {
     /// Bounty and value of its tasks that have not ended.
     pub(crate) exposure: Amount,
     pub(crate) bond: KeyBond,
+    /// Every task opened with it, in that order.
+    pub(crate) tasks: Vec<u32>,
+    /// The place there of the first that has not ended.
+    pub(crate) first: usize,
     /// Its entry in `Market::revoking`: the first of its tasks that have not ended, where it is withdrawn.
     pub(crate) next_revoked: Option<u32>,
     pub(crate) dirty: bool,
@@ -60,14 +64,22 @@ pub(crate) struct KeyRow {
 
 impl KeyRow {
     pub(crate) const fn new(id: KeyId) -> KeyRow {
-        KeyRow { id, exposure: Amount::ZERO, bond: KeyBond::None, next_revoked: None, dirty: false }
+        KeyRow {
+            id,
+            exposure: Amount::ZERO,
+            bond: KeyBond::None,
+            tasks: Vec::new(),
+            first: 0,
+            next_revoked: None,
+            dirty: false,
+        }
     }
 }
 
 impl Market {
     /// How `key` stands; [`KeyBond::None`] for one that the market never heard of.
     pub fn key_bond(&self, key: &KeyId) -> KeyBond {
-        self.key_ids.find(&key.0).map_or(KeyBond::None, |at| self.key_row(at).bond)
+        self.find_key(&key).map_or(KeyBond::None, |at| self.key_row(at).bond)
     }
 
     /// Whether `key` was broken. From then on its tasks that have not ended wait for their refund and for nothing else.
@@ -117,7 +129,7 @@ impl Market {
     /// # Errors
     /// [`MarketError::UnknownKey`] where it was neither bonded nor used; [`KeyWithdrawnBefore`](MarketError::KeyWithdrawnBefore).
     pub fn withdraw_key(&mut self, key: KeyId, reporter: AccountId) -> Result<Amount, MarketError> {
-        let at = self.key_ids.find(&key.0).ok_or(MarketError::UnknownKey { key })?;
+        let at = self.find_key(&key).ok_or(MarketError::UnknownKey { key })?;
         let bond = self.key_row(at).bond;
         if bond.is_withdrawn() {
             return Err(MarketError::KeyWithdrawnBefore { key });
@@ -137,7 +149,7 @@ impl Market {
     /// [`NotKeyOwner`](MarketError::NotKeyOwner), [`KeyState`](MarketError::KeyState) where it was released before or has tasks
     /// that have not ended.
     pub fn release_key(&mut self, key: KeyId, owner: AccountId) -> Result<Amount, MarketError> {
-        let at = self.key_ids.find(&key.0).ok_or(MarketError::UnknownKey { key })?;
+        let at = self.find_key(&key).ok_or(MarketError::UnknownKey { key })?;
         let (bonded_by, deposit, released) = match self.key_row(at).bond {
             KeyBond::None => return Err(MarketError::UnknownKey { key }),
             KeyBond::Withdrawn { .. } => return Err(MarketError::KeyWithdrawn { key }),
@@ -181,7 +193,7 @@ impl Market {
     }
 
     pub(crate) fn key_or_new(&mut self, id: KeyId) -> Result<u32, MarketError> {
-        if let Some(at) = self.key_ids.find(&id.0) {
+        if let Some(at) = self.find_key(&id) {
             return Ok(at);
         }
         let at = dense("keys", self.keys.len())?;
@@ -219,18 +231,43 @@ impl Market {
 
     /// The first task of the key that has not ended.
     pub(crate) fn first_live(&self, key: u32) -> Option<u32> {
-        self.live_tasks.range((key, 0)..=(key, u32::MAX)).next().map(|(_, task)| *task)
+        let row = self.key_row(key);
+        row.tasks.get(row.first).copied()
     }
 
-    /// The task has not ended: the key answers for it.
+    /// The newest task is one of the key's: the key answers for it.
     pub(crate) fn join_key(&mut self, key: u32, task: u32) {
-        self.live_tasks.insert((key, task));
+        self.key_mut(key).tasks.push(task);
+        self.pass_ended(key);
+    }
+
+    /// A task of the key has ended.
+    pub(crate) fn leave_key(&mut self, key: u32) {
+        self.pass_ended(key);
+    }
+
+    /// Undo: an ended task has not.
+    pub(crate) fn rejoin_key(&mut self, key: u32, task: u32) {
+        let row = self.key_mut(key);
+        row.first = row.first.min(row.tasks.partition_point(|other| *other < task));
         self.requeue(key);
     }
 
-    /// The task has ended, or was never opened.
-    pub(crate) fn leave_key(&mut self, key: u32, task: u32) {
-        self.live_tasks.remove(&(key, task));
+    /// Undo: the key's newest task was never opened.
+    pub(crate) fn forget_key_task(&mut self, key: u32) {
+        let row = self.key_mut(key);
+        row.tasks.pop();
+        row.first = row.first.min(row.tasks.len());
+        self.requeue(key);
+    }
+
+    /// Each task is passed once, so that opening a task pays for it.
+    fn pass_ended(&mut self, key: u32) {
+        let row = self.key_row(key);
+        let ended = |task: &&u32| self.task_at(**task).live.state.is_terminal();
+        let passed = row.tasks.iter().skip(row.first).take_while(ended).count();
+        let row = self.key_mut(key);
+        row.first = row.first.saturating_add(passed);
         self.requeue(key);
     }
 

@@ -45,6 +45,7 @@ mod market;
 mod numbers;
 mod restore;
 mod row;
+mod rows;
 mod standing;
 mod transition;
 mod undo;

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use zera_abi::{AccountId, Amount, Height, KeyId, TaskId};
 
 use crate::coins::Coins;
 use crate::error::MarketError;
-use crate::index::Index;
+use crate::index::{Index, Timers};
 use crate::key::KeyRow;
 use crate::note::Note;
+use crate::rows::Rows;
 use crate::rules::{Rules, RulesError};
 use crate::standing::{Decayed, Standing};
 use crate::task::{Bucket, Task, TaskState};
@@ -74,37 +76,43 @@ pub struct Unbalanced {
     pub recorded: Amount,
 }
 
+/// Two lines of the cache.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(crate) struct AccountRow {
     pub(crate) id: AccountId,
     pub(crate) free: Amount,
     pub(crate) locked: Amount,
-    /// Tasks it is the holder of.
-    pub(crate) locks: u32,
+    /// Tasks it is the holder of, in no order.
+    pub(crate) held: SmallVec<[u32; 4]>,
     /// The stakes at the locks of these.
     pub(crate) reserved: Amount,
     pub(crate) standing: Option<Box<Standing>>,
     pub(crate) dirty: bool,
 }
 
-/// Accounts, tasks and totals. Rows lie in dense vectors; ids are looked up once, where a transition enters.
+impl AccountRow {
+    /// How many tasks it is the holder of.
+    pub(crate) fn locks(&self) -> u32 {
+        // No more than the rules' most for a provider, which is a `u32`.
+        self.held.len() as u32
+    }
+}
+
+/// Accounts, tasks and totals. Rows lie in dense lists; ids are looked up once, where a transition enters.
 #[derive(Clone)]
 pub struct Market {
     pub(crate) rules: Vec<Arc<Rules>>,
-    pub(crate) accounts: Vec<AccountRow>,
+    pub(crate) accounts: Rows<AccountRow>,
     pub(crate) account_ids: Index,
-    pub(crate) tasks: Vec<Task>,
+    pub(crate) tasks: Rows<Task>,
     pub(crate) task_ids: Index,
     pub(crate) keys: Vec<KeyRow>,
     pub(crate) key_ids: Index,
-    /// What `tick` has to do, in the order in which it does it.
-    pub(crate) due: BTreeSet<(Height, u32)>,
+    /// Tasks that time does something to.
+    pub(crate) due: Timers,
     /// Accounts that time does something to, in the order in which it does it.
     pub(crate) standings_due: BTreeSet<(Height, u32)>,
-    /// Locks, by account.
-    pub(crate) holders: BTreeSet<(u32, u32)>,
-    /// Tasks that have not ended, by key.
-    pub(crate) live_tasks: BTreeSet<(u32, u32)>,
     /// The first such task of each withdrawn key, with its key: who is refunded next.
     pub(crate) revoking: BTreeSet<(u32, u32)>,
     pub(crate) votes: Votes,
@@ -156,16 +164,14 @@ impl Market {
     pub(crate) fn empty(rules: Vec<Arc<Rules>>, schedule: Schedule) -> Market {
         Market {
             rules,
-            accounts: Vec::new(),
+            accounts: Rows::default(),
             account_ids: Index::default(),
-            tasks: Vec::new(),
+            tasks: Rows::default(),
             task_ids: Index::default(),
             keys: Vec::new(),
             key_ids: Index::default(),
-            due: BTreeSet::new(),
+            due: Timers::default(),
             standings_due: BTreeSet::new(),
-            holders: BTreeSet::new(),
-            live_tasks: BTreeSet::new(),
             revoking: BTreeSet::new(),
             votes: Votes::new(schedule),
             totals: Totals::default(),
@@ -211,7 +217,7 @@ impl Market {
 
     /// An account's money; nothing for an account that never had any.
     pub fn account(&self, id: &AccountId) -> Balance {
-        self.account_ids.find(&id.0).map_or(Balance::default(), |at| {
+        self.find_account(id).map_or(Balance::default(), |at| {
             let row = self.account_row(at);
             Balance { free: row.free, locked: row.locked }
         })
@@ -229,7 +235,7 @@ impl Market {
 
     /// A task by its name.
     pub fn task(&self, id: &TaskId) -> Option<&Task> {
-        self.task_ids.find(&id.0).map(|at| self.task_at(at))
+        self.find_task(id).map(|at| self.task_at(at))
     }
 
     /// Every task, in the order of opening.
@@ -239,7 +245,7 @@ impl Market {
 
     /// Bounty and declared value of the tasks of `key` that have not ended.
     pub fn key_exposure(&self, key: &KeyId) -> Amount {
-        self.key_ids.find(&key.0).map_or(Amount::ZERO, |at| self.key_row(at).exposure)
+        self.find_key(key).map_or(Amount::ZERO, |at| self.key_row(at).exposure)
     }
 
     /// New money for `account`: genesis, or a test network's faucet.
@@ -340,7 +346,7 @@ impl Market {
                 *total = sum(*total, part);
             }
         };
-        for task in &self.tasks {
+        for task in self.tasks.iter() {
             let (state, escrow) = (&task.live.state, &task.live.escrow);
             if state.is_terminal() {
                 same("an ended task", escrow.total(), Amount::ZERO)?;
@@ -359,7 +365,7 @@ impl Market {
             for commit in commits {
                 add(&mut locked, commit.account, commit.deposit);
             }
-            match state.challenger().and_then(|id| self.account_ids.find(&id.0)) {
+            match state.challenger().and_then(|id| self.find_account(id)) {
                 Some(challenger) => add(&mut locked, challenger, escrow.challenge),
                 None => same("a challenge of nobody", escrow.challenge, Amount::ZERO)?,
             }
@@ -381,24 +387,20 @@ impl Market {
     // Rows by dense index. An index is made where its row is pushed and lives in that row's market only; rows leave only by
     // a rollback, which also takes everything that could name them.
 
-    #[expect(clippy::indexing_slicing, reason = "account indices are made by account_or_new alone")]
     pub(crate) fn account_row(&self, at: u32) -> &AccountRow {
-        &self.accounts[at as usize]
+        &self.accounts[at]
     }
 
-    #[expect(clippy::indexing_slicing, reason = "account indices are made by account_or_new alone")]
     pub(crate) fn account_mut(&mut self, at: u32) -> &mut AccountRow {
-        &mut self.accounts[at as usize]
+        &mut self.accounts[at]
     }
 
-    #[expect(clippy::indexing_slicing, reason = "task indices are made by opening alone")]
     pub(crate) fn task_at(&self, at: u32) -> &Task {
-        &self.tasks[at as usize]
+        &self.tasks[at]
     }
 
-    #[expect(clippy::indexing_slicing, reason = "task indices are made by opening alone")]
     pub(crate) fn task_mut(&mut self, at: u32) -> &mut Task {
-        &mut self.tasks[at as usize]
+        &mut self.tasks[at]
     }
 
     #[expect(clippy::indexing_slicing, reason = "key indices are made by key_or_new alone")]
@@ -417,12 +419,24 @@ impl Market {
         (last as u32, &self.rules[last])
     }
 
+    pub(crate) fn find_account(&self, id: &AccountId) -> Option<u32> {
+        self.account_ids.find(&id.0, |at| &self.account_row(at).id.0)
+    }
+
+    pub(crate) fn find_task(&self, id: &TaskId) -> Option<u32> {
+        self.task_ids.find(&id.0, |at| &self.task_at(at).terms.id.0)
+    }
+
+    pub(crate) fn find_key(&self, id: &KeyId) -> Option<u32> {
+        self.key_ids.find(&id.0, |at| &self.key_row(at).id.0)
+    }
+
     pub(crate) fn find(&self, id: &TaskId) -> Result<u32, MarketError> {
-        self.task_ids.find(&id.0).ok_or(MarketError::UnknownTask { task: *id })
+        self.find_task(id).ok_or(MarketError::UnknownTask { task: *id })
     }
 
     pub(crate) fn account_or_new(&mut self, id: AccountId) -> Result<u32, MarketError> {
-        if let Some(at) = self.account_ids.find(&id.0) {
+        if let Some(at) = self.find_account(&id) {
             return Ok(at);
         }
         let at = dense("accounts", self.accounts.len())?;
@@ -430,7 +444,7 @@ impl Market {
             id,
             free: Amount::ZERO,
             locked: Amount::ZERO,
-            locks: 0,
+            held: SmallVec::new(),
             reserved: Amount::ZERO,
             standing: None,
             dirty: true,
@@ -450,7 +464,6 @@ impl Market {
                 at,
                 free: row.free,
                 locked: row.locked,
-                locks: row.locks,
                 reserved: row.reserved,
                 standing: row.standing.clone(),
             }
@@ -484,10 +497,10 @@ impl Market {
             return;
         }
         if let Some(height) = before {
-            self.due.remove(&(height, at));
+            self.due.unplan(height, at);
         }
         if let Some(height) = after {
-            self.due.insert((height, at));
+            self.due.plan(height, at);
         }
     }
 
@@ -495,7 +508,7 @@ impl Market {
 
     /// The account, where its free balance covers `need`.
     pub(crate) fn payer(&self, id: &AccountId, need: Amount) -> Result<u32, MarketError> {
-        let at = self.account_ids.find(&id.0);
+        let at = self.find_account(id);
         let have = at.map_or(Amount::ZERO, |at| self.account_row(at).free);
         match at {
             Some(at) if have >= need => Ok(at),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use zera_abi::{AccountId, Amount, KeyId};
 
 use crate::market::{AccountRow, Market, Unbalanced};
@@ -92,7 +93,7 @@ impl Market {
         each(store, Table::KeyBonds, |key, value| market.restore_bond(key, value))?;
         each(store, Table::Proposals, |key, value| market.restore_proposal(key, value))?;
         each(store, Table::Ballots, |key, value| market.restore_ballot(key, value))?;
-        for task in &market.tasks {
+        for task in market.tasks.iter() {
             let broken = market.key_row(task.terms.key_at).bond.is_withdrawn();
             if matches!(task.live.state, TaskState::Revoked { .. }) && !broken {
                 return Err(damaged(Table::Tasks, task.terms.id.as_bytes(), "revoked, and its key is in force"));
@@ -117,7 +118,15 @@ impl Market {
                 self.standings_due.insert((due, at));
             }
         }
-        self.accounts.push(AccountRow { id, free, locked, locks: 0, reserved: Amount::ZERO, standing, dirty: false });
+        self.accounts.push(AccountRow {
+            id,
+            free,
+            locked,
+            held: SmallVec::new(),
+            reserved: Amount::ZERO,
+            standing,
+            dirty: false,
+        });
         self.account_ids.insert(&id.0, at);
         self.totals.free = self.totals.free.checked_add(free).ok_or("free balances do not fit")?;
         Ok(())
@@ -142,7 +151,7 @@ impl Market {
         }
         let mut proposal = row::read_proposal(value).ok_or("not a proposal of this version")?;
         proposal.id = id;
-        proposal.proposer_at = self.account_ids.find(&proposal.proposer.0).ok_or("unknown account")?;
+        proposal.proposer_at = self.find_account(&proposal.proposer).ok_or("unknown account")?;
         match *proposal.state() {
             ProposalState::Adopted { version, .. } => {
                 row::rules_of(&self.rules, version).ok_or("unknown rules")?;
@@ -160,8 +169,8 @@ impl Market {
 
     fn restore_ballot(&mut self, key: &[u8], value: &[u8]) -> Result<(), &'static str> {
         let (account, proposal) = key.split_at_checked(32).ok_or("not an account and a proposal")?;
-        let account = account.try_into().map_err(|_| "not an account id")?;
-        let account = self.account_ids.find(account).ok_or("unknown account")?;
+        let account = account.try_into().map(AccountId).map_err(|_| "not an account id")?;
+        let account = self.find_account(&account).ok_or("unknown account")?;
         let proposal = proposal.try_into().map(u64::from_be_bytes).map_err(|_| "not a proposal's number")?;
         let proposal = self.votes.find(proposal).map_err(|_| "unknown proposal")?;
         let amount = row::read_ballot(value).ok_or("not a vote of this version")?;
@@ -177,7 +186,7 @@ impl Market {
             return Err("another sequence number than its place");
         }
         let rules = row::rules_of(&self.rules, task.rules_version).ok_or("unknown rules")?;
-        let find = |id: &AccountId| self.account_ids.find(&id.0).ok_or("unknown account");
+        let find = |id: &AccountId| self.find_account(id).ok_or("unknown account");
         let requester_at = find(&task.requester)?;
         let party = match &mut task.state {
             TaskState::Assigned { provider, .. }
@@ -223,13 +232,11 @@ impl Market {
             let add = |sum: Amount, part| sum.checked_add(part).ok_or("exposure does not fit");
             let exposure = add(add(self.key_row(key_at).exposure, task.bounty_max)?, task.value_at_risk)?;
             self.key_mut(key_at).exposure = exposure;
-            self.join_key(key_at, sequence);
         }
         if let TaskState::Assigned { stake, .. } = task.state {
             let row = self.account_mut(party);
-            row.locks = row.locks.saturating_add(1);
+            row.held.push(sequence);
             row.reserved = row.reserved.checked_add(stake).ok_or("stakes do not fit")?;
-            self.holders.insert((party, sequence));
         }
         if task.backed > task.escrow.stake {
             return Err("a deposit backs more than the stake");
@@ -240,6 +247,7 @@ impl Market {
         }
         self.totals.stakes = self.totals.stakes.checked_add(task.escrow.stake).ok_or("stakes do not fit")?;
         self.totals.escrowed = self.totals.escrowed.checked_add(task.escrow.total()).ok_or("escrows do not fit")?;
+        let ended = task.state.is_terminal();
         let task = Task {
             sequence,
             live: Live { state: task.state, escrow: task.escrow, party, reopens: task.reopens, backed: task.backed },
@@ -268,10 +276,14 @@ impl Market {
             dirty: false,
         };
         if let Some(due) = task.due() {
-            self.due.insert((due, sequence));
+            self.due.plan(due, sequence);
         }
         self.tasks.push(task);
         self.task_ids.insert(&id.0, sequence);
+        if ended {
+            self.task_ids.retire(&id.0, sequence);
+        }
+        self.join_key(key_at, sequence);
         Ok(())
     }
 }

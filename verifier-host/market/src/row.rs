@@ -38,7 +38,7 @@ impl Market {
             row.dirty = false;
             changes.extend(bond_change(row));
         }
-        for task in self.tasks.iter().skip(self.tasks_saved) {
+        for task in self.tasks.since(self.tasks_saved) {
             changes.push(sequence_change(task));
         }
         self.tasks_saved = self.tasks.len();
@@ -311,7 +311,7 @@ fn put_state(out: &mut Vec<u8>, state: &TaskState) {
                 out.extend_from_slice(&offender.0);
             }
             out.push(u8::from(dispute.is_some()));
-            if let Some(Dispute { attester, challenger, settler, upheld, native_fee }) = dispute {
+            if let Some(Dispute { attester, challenger, settler, upheld, native_fee }) = dispute.as_deref() {
                 for id in [attester, challenger, settler] {
                     out.extend_from_slice(&id.0);
                 }
@@ -745,7 +745,7 @@ impl Row<'_> {
                 accepted: self.height()?,
                 final_at: self.height()?,
                 offender: if self.bool()? { Some(self.provider()?) } else { None },
-                dispute: if self.bool()? { Some(self.dispute()?) } else { None },
+                dispute: if self.bool()? { Some(Box::new(self.dispute()?)) } else { None },
             },
             5 => TaskState::Final {
                 provider: self.provider()?,

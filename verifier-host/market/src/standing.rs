@@ -141,14 +141,14 @@ pub(crate) struct Collateral {
 impl Market {
     /// How an account stands; `None` for one that never deposited or failed.
     pub fn standing(&self, id: &AccountId) -> Option<&Standing> {
-        self.account_ids.find(&id.0).and_then(|at| self.account_row(at).standing.as_deref())
+        self.find_account(id).and_then(|at| self.account_row(at).standing.as_deref())
     }
 
     /// How many tasks an account holds the lock of, and the stakes in them.
     pub fn locks(&self, id: &AccountId) -> (u32, Amount) {
-        self.account_ids.find(&id.0).map_or((0, Amount::ZERO), |at| {
+        self.find_account(id).map_or((0, Amount::ZERO), |at| {
             let row = self.account_row(at);
-            (row.locks, row.reserved)
+            (row.locks(), row.reserved)
         })
     }
 
@@ -179,7 +179,7 @@ impl Market {
             return Err(nothing("unstake"));
         }
         let none = Standing::default();
-        let at = self.account_ids.find(&account.0);
+        let at = self.find_account(&account);
         let row = at.map(|at| self.account_row(at));
         let standing = row.and_then(|row| row.standing.as_deref()).unwrap_or(&none);
         let parts = standing.unbonding.len();
@@ -192,7 +192,7 @@ impl Market {
             });
         }
         let rules = self.rules();
-        let (locks, reserved) = row.map_or((0, Amount::ZERO), |row| (row.locks, row.reserved));
+        let (locks, reserved) = row.map_or((0, Amount::ZERO), |row| (row.locks(), row.reserved));
         let floor = if locks == 0 { Amount::ZERO } else { rules.deposit_floor };
         let floor = floor.checked_sub(standing.backing).unwrap_or(Amount::ZERO);
         let keep = margin_kept(standing, reserved, rules, now).max(floor);
@@ -220,11 +220,11 @@ impl Market {
         rules: &Rules,
     ) -> Result<Collateral, MarketError> {
         let none = Standing::default();
-        let at = self.account_ids.find(&provider.0);
+        let at = self.find_account(provider);
         let row = at.map(|at| self.account_row(at));
         let standing = row.and_then(|row| row.standing.as_deref()).unwrap_or(&none);
         let (free, locks, reserved) =
-            row.map_or((Amount::ZERO, 0, Amount::ZERO), |row| (row.free, row.locks, row.reserved));
+            row.map_or((Amount::ZERO, 0, Amount::ZERO), |row| (row.free, row.locks(), row.reserved));
         let have = free.checked_add(standing.staked).unwrap_or(Amount::MAX);
         let (Some(account), true) = (at, have >= stake) else {
             return Err(MarketError::Funds { account: *provider, need: stake, have });
@@ -471,9 +471,10 @@ impl Market {
     /// Gives back locks that have not had to start, the newest first, until the deposit covers the rest. Without a fee: the price of stakes
     /// changed, not the holder's mind. Work under way goes on, as its end would harm who asked.
     fn release_unstarted(&mut self, now: Height, account: u32) {
-        let tasks: Vec<u32> = self.holders.range((account, 0)..=(account, u32::MAX)).map(|(_, task)| *task).collect();
+        let tasks = &self.account_row(account).held;
         let mut unstarted: Vec<(Height, u32, Clock)> = tasks
-            .into_iter()
+            .iter()
+            .copied()
             .filter_map(|at| match self.task_at(at).live.state {
                 TaskState::Assigned { locked, start_deadline, clock, .. } if now <= start_deadline => {
                     Some((locked, at, clock))

@@ -362,7 +362,7 @@ pub enum TaskState {
         /// Whose lock another repaired; the hero's share in `Escrow::hold` was part of its stake.
         offender: Option<AccountId>,
         /// The challenge that it settled.
-        dispute: Option<Dispute>,
+        dispute: Option<Box<Dispute>>,
     },
     /// Settled for good.
     Final {

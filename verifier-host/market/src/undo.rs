@@ -33,7 +33,6 @@ pub(crate) enum Undo {
         at: u32,
         free: Amount,
         locked: Amount,
-        locks: u32,
         reserved: Amount,
         standing: Option<Box<Standing>>,
     },
@@ -51,7 +50,7 @@ pub(crate) enum Undo {
         at: u32,
         bond: KeyBond,
     },
-    /// A timer that will not act any more was taken off the schedule.
+    /// A timer that will not act any more was let go.
     Unscheduled {
         due: Height,
         at: u32,
@@ -100,12 +99,12 @@ impl Market {
             }
         }
         for at in self.accounts_dirty.split_off(checkpoint.accounts_dirty) {
-            if let Some(row) = self.accounts.get_mut(at as usize) {
+            if let Some(row) = self.accounts.get_mut(at) {
                 row.dirty = false;
             }
         }
         for at in self.tasks_dirty.split_off(checkpoint.tasks_dirty) {
-            if let Some(task) = self.tasks.get_mut(at as usize) {
+            if let Some(task) = self.tasks.get_mut(at) {
                 task.dirty = false;
             }
         }
@@ -137,17 +136,17 @@ impl Market {
 
     fn undo(&mut self, undo: Undo) {
         match undo {
-            Undo::Account { at, free, locked, locks, reserved, standing } => {
+            Undo::Account { at, free, locked, reserved, standing } => {
                 let row = self.account_mut(at);
                 let before = row.standing.as_deref().and_then(Standing::due);
                 let after = standing.as_deref().and_then(Standing::due);
-                (row.free, row.locked, row.locks, row.reserved) = (free, locked, locks, reserved);
+                (row.free, row.locked, row.reserved) = (free, locked, reserved);
                 row.standing = standing;
                 self.reschedule_standing(at, before, after);
             }
             Undo::NewAccount => {
                 if let Some(row) = self.accounts.pop() {
-                    self.account_ids.remove(&row.id.0);
+                    self.account_ids.remove(&row.id.0, self.accounts.len() as u32);
                 }
             }
             Undo::Task { at, live } => {
@@ -158,19 +157,22 @@ impl Market {
                 self.task_mut(at).live = *live;
                 self.reschedule(at, before);
                 if matches!(self.task_at(at).live.state, TaskState::Assigned { .. }) {
-                    self.holders.insert((self.task_at(at).live.party, at));
+                    let holder = self.task_at(at).live.party;
+                    self.account_mut(holder).held.push(at);
                 }
                 if lives_again {
-                    self.join_key(key, at);
+                    let id = self.task_at(at).terms.id;
+                    self.task_ids.revive(&id.0, at);
+                    self.rejoin_key(key, at);
                 }
             }
             Undo::NewTask => {
                 if let Some(task) = self.tasks.pop() {
                     if let Some(due) = task.due() {
-                        self.due.remove(&(due, task.sequence));
+                        self.due.unplan(due, task.sequence);
                     }
-                    self.task_ids.remove(&task.terms.id.0);
-                    self.leave_key(task.terms.key_at, task.sequence);
+                    self.task_ids.remove(&task.terms.id.0, task.sequence);
+                    self.forget_key_task(task.terms.key_at);
                 }
             }
             Undo::Exposure { at, exposure } => self.key_mut(at).exposure = exposure,
@@ -179,11 +181,11 @@ impl Market {
                 self.requeue(at);
             }
             Undo::Unscheduled { due, at } => {
-                self.due.insert((due, at));
+                self.due.plan(due, at);
             }
             Undo::NewKey => {
                 if let Some(key) = self.keys.pop() {
-                    self.key_ids.remove(&key.id.0);
+                    self.key_ids.remove(&key.id.0, self.keys.len() as u32);
                 }
             }
             Undo::NewRules => {

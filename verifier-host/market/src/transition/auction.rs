@@ -29,7 +29,7 @@ impl Market {
         if opening.mode == Mode::Attested && opening.witness_only {
             return Err(MarketError::Mode { what: "a witness that the request does not fix" });
         }
-        if self.task_ids.find(&opening.task.0).is_some() {
+        if self.find_task(&opening.task).is_some() {
             return Err(MarketError::TaskExists { task: opening.task });
         }
         if opening.delivers && opening.witness_only {
@@ -113,7 +113,7 @@ impl Market {
             },
             dirty: true,
         };
-        self.due.insert((clock.ends, sequence));
+        self.due.plan(clock.ends, sequence);
         self.tasks.push(task);
         self.task_ids.insert(&id.0, sequence);
         self.join_key(key_at, sequence);
@@ -184,12 +184,13 @@ impl Market {
     /// Enters a terminal state; the key answers for the task no longer.
     pub(super) fn end(&mut self, at: u32, end: TaskState) {
         let terms = &self.task_at(at).terms;
-        let (key, bounty, value) = (terms.key_at, terms.bounty_max, terms.value_at_risk);
+        let (id, key, bounty, value) = (terms.id, terms.key_at, terms.bounty_max, terms.value_at_risk);
         let left = self.key_row(key).exposure.checked_sub(bounty).and_then(|left| left.checked_sub(value));
         assert!(left.is_some(), "a key's exposure is less than that of its task");
         self.set_exposure(key, left.unwrap_or(Amount::ZERO));
         self.set_state(at, |state| *state = end);
-        self.leave_key(key, at);
+        self.task_ids.retire(&id.0, at);
+        self.leave_key(key);
     }
 }
 

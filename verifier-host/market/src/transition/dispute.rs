@@ -259,7 +259,7 @@ impl Market {
                 accepted: now,
                 final_at,
                 offender: None,
-                dispute: Some(dispute),
+                dispute: Some(Box::new(dispute)),
             };
         });
         self.note(Note::Accepted { task, provider, outcome, price });
@@ -435,6 +435,6 @@ impl Market {
         reason = "rows of accounts are never removed, and restoring looks up all that a task names"
     )]
     fn known(&self, id: &AccountId) -> u32 {
-        self.account_ids.find(&id.0).expect("an account that a task names")
+        self.find_account(id).expect("an account that a task names")
     }
 }

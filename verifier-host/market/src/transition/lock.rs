@@ -38,9 +38,8 @@ impl Market {
         self.touch_task(at);
         self.lock_stake(&collateral, at, stake);
         let row = self.account_mut(collateral.account);
-        row.locks = row.locks.saturating_add(1);
+        row.held.push(at);
         row.reserved = row.reserved.checked_add(stake).unwrap_or(Amount::MAX);
-        self.holders.insert((collateral.account, at));
         self.task_mut(at).live.party = collateral.account;
         self.set_state(at, |state| {
             *state = TaskState::Assigned {
@@ -101,7 +100,6 @@ impl Market {
         let account = live.party;
         self.leave_holder(at);
         let row = self.touch_account(account);
-        row.locks = row.locks.saturating_sub(1);
         row.reserved = row.reserved.checked_sub(stake).unwrap_or(Amount::ZERO);
     }
 
@@ -109,8 +107,10 @@ impl Market {
     pub(crate) fn leave_holder(&mut self, at: u32) {
         let live = &self.task_at(at).live;
         if matches!(live.state, TaskState::Assigned { .. }) {
-            let account = live.party;
-            self.holders.remove(&(account, at));
+            let held = &mut self.account_mut(live.party).held;
+            if let Some(place) = held.iter().position(|task| *task == at) {
+                held.swap_remove(place);
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ impl Market {
         let (price, offender) = match &live.state {
             TaskState::Accepted { price, dispute: Some(_), .. } => (*price, party),
             TaskState::Accepted { price, offender, .. } => {
-                (*price, offender.and_then(|id| self.account_ids.find(&id.0)).unwrap_or(party))
+                (*price, offender.and_then(|id| self.find_account(&id)).unwrap_or(party))
             }
             _ => (Amount::ZERO, party),
         };
@@ -50,7 +50,7 @@ impl Market {
         let hero_share = hold.amount();
         self.credit(offender, hold);
         let challenge = self.task_at(at).live.escrow.challenge;
-        let challenger = self.task_at(at).live.state.challenger().and_then(|id| self.account_ids.find(&id.0));
+        let challenger = self.task_at(at).live.state.challenger().and_then(|id| self.find_account(id));
         if let Some(challenger) = challenger {
             let coins = self.unlock_money(challenger, at, Bucket::Challenge, challenge);
             self.credit(challenger, coins);

@@ -188,7 +188,8 @@ impl Market {
     /// T17: pays what was held, returns stake and bond.
     pub(super) fn finalise(&mut self, now: Height, at: u32) {
         let Task { terms, live, .. } = self.task_at(at);
-        let TaskState::Accepted { provider, outcome, dispute, .. } = live.state else { return };
+        let TaskState::Accepted { provider, outcome, dispute, .. } = &live.state else { return };
+        let (provider, outcome, dispute) = (*provider, *outcome, dispute.clone());
         let (task, requester, payee, stake) = (terms.id, terms.requester_at, live.party, live.escrow.stake);
         self.touch_task(at);
         if let Some(dispute) = dispute {

@@ -26,46 +26,50 @@ impl Market {
             self.tick_standing(now, account);
             assert!(self.standings_due.first().copied() != Some((due, account)), "an account stays due at {due}");
         }
-        while let Some((due, at)) = self.due.first().copied() {
-            if due > now {
-                break;
+        while let Some((due, tasks)) = self.due.pop(now) {
+            for at in tasks {
+                self.tick_task(now, due, at);
             }
-            if self.is_frozen(self.task_at(at)) {
-                // Its refund is all that is left to do, and has a queue of its own.
-                self.due.pop_first();
-                self.record(|_| Undo::Unscheduled { due, at });
-                continue;
-            }
-            match &self.task_at(at).live.state {
-                TaskState::Open { clock } => {
-                    let clock = *clock;
-                    self.end_round(now, at, clock);
-                }
-                TaskState::Assigned { delivery: Delivery::Demanded { .. }, .. } => {
-                    self.touch_task(at);
-                    self.end_undelivered(now, at, false);
-                }
-                TaskState::Assigned { .. } => {
-                    self.touch_task(at);
-                    self.leave_lock(at);
-                    self.open_rescue(now, at, true);
-                    self.assert_task(at);
-                }
-                TaskState::Rescue { expires, .. } if now > *expires => self.expire(now, at),
-                TaskState::Rescue { .. } => self.burn_unrevealed(now, at),
-                TaskState::Attested { .. } => self.end_window(now, at),
-                TaskState::Challenged { .. } => self.void(now, at),
-                TaskState::Accepted { .. } => self.finalise(now, at),
-                TaskState::Final { .. }
-                | TaskState::Cancelled { .. }
-                | TaskState::Expired { .. }
-                | TaskState::Failed { .. }
-                | TaskState::Undelivered { .. }
-                | TaskState::Revoked { .. } => {}
-            }
-            // Progress: what is due later, or nothing. Anything else would not end.
-            let next = self.due.first().copied();
-            assert!(next != Some((due, at)), "task {} stays due at {due}", self.task_at(at).terms.id);
         }
+    }
+
+    /// What is due of a task at `due`, where it still is.
+    fn tick_task(&mut self, now: Height, due: Height, at: u32) {
+        let Some(task) = self.tasks.get(at).filter(|task| task.due() == Some(due)) else { return };
+        if self.is_frozen(task) {
+            // Its refund is all that is left to do, and has a queue of its own.
+            self.record(|_| Undo::Unscheduled { due, at });
+            return;
+        }
+        match &self.task_at(at).live.state {
+            TaskState::Open { clock } => {
+                let clock = *clock;
+                self.end_round(now, at, clock);
+            }
+            TaskState::Assigned { delivery: Delivery::Demanded { .. }, .. } => {
+                self.touch_task(at);
+                self.end_undelivered(now, at, false);
+            }
+            TaskState::Assigned { .. } => {
+                self.touch_task(at);
+                self.leave_lock(at);
+                self.open_rescue(now, at, true);
+                self.assert_task(at);
+            }
+            TaskState::Rescue { expires, .. } if now > *expires => self.expire(now, at),
+            TaskState::Rescue { .. } => self.burn_unrevealed(now, at),
+            TaskState::Attested { .. } => self.end_window(now, at),
+            TaskState::Challenged { .. } => self.void(now, at),
+            TaskState::Accepted { .. } => self.finalise(now, at),
+            TaskState::Final { .. }
+            | TaskState::Cancelled { .. }
+            | TaskState::Expired { .. }
+            | TaskState::Failed { .. }
+            | TaskState::Undelivered { .. }
+            | TaskState::Revoked { .. } => {}
+        }
+        // Progress: what is due later, or nothing. Anything else would not end.
+        let task = self.task_at(at);
+        assert!(task.due().is_none_or(|next| next > due), "task {} stays due at {due}", task.terms.id);
     }
 }

@@ -280,13 +280,13 @@ impl Market {
 
     /// What `account` has locked for a proposal.
     pub fn ballot(&self, proposal: u64, account: &AccountId) -> Amount {
-        let key = self.account_ids.find(&account.0).zip(self.votes.find(proposal).ok());
+        let key = self.find_account(account).zip(self.votes.find(proposal).ok());
         key.and_then(|key| self.votes.ballots.get(&key).copied()).unwrap_or(Amount::ZERO)
     }
 
     /// What `account` has locked for votes, by proposal.
     pub fn ballots(&self, account: &AccountId) -> impl Iterator<Item = (u64, Amount)> {
-        let at = self.account_ids.find(&account.0);
+        let at = self.find_account(account);
         let range = at.map(|at| self.votes.ballots.range((at, 0)..=(at, u32::MAX)));
         range.into_iter().flatten().map(|((_, proposal), amount)| (u64::from(*proposal), *amount))
     }

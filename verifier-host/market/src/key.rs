@@ -79,7 +79,7 @@ impl KeyRow {
 impl Market {
     /// How `key` stands; [`KeyBond::None`] for one that the market never heard of.
     pub fn key_bond(&self, key: &KeyId) -> KeyBond {
-        self.find_key(&key).map_or(KeyBond::None, |at| self.key_row(at).bond)
+        self.find_key(key).map_or(KeyBond::None, |at| self.key_row(at).bond)
     }
 
     /// Whether `key` was broken. From then on its tasks that have not ended wait for their refund and for nothing else.

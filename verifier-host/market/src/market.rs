@@ -387,18 +387,22 @@ impl Market {
     // Rows by dense index. An index is made where its row is pushed and lives in that row's market only; rows leave only by
     // a rollback, which also takes everything that could name them.
 
+    #[expect(clippy::indexing_slicing, reason = "account indices are made by account_or_new alone")]
     pub(crate) fn account_row(&self, at: u32) -> &AccountRow {
         &self.accounts[at]
     }
 
+    #[expect(clippy::indexing_slicing, reason = "account indices are made by account_or_new alone")]
     pub(crate) fn account_mut(&mut self, at: u32) -> &mut AccountRow {
         &mut self.accounts[at]
     }
 
+    #[expect(clippy::indexing_slicing, reason = "task indices are made by opening alone")]
     pub(crate) fn task_at(&self, at: u32) -> &Task {
         &self.tasks[at]
     }
 
+    #[expect(clippy::indexing_slicing, reason = "task indices are made by opening alone")]
     pub(crate) fn task_mut(&mut self, at: u32) -> &mut Task {
         &mut self.tasks[at]
     }

@@ -34,6 +34,8 @@ pub struct Payoff {
     pub attester: f64,
     /// What watching made of a job, in ZRA, where it was watched.
     pub look: f64,
+    /// What the requester made of a job, in ZRA: less than nothing, as it pays.
+    pub requester: f64,
 }
 
 /// The standard rules with one round whose price is the whole bounty, so that the formulas' `B` is a number.
@@ -102,6 +104,7 @@ pub fn play(
         deadline: None,
     };
     let (before, watcher_before) = (parties.made(world), world.net(parties.watcher));
+    let requester_before = world.net(parties.requester);
     world.block();
     let mut opened = Vec::with_capacity(jobs);
     for at in 0..jobs {
@@ -161,5 +164,6 @@ pub fn play(
     Ok(Payoff {
         attester: per(parties.made(world) - before, jobs as f64),
         look: per(world.net(parties.watcher) - watcher_before, f64::from(looks)),
+        requester: per(world.net(parties.requester) - requester_before, jobs as f64),
     })
 }

@@ -68,7 +68,7 @@ from them are claims, never the payoffs themselves.</li>\n\
 
 const LIMITS: &str = "<h2>What this does not show</h2>\n<ul>\n\
 <li>That real providers have these costs, or that there are enough of them.</li>\n\
-<li>Trace audits and the random order of locks: the market does not have them. Voting has a simulation of its own to come.</li>\n\
+<li>Trace audits, a random order of locks and a random choice of who checks: the market does not have them.</li>\n\
 <li>Networks, nodes and disks: the state machine alone runs, one call after another.</li>\n\
 <li>Intervals are of 95 % over seeds, and say nothing about what is assumed.</li>\n</ul>";
 

@@ -4,7 +4,9 @@ use serde::Deserialize;
 
 use crate::agent::Costs;
 use crate::error::SimulateError;
-use crate::study::{auction, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup};
+use crate::study::{
+    auction, audits, conviction, crowd, dynamics, expected_value, griefing, heat, outage, rescue, setup, silence, split,
+};
 
 /// Seeds that may be asked for.
 pub const SEEDS_MAX: u32 = 10_000;
@@ -54,6 +56,12 @@ pub enum Study {
     Dynamics(dynamics::Settings),
     /// Votes over the rules.
     Conviction(conviction::Settings),
+    /// Attested answers that somebody runs again.
+    Audits(audits::Settings),
+    /// Challenges that nobody answers.
+    Silence(silence::Settings),
+    /// The split of a slash.
+    Split(split::Settings),
 }
 
 fn one() -> u64 {
@@ -83,6 +91,9 @@ embedded![
     "setup",
     "dynamics",
     "conviction",
+    "split",
+    "audits",
+    "silence",
     "crowd",
 ];
 
@@ -143,6 +154,9 @@ impl Scenario {
             Study::Setup(settings) => settings.check(),
             Study::Dynamics(settings) => settings.check(),
             Study::Conviction(settings) => settings.check(),
+            Study::Silence(settings) => settings.check(),
+            Study::Split(settings) => settings.check(),
+            Study::Audits(settings) => settings.check(),
         }
     }
 }

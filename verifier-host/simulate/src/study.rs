@@ -1,6 +1,7 @@
 //! The plays, one a file: each has its `Settings`, and `run` makes an [`Outcome`] of them.
 
 pub mod auction;
+pub mod audits;
 pub mod conviction;
 pub mod crowd;
 pub mod dynamics;
@@ -10,6 +11,8 @@ pub mod heat;
 pub mod outage;
 pub mod rescue;
 pub mod setup;
+pub mod silence;
+pub mod split;
 
 use std::fmt;
 
@@ -54,6 +57,9 @@ pub fn run(scenario: &Scenario, progress: &(dyn Fn(&str) + Sync)) -> Result<Outc
         Study::Setup(settings) => setup::run(stage, settings),
         Study::Dynamics(settings) => dynamics::run(stage, settings),
         Study::Conviction(settings) => conviction::run(stage, settings),
+        Study::Silence(settings) => silence::run(stage, settings),
+        Study::Split(settings) => split::run(stage, settings),
+        Study::Audits(settings) => audits::run(stage, settings),
     }
 }
 

@@ -170,10 +170,22 @@ impl World {
     /// # Errors
     /// The market's, as for every event.
     pub fn open(&mut self, requester: Agent, ask: Ask, truth: Outcome) -> Result<Job, MarketError> {
+        self.open_as(requester, ask, truth, false)
+    }
+
+    /// The same of a task whose private bytes the requester owes to the holder.
+    ///
+    /// # Errors
+    /// The market's.
+    pub fn open_delivering(&mut self, requester: Agent, ask: Ask, truth: Outcome) -> Result<Job, MarketError> {
+        self.open_as(requester, ask, truth, true)
+    }
+
+    fn open_as(&mut self, requester: Agent, ask: Ask, truth: Outcome, delivers: bool) -> Result<Job, MarketError> {
         let job = self.jobs.len();
         let task = TaskId(id(0x7a5c, job as u64));
         let opening = opening(task, self.agents[requester], ask, self.now, self.market.rules());
-        self.market.open(Height(self.now), opening)?;
+        self.market.open(Height(self.now), Opening { delivers, ..opening })?;
         self.jobs.push((task, truth));
         self.calls += 1;
         Ok(job)
@@ -323,6 +335,51 @@ impl World {
         let ruling = self.market.settle_natively(Height(self.now), &task, who, run)?;
         self.calls += 1;
         Ok(ruling)
+    }
+
+    /// T16a. To what key is nothing to the market.
+    ///
+    /// # Errors
+    /// The market's.
+    pub fn give_key(&mut self, job: Job, agent: Agent) -> Result<(), MarketError> {
+        self.market.give_key(Height(self.now), &self.jobs[job].0, self.agents[agent], id(0x5ea1, job as u64))?;
+        self.calls += 1;
+        Ok(())
+    }
+
+    /// T16b.
+    ///
+    /// # Errors
+    /// The market's.
+    pub fn demand(&mut self, job: Job, agent: Agent) -> Result<(), MarketError> {
+        self.market.demand(Height(self.now), &self.jobs[job].0, self.agents[agent])?;
+        self.calls += 1;
+        Ok(())
+    }
+
+    /// T16c. Whether what is delivered is right the market does not see.
+    ///
+    /// # Errors
+    /// The market's.
+    pub fn deliver(&mut self, job: Job, agent: Agent) -> Result<(), MarketError> {
+        self.market.deliver(Height(self.now), &self.jobs[job].0, self.agents[agent])?;
+        self.calls += 1;
+        Ok(())
+    }
+
+    /// T16e: the host opens what was delivered and finds it `wrong` or not; a complaint that does not hold never
+    /// reaches the market.
+    ///
+    /// # Errors
+    /// The market's.
+    pub fn complain(&mut self, job: Job, agent: Agent, wrong: bool) -> Result<(), MarketError> {
+        let (task, who) = (self.jobs[job].0, self.agents[agent]);
+        self.market.check_complaint(Height(self.now), &task, who)?;
+        if wrong {
+            self.market.complain(Height(self.now), &task, who)?;
+            self.calls += 1;
+        }
+        Ok(())
     }
 
     /// A proof of the truth by `agent`: all that anybody can prove under a sound key.

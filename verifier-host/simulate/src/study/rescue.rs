@@ -39,7 +39,7 @@ impl Settings {
 
 /// What a rescuer counts on.
 #[derive(Clone, Copy, PartialEq)]
-enum Reward {
+pub(super) enum Reward {
     /// The price of the block of its reveal, and the hero's share: the market's rules.
     Residual,
     /// The hero's share alone, as where the price is zero once the lock's deadline has passed.
@@ -153,12 +153,23 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
 
 /// What proofs of tasks cost that somebody would lock at all: `c_p (1 + m)` is within the bounty.
 fn costs(settings: &Settings, proof: f64, margin: f64, rng: &mut rand_chacha::ChaCha8Rng) -> Vec<f64> {
-    let spread = 1.0 - settings.spread..=1.0 + settings.spread;
-    (0..settings.jobs).map(|_| (proof * rng.gen_range(spread.clone())).min(1.0 / margin)).collect()
+    let costs = spread(proof, settings.spread, settings.jobs, rng);
+    costs.into_iter().map(|cost| cost.min(1.0 / margin)).collect()
+}
+
+/// Costs within a share of `proof`.
+pub(super) fn spread(proof: f64, share: f64, count: u32, rng: &mut rand_chacha::ChaCha8Rng) -> Vec<f64> {
+    (0..count).map(|_| proof * rng.gen_range(1.0 - share..=1.0 + share)).collect()
 }
 
 /// The share of tasks that end with an answer, after every lock lapsed.
-fn rescued(rules: Rules, way: Reward, stake: f64, margin: f64, costs: &[f64]) -> Result<(f64, u64), SimulateError> {
+pub(super) fn rescued(
+    rules: Rules,
+    way: Reward,
+    stake: f64,
+    margin: f64,
+    costs: &[f64],
+) -> Result<(f64, u64), SimulateError> {
     let hero = rules.hero_share;
     let mut world = World::new(rules)?;
     let (requester, locker) = (world.agent(units(PURSE_ZRA))?, world.agent(units(PURSE_ZRA))?);

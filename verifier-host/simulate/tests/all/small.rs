@@ -23,6 +23,11 @@ fn small(name: &str) -> Scenario {
         Study::Setup(settings) => (settings.runs, settings.blocks) = (1, 300),
         Study::Dynamics(settings) => (settings.generations, settings.jobs) = (20, 10),
         Study::Conviction(settings) => (settings.samples, settings.shares) = (2, vec![0.3, 1.0]),
+        Study::Audits(settings) => {
+            (settings.jobs, settings.generations, settings.sample, settings.answers) = (20, 20, 5, 20);
+        }
+        Study::Silence(settings) => (settings.jobs, settings.lies) = (10, 20),
+        Study::Split(settings) => (settings.rescues, settings.jobs) = (3, 20),
     }
     scenario
 }
@@ -62,9 +67,18 @@ fn what_does_not_hang_on_the_size_holds() {
             assert!(check.holds, "{name}: {}: {}", check.name, check.measured);
         }
     }
-    let split = play(&small("expected-value"));
-    let split = split.checks.iter().find(|check| check.name.starts_with("splitting")).expect("checked");
-    assert!(split.holds, "{}", split.measured);
+    for (name, starts) in [
+        ("expected-value", "splitting"),
+        ("audits", "a look at an honest answer"),
+        ("silence", "a challenge met by silence"),
+        ("split", "rescues of what"),
+        ("split", "a holder that lapses"),
+        ("split", "lapses pay"),
+    ] {
+        let outcome = play(&small(name));
+        let check = outcome.checks.iter().find(|check| check.name.starts_with(starts)).expect("checked");
+        assert!(check.holds, "{}", check.measured);
+    }
 }
 
 #[test]
@@ -111,7 +125,18 @@ fn the_attacks_above_one_are_known() {
     assert_eq!(
         above,
         // Only a proof answers where inputs are private, and who can not make one should not attest.
-        ["challenge an attester that can not prove"]
+        [
+            "challenge an attester that can not prove",
+            // The fee of a demand covers a delay of less than two blocks.
+            "demand what came, delivered in the last block",
+            // Silence costs the requester its bond, and pays the holder.
+            "demand what came of a requester that is away",
+            // The fee exceeds what a delivery on the chain costs.
+            "withhold until demanded, then deliver",
+        ]
     );
     assert!(!outcome.holds());
+    // Each attack on private bytes costs both sides what the rules' numbers say.
+    let demands = outcome.checks.iter().filter(|check| check.name.contains("demand") || check.name.contains("deliver"));
+    assert_eq!(demands.filter(|check| check.holds).count(), 10);
 }

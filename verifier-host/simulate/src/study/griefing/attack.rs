@@ -1,7 +1,7 @@
 //! The attacks, each on a market of its own.
 
 use zera_abi::{Amount, Outcome as Answered};
-use zera_market::{Mode, Rules, TaskState};
+use zera_market::{MarketError, Mode, Rules, TaskState};
 
 use crate::agent::Costs;
 use crate::error::SimulateError;
@@ -31,29 +31,42 @@ impl Damage {
 pub struct Arena {
     pub costs: Costs,
     pub preflights: u32,
+    /// What a transaction costs its sender; only demands count it.
+    pub transaction: f64,
+    /// What it costs to deliver private bytes on the chain.
+    pub publish: f64,
 }
 
 const PURSE_ZRA: f64 = 1e7;
 /// Blocks from a lock to an honest answer.
-const PROVING: u64 = 4;
+pub(super) const PROVING: u64 = 4;
 
-struct Cast {
-    world: World,
-    requester: Agent,
-    attacker: Agent,
-    honest: Agent,
-    job: Job,
+pub(super) struct Cast {
+    pub world: World,
+    pub requester: Agent,
+    pub attacker: Agent,
+    pub honest: Agent,
+    pub job: Job,
 }
 
 impl Arena {
     /// One open task, its requester and two more.
     fn cast(&self, mode: Mode, bounty: f64, value: f64) -> Result<Cast, SimulateError> {
-        let mut world = World::new(Rules::standard())?;
+        let ask = Ask { bounty: units(bounty), stake: Amount::ZERO, value: units(value), mode, deadline: None };
+        Arena::cast_for(Rules::standard(), ask, World::open)
+    }
+
+    /// The same under other rules, opened as `open` does.
+    pub(super) fn cast_for(
+        rules: Rules,
+        ask: Ask,
+        open: impl FnOnce(&mut World, Agent, Ask, Answered) -> Result<Job, MarketError>,
+    ) -> Result<Cast, SimulateError> {
+        let mut world = World::new(rules)?;
         let mut agent = || world.agent(units(PURSE_ZRA));
         let (requester, attacker, honest) = (agent()?, agent()?, agent()?);
         world.block();
-        let ask = Ask { bounty: units(bounty), stake: Amount::ZERO, value: units(value), mode, deadline: None };
-        let job = world.open(requester, ask, Answered::True)?;
+        let job = open(&mut world, requester, ask, Answered::True)?;
         Ok(Cast { world, requester, attacker, honest, job })
     }
 
@@ -73,7 +86,7 @@ impl Arena {
     }
 
     /// What the requester lost against an answer `PROVING` blocks after the lock at `price`.
-    fn requester_loss(&self, cast: &Cast, price: Amount, answered: u64) -> f64 {
+    pub(super) fn requester_loss(&self, cast: &Cast, price: Amount, answered: u64) -> f64 {
         let fee = cast.world.market.rules().opening_fee(units(1.0));
         let honest = -signed(price) - signed(fee);
         let blocks = answered.saturating_sub(1 + PROVING) as f64;
@@ -100,7 +113,7 @@ impl Arena {
         Ok(Damage { victims, attacker: -zra(cast.world.net(cast.attacker)), calls: cast.world.calls })
     }
 
-    fn lapse(cast: &mut Cast) -> u64 {
+    pub(super) fn lapse(cast: &mut Cast) -> u64 {
         while matches!(cast.world.state(cast.job), TaskState::Assigned { .. }) {
             cast.world.block();
         }
@@ -220,6 +233,26 @@ impl Arena {
         }
         let attester = zra(signed(price) - cast.world.net(cast.honest));
         Ok(Damage { victims: attester, attacker: -zra(cast.world.net(cast.attacker)), calls: cast.world.calls })
+    }
+
+    /// The same where somebody else has a prover and the inputs: half of the bond pays it.
+    pub fn challenge_proved_by_another(&self) -> Result<Damage, SimulateError> {
+        let mut cast = self.cast(Mode::Attested, 1.0, 0.0)?;
+        let price = cast.world.price(cast.job);
+        self.attest(&mut cast, true)?;
+        let expected = cast.world.now + cast.world.market.rules().challenge_blocks + 1;
+        let other = cast.world.agent(units(PURSE_ZRA))?;
+        self.challenge_by(&mut cast, Answered::False)?;
+        let settled = cast.world.now + PROVING;
+        cast.world.blocks_to(settled);
+        cast.world.spend(other, self.proof());
+        let _ = cast.world.settle(cast.job, other)?;
+        let ended = Arena::end(&mut cast)?;
+        let loss = |made: i128| zra(made).max(0.0);
+        let victims = loss(signed(price) - cast.world.net(cast.honest))
+            + loss(-cast.world.net(other))
+            + self.costs.delay * ended.saturating_sub(expected) as f64;
+        Ok(Damage { victims, attacker: -zra(cast.world.net(cast.attacker)), calls: cast.world.calls })
     }
 
     pub fn late_commitment(&self) -> Result<Damage, SimulateError> {

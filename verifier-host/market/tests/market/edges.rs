@@ -392,6 +392,22 @@ fn a_rollback_takes_back_its_own_notes_and_no_others() {
     }
 }
 
+/// Its name is free again, and nothing is found under it.
+#[test]
+fn a_task_that_opened_and_ended_in_what_was_rolled_back_never_was() {
+    let mut market = rich_market(Rules::standard());
+    let before = market.rows();
+    let checkpoint = market.checkpoint();
+    market.open(Height(OPENED), opening(1)).expect("opens");
+    market.cancel(Height(OPENED + 5), &task_id(1), REQUESTER).expect("cancels");
+    market.rollback(checkpoint);
+    assert!(market.task(&task_id(1)).is_none());
+    assert_eq!(market.rows(), before);
+    market.open(Height(OPENED), opening(1)).expect("opens");
+    lock(&mut market, OPENED, 1, PROVIDER);
+    assert_eq!(state(&market, 1), "assigned");
+}
+
 // Votes.
 
 fn voter(n: u8) -> AccountId {

@@ -91,6 +91,10 @@ impl State {
         if request.level == Level::Attested && !request.attested {
             return Err(Stop::status(Status::Unsupported, "request: waits for an unproved answer and takes none"));
         }
+        // The market knows of private bytes that the requester owes; others are longer than what is delivered.
+        if request.attested && publication.private_len != 0 {
+            return Err(Stop::status(Status::Unsupported, "request: no unproved answers about private bytes"));
+        }
         let public_len = usize::try_from(publication.public_len).unwrap_or(usize::MAX);
         let expected =
             request.expected.chunks_exact(32).map(|value| value.try_into().unwrap_or([0; 32])).collect::<Vec<_>>();

@@ -207,8 +207,8 @@ fn what_a_request_fixes_must_be_values_that_can_be_declared() {
         let code = i32::try_from(status.code()).unwrap();
         assert_eq!(f.call("ask", asked).ending, Ending::Aborted { code, message: "state".into() });
     }
-    // An answer without a proof is never given over private bytes; it is not offered at all yet.
-    let public = Request {
+    // An answer without a proof is never given over private bytes, whatever the request fixes: nobody else could look at it.
+    let public = |expected| Request {
         predicate: f.predicate,
         public: PUBLIC,
         bounty: 4_000_000_000,
@@ -216,12 +216,17 @@ fn what_a_request_fixes_must_be_values_that_can_be_declared() {
         value_at_risk: 0,
         deadline: f.chain.head().height.0 + 100,
         callback_fuel: 0,
-        expected: &FIXED.concat(),
-        attested: false,
-        level: Level::Attested,
+        expected,
+        attested: true,
+        level: Level::Accepted,
     };
-    let action = Action::Open { request: RequestBytes::new(&public).unwrap() };
-    assert_eq!(f.one(OWNER, action).ending, Ending::Refused(Status::Unsupported));
+    let fixed = FIXED.concat();
+    for expected in [&fixed[..], &[]] {
+        let action = Action::Open { request: RequestBytes::new(&public(expected)).unwrap() };
+        let receipt = f.one(OWNER, action);
+        assert_eq!(receipt.ending, Ending::Refused(Status::Unsupported));
+        assert!(receipt.detail.contains("private bytes"), "{}", receipt.detail);
+    }
 }
 
 /// Two honest witnesses differ in their private bytes and may differ in their answer: that breaks no key.

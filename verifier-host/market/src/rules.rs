@@ -236,10 +236,12 @@ impl Rules {
     }
 
     /// The greatest value at risk that an unproved answer may be asked about, for a stake: with `q` the share of false answers that are
-    /// found and `h` the hero's share, `(q (1 - h) S - c) / (1 - q)`. There lying pays nothing, not even to whoever challenges and proves
-    /// its own false answers, which keeps the price and gets `h` of the stake back.
+    /// found, `h` the hero's share and `r` the requester's, `(q (1 - h - r) S - c) / (1 - q)`. There lying pays nothing, not even to whoever
+    /// challenges and proves its own false answers, which keeps the price and gets `h` of the stake back, nor to that one and the
+    /// requester together, which get `h + r`.
     pub fn value_gate(&self, stake: Amount) -> Amount {
-        let lost = stake.checked_sub(stake.share(self.hero_share)).unwrap_or(Amount::ZERO);
+        let back = stake.share(self.hero_share).checked_add(stake.share(self.requester_share)).unwrap_or(stake);
+        let lost = stake.checked_sub(back).unwrap_or(Amount::ZERO);
         let found = lost.share(self.detection_share);
         let worth = found.checked_sub(self.execution_cost).unwrap_or(Amount::ZERO);
         let missed = 10_000u64.saturating_sub(u64::from(self.detection_share.get())).max(1);

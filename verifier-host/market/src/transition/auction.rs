@@ -32,6 +32,9 @@ impl Market {
         if self.find_task(&opening.task).is_some() {
             return Err(MarketError::TaskExists { task: opening.task });
         }
+        if opening.mode == Mode::Attested && opening.delivers {
+            return Err(MarketError::Mode { what: "private bytes, which nobody else could look at" });
+        }
         if opening.delivers && opening.witness_only {
             return Err(MarketError::Delivery { what: "bytes that the request does not fix" });
         }

@@ -69,7 +69,6 @@ impl Market {
         let until = later(now, found.terms.rules.challenge_blocks);
 
         self.touch_task(at);
-        self.withdraw_demand(now, at);
         self.leave_lock(at);
         self.set_state(at, |state| {
             *state =

@@ -177,6 +177,17 @@ fn t16b_nobody_owes_what_the_request_does_not_fix() {
     assert_eq!(status(rich_market(Rules::standard()).open(Height(OPENED), both)), Status::Unsupported);
 }
 
+/// Requester and holder alone could look at it, and the gate counts on others.
+#[test]
+fn nobody_answers_about_private_bytes_without_a_proof() {
+    let unproved = Opening { mode: Mode::Attested, value_at_risk: units(0), ..owing() };
+    let deadline = Height(unproved.deadline.0 + 100);
+    let unproved = Opening { deadline, ..unproved };
+    let public = Opening { delivers: false, declared: 0, expected: Vec::new(), ..unproved.clone() };
+    assert_eq!(status(rich_market(Rules::standard()).open(Height(OPENED), public)), Status::Ok);
+    assert_eq!(status(rich_market(Rules::standard()).open(Height(OPENED), unproved)), Status::Unsupported);
+}
+
 #[test]
 fn t16c_a_delivery_earns_the_fee_and_the_clock_goes_on() {
     let mut market = demanded();
@@ -285,26 +296,6 @@ fn t16c_an_answer_or_a_release_withdraws_a_demand() {
             b.burned += fee;
             b.deposit -= FEE;
             b.stake = 0;
-        },
-    );
-}
-
-#[test]
-fn t16c_an_attested_answer_withdraws_a_demand() {
-    let mut market = locked_with(Opening { mode: Mode::Attested, ..owing() });
-    give_key(&mut market, 106, PROVIDER).expect("a key");
-    demand(&mut market, 108, PROVIDER).expect("demands");
-    row(
-        &mut market,
-        "assigned",
-        "attested",
-        |m| {
-            let said = m.attest(Height(118), &task_id(1), PROVIDER, Outcome::True, vec![[7; 32]]);
-            said.expect("in time: the clock stands");
-        },
-        |b| {
-            b.free[0] += FEE;
-            b.deposit -= FEE;
         },
     );
 }

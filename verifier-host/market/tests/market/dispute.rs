@@ -517,8 +517,9 @@ fn only_what_the_stake_secures_is_asked_without_a_proof() {
         };
         status(market.open(Height(OPENED), opening))
     };
-    // Of a stake of 2 B 65 % is lost to a cartel, too, a tenth of the time, less a run: (0.13 B - 0.001) / 0.9.
-    let gate = 143_333_333;
+    // Of a stake of 2 B half is lost to a cartel with the requester in it, too, a tenth of the time, less a run:
+    // (0.1 B - 0.001) / 0.9.
+    let gate = 110_000_000;
     let mut at = |n, value, min_stake| open(&mut market, n, value, min_stake, Level::Final, Mode::Attested);
     assert_eq!(at(1, gate + 1, 0), Some(Status::Limit));
     assert_eq!(at(1, gate, 0), None);

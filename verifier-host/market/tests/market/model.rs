@@ -588,7 +588,10 @@ impl Model {
     pub fn open(&mut self, now: i128, o: &Opening) -> Step {
         let n = |name| self.n.get(name);
         let attested = o.mode == Mode::Attested;
-        if (o.level == Level::Attested && !attested) || (attested && o.witness_only) || (o.delivers && o.witness_only) {
+        if (o.level == Level::Attested && !attested)
+            || (attested && (o.witness_only || o.delivers))
+            || (o.delivers && o.witness_only)
+        {
             return Err(Status::Unsupported);
         }
         if self.known(&o.task) {
@@ -621,7 +624,7 @@ impl Model {
         }
         if attested {
             let stake = (b * n("attested_stake_bps") / 10_000).max(o.min_stake.units() as i128).max(n("stake_floor"));
-            let lost = stake - stake * n("hero_share") / 10_000;
+            let lost = stake - stake * n("hero_share") / 10_000 - stake * n("requester_share") / 10_000;
             let worth = (lost * n("detection_share") / 10_000 - n("execution_cost")).max(0);
             if v > worth * 10_000 / (10_000 - n("detection_share")) {
                 return Err(Status::Limit);

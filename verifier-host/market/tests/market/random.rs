@@ -374,7 +374,8 @@ impl Source {
                 }
                 opening.level = *[Level::Attested, Level::Accepted, Level::Final].choose(&mut self.rng).unwrap();
                 match self.rng.gen_range(0..8) {
-                    0..=2 => opening.delivers = true,
+                    // An unproved answer about private bytes is refused.
+                    0..=2 if opening.mode == Mode::Proved || self.rng.gen_ratio(1, 20) => opening.delivers = true,
                     3 if opening.mode == Mode::Proved => opening.witness_only = true,
                     _ => {}
                 }

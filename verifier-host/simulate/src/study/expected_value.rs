@@ -146,8 +146,7 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
         outcome.findings.push(format!(
             "A cartel that challenges and proves its own false answer gets the hero's share (35 %) and the price back, so it loses \
              65 % of its stake and not all of it. It breaks even at ((1-q) G - q c_p + c_x) / (0.65 q) = {} ZRA, {} S* (measured \
-             {} S*). Rule to consider: the value gate counts 65 % of the stake (50 % where the requester may be of the cartel), or \
-             the price of an overturned answer goes back to the requester as it does after a native run.",
+             {} S*), which is why the value gate counts 50 % of the stake: the requester may be of the cartel.",
             digits(cartel),
             digits(cartel / safe),
             digits(colluder.mean),

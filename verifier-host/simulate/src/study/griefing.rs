@@ -78,12 +78,11 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
             "the bond follows the cost of a proof: D >= 10 c_p of market.md 3.3, not half of the bounty",
         ),
         (
-            "challenge an attester that can not prove",
+            "challenge an attester that can not prove, and nobody else does",
             arena.challenge_unproved(false)?,
-            "an attester proves or loses: who has no prover attests only where all inputs are public, and has the \
-             chain run the predicate",
+            "an attester proves or loses: who has no prover attests only what the chain can run within its fuel",
         ),
-        ("challenge an attester that can not prove, inputs public", arena.challenge_unproved(true)?, ""),
+        ("challenge an attester that can not prove, the chain runs it", arena.challenge_unproved(true)?, ""),
         ("challenge an attester that can not prove, another can", arena.challenge_proved_by_another()?, ""),
         (
             "commit to a challenge in the last block, reveal nothing",

@@ -133,7 +133,7 @@ pub(super) fn run(stage: Stage<'_>, settings: &Settings) -> Result<Outcome, Simu
     outcome.method = vec![
         format!(
             "Bounty, price and bond 1 ZRA, stake {STAKE}; hero's shares of a slash that the rules allow beside {} for \
-             the requester. Inputs are not public, so that no run of the chain and nobody else settles a challenge.",
+             the requester. The chain can not run the predicate within its fuel, and nobody else has a prover or cares to settle.",
             digits(settings.requester),
         ),
         format!(
@@ -167,7 +167,7 @@ fn attested(
     world.block();
     let mut all = Vec::new();
     for _ in 0..count {
-        let job = world.open_delivering(requester, ask, Answered::True)?;
+        let job = world.open(requester, ask, Answered::True)?;
         world.lock(job, attester)?;
         all.push(job);
     }
@@ -461,10 +461,9 @@ fn on_paper(outcome: &mut Outcome, void: &Void, costs: &Costs, [silent, silent_u
         digits(proven),
     ));
     outcome.findings.push(
-        "Rule to consider first: a request whose private bytes are owed takes no attested answer. Its requester and \
-         the holder alone can look at one, so there is no share of lies that others find, on which the value gate \
-         counts. Where inputs are public anybody may settle for half of the bond, and the attack costs more than it \
-         harms (scenario griefing)."
+        "So a request about private bytes takes no attested answer: requester and holder alone could look at one. Where \
+         inputs are public anybody may settle for half of the bond, and then the attack costs more than it harms \
+         (scenario griefing)."
             .to_owned(),
     );
 }

@@ -418,10 +418,8 @@ fn attested(outcome: &mut Outcome, pairs: &[Split], played: &[Played], costs: &C
     ));
     if total >= flips[1].mean {
         outcome.findings.push(format!(
-            "The gate counts 1 - h = {} of the stake. A cartel with the requester in it gets h + rho = {} back and \
-             makes {} ZRA a job more than honest ones at the gate. Rule to consider: the gate counts what is burnt, 1 \
-             - h - rho.",
-            digits(1.0 - hero),
+            "A cartel with the requester in it gets h + rho = {} back and makes {} ZRA a job more than honest ones at \
+             the gate.",
             digits(total),
             digits(predicted(total)),
         ));

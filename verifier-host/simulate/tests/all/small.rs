@@ -126,7 +126,7 @@ fn the_attacks_above_one_are_known() {
         above,
         // Only a proof answers where inputs are private, and who can not make one should not attest.
         [
-            "challenge an attester that can not prove",
+            "challenge an attester that can not prove, and nobody else does",
             // The fee of a demand covers a delay of less than two blocks.
             "demand what came, delivered in the last block",
             // Silence costs the requester its bond, and pays the holder.

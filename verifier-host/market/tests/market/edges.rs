@@ -2,13 +2,15 @@
 //! rollback or a restart leaves.
 
 use zera_abi::wire::MAX_DECLARED;
-use zera_abi::{AccountId, Amount, Bps, Height, KeyId, Level, Outcome::False, Outcome::True, PredicateId, Status};
+use zera_abi::{
+    AccountId, Amount, Bps, Height, KeyId, Level, Outcome::False, Outcome::Trap, Outcome::True, PredicateId, Status,
+};
 use zera_market::fixed::{self, Bounds};
 use zera_market::ports::{MemStore, Store, Table};
 use zera_market::vote::{Overtaken, PROPOSALS_MAX};
 use zera_market::{
-    Balance, Market, Mode, Note, Opening, Pace, ProposalState, Rules, Schedule, Score, TaskState, challenge_digest,
-    commit_digest,
+    Balance, KeyBond, Market, Mode, Note, Opening, Pace, ProposalState, Rules, Schedule, Score, Standing, TaskState,
+    UNBONDINGS_MAX, challenge_digest, commit_digest,
 };
 
 use super::fixture::*;
@@ -42,6 +44,11 @@ fn locked(opening: Opening) -> Market {
     market
 }
 
+/// A requester that owes private bytes.
+fn owing() -> Opening {
+    Opening { declared: 1, expected: vec![[7; 32]], delivers: true, ..opening(1) }
+}
+
 // Numbers.
 
 #[test]
@@ -64,6 +71,18 @@ fn a_shifted_bound_is_rounded_outwards() {
 fn a_score_counts_until_it_is_a_sixteenth() {
     let at_once = |value| Score { value, height: Height(7) }.at(Height(7), 10);
     assert_eq!([62, 63, 64].map(at_once), [0, 63, 64]);
+}
+
+/// Sixteen times a stake at most, however many offences there were.
+#[test]
+fn what_a_lock_is_worth_more_grows_until_four_offences() {
+    let rules = Rules::standard();
+    let margin = |value| {
+        let mut standing = Standing::default();
+        standing.liveness = Score { value, height: Height(7) };
+        standing.margin(units(10), &rules, Height(7)).map(Amount::units)
+    };
+    assert_eq!([0, 1_000, 3_000, 4_000, 4_001, 10_000].map(margin), [0, 10, 70, 150, 150, 150].map(Some));
 }
 
 /// What may follow a lock: the longer of a rescue and a dispute where an unproved answer is enough.
@@ -114,17 +133,17 @@ fn a_task_says_what_it_was_opened_with() {
         expected: vec![[8; 32], [9; 32]],
         bounty_max: units(2 * ZRA),
         min_stake: units(3 * ZRA),
-        value_at_risk: units(ZRA / 4),
+        value_at_risk: units(ZRA / 8),
         deadline: Height(DEADLINE + 1),
         fee: units(20_000_000),
         level: Level::Attested,
         mode: Mode::Attested,
-        delivers: true,
         ..opening(1)
     };
     market.open(Height(OPENED + 1), asked.clone()).expect("opens");
     let witness = Opening { witness_only: true, ..opening(2) };
     market.open(Height(OPENED + 1), witness).expect("opens");
+    market.open(Height(OPENED + 1), Opening { task: task_id(3), ..owing() }).expect("opens");
     for market in [restarted(&market), market] {
         let task = market.task(&task_id(1)).expect("opened");
         assert_eq!((*task.id(), *task.requester(), task.sequence()), (asked.task, OTHER, 0));
@@ -134,9 +153,12 @@ fn a_task_says_what_it_was_opened_with() {
         assert_eq!(task.value_at_risk(), asked.value_at_risk);
         assert_eq!((task.opened(), task.not_after()), (Height(OPENED + 1), asked.deadline));
         assert_eq!((task.minimum_level(), task.mode()), (Level::Attested, Mode::Attested));
-        assert_eq!((task.delivers(), task.witness_only()), (true, false));
-        let task = market.task(&task_id(2)).expect("opened");
-        assert_eq!((task.delivers(), task.witness_only(), task.mode()), (false, true, Mode::Proved));
+        let private = |n| {
+            let task = market.task(&task_id(n)).expect("opened");
+            (task.delivers(), task.witness_only(), task.mode())
+        };
+        assert_eq!(private(1), (false, false, Mode::Attested));
+        assert_eq!((private(2), private(3)), ((false, true, Mode::Proved), (true, false, Mode::Proved)));
     }
 }
 
@@ -163,9 +185,8 @@ fn accounts_are_listed_as_they_first_got_money() {
 /// A lock of 10 blocks, whose clock stands from a demand on.
 #[test]
 fn a_lock_is_due_later_while_its_clock_stands() {
-    let owing = Opening { declared: 1, expected: vec![[7; 32]], delivers: true, ..opening(1) };
     let mut market = rich_market(Rules::standard());
-    market.open(Height(OPENED), owing).expect("opens");
+    market.open(Height(OPENED), owing()).expect("opens");
     let deadline = |market: &Market, now| market.task(&task_id(1)).unwrap().lock_deadline_at(Height(now));
     assert_eq!(deadline(&market, OPENED), None);
     lock(&mut market, 105, 1, PROVIDER);
@@ -177,9 +198,8 @@ fn a_lock_is_due_later_while_its_clock_stands() {
 
 #[test]
 fn what_is_not_owed_has_no_window_for_a_demand() {
-    let owing = Opening { declared: 1, expected: vec![[7; 32]], delivers: true, ..opening(1) };
     let witness = Opening { witness_only: true, ..opening(1) };
-    for (opening, window) in [(owing, Some((Height(107), Height(110)))), (witness, None)] {
+    for (opening, window) in [(owing(), Some((Height(107), Height(110)))), (witness, None)] {
         let mut market = locked(opening);
         assert_eq!(market.task(&task_id(1)).unwrap().demand_window(), None, "no key yet");
         market.give_key(Height(105), &task_id(1), PROVIDER, [0x5e; 32]).expect("a key");
@@ -241,8 +261,8 @@ fn an_answer_keeps_all_of_its_declared_values() {
 // Faults.
 
 #[test]
-fn who_rescues_itself_is_nobodys_offender() {
-    for (rescuer, expected) in [(PROVIDER, None), (RESCUER, Some(PROVIDER))] {
+fn who_rescues_itself_is_late_and_nobodys_offender() {
+    for (rescuer, expected, offence) in [(PROVIDER, None, 500), (RESCUER, Some(PROVIDER), 1_000)] {
         let mut market = locked(opening(1));
         run(&mut market, 106, 116);
         let answer = good(&market, 1, rescuer, True);
@@ -252,6 +272,7 @@ fn who_rescues_itself_is_nobodys_offender() {
             panic!("not accepted")
         };
         assert_eq!((provider, offender), (rescuer, expected));
+        assert_eq!(market.standing(&PROVIDER).unwrap().liveness, Score { value: offence, height: Height(117) });
     }
 }
 
@@ -373,10 +394,44 @@ fn a_deposit_that_a_false_answer_costs_of_is_told() {
         let told = notes(&mut market, |note| matches!(note, Note::DepositSlashed { .. }));
         let note = |burned| Note::DepositSlashed { task: task_id(1), provider: PROVIDER, burned };
         assert_eq!(told, burned.map(note).into_iter().collect::<Vec<_>>());
+        assert!(!market.totals().slashed.amount.is_zero());
+        assert_eq!(restarted(&market).totals(), market.totals());
     }
 }
 
-// Rollbacks.
+// Restarts and rollbacks.
+
+/// A task that failed, a key that was released, and as many parts of a deposit on their way back as there may be.
+#[test]
+fn a_restart_keeps_what_is_over_and_what_is_on_its_way() {
+    let mut market = locked(opening(1));
+    let answer = good(&market, 1, PROVIDER, Trap);
+    let _ = submit(&mut market, 105, PROVIDER, answer).expect("judged");
+    assert_eq!(state(&market, 1), "failed");
+    let key = KeyId([0x33; 32]);
+    market.bond_key(key, OTHER, units(ZRA)).expect("bonded");
+    market.release_key(key, OTHER).expect("released");
+    market.stake(Height(105), PROVIDER, units(ZRA)).expect("staked");
+    for n in 1..=UNBONDINGS_MAX as u64 {
+        market.unstake(Height(105 + n), PROVIDER, units(n.into())).expect("on its way");
+    }
+    let restored = restarted(&market);
+    assert_eq!(restored.key_bond(&key), KeyBond::Released { owner: OTHER });
+    assert_eq!(restored.standing(&PROVIDER), market.standing(&PROVIDER));
+    assert_eq!(restored.task(&task_id(1)).unwrap().state(), market.task(&task_id(1)).unwrap().state());
+}
+
+#[test]
+fn rows_come_in_order_of_table_and_key() {
+    let mut market = rich_market(Rules::standard());
+    for n in [9, 3, 7] {
+        market.open(Height(OPENED), opening(n)).expect("opens");
+    }
+    let (changes, rows) = (market.take_changes(), market.rows());
+    for rows in [changes, rows] {
+        assert!(rows.is_sorted_by(|a, b| (a.table, &a.key) < (b.table, &b.key)));
+    }
+}
 
 #[test]
 fn a_rollback_takes_back_its_own_notes_and_no_others() {
@@ -449,6 +504,7 @@ fn a_proposal_says_what_it_asks() {
         assert_eq!((last.id(), last.rule(), last.opened()), (2, "open_fee", Height(7)));
         assert_eq!((last.old(), last.new_value(), *last.proposer()), (old, old * 13 / 10, voter(9)));
         assert_eq!(market.proposals().map(|p| p.id()).collect::<Vec<_>>(), [0, 1, 2]);
+        assert!(market.proposal(3).is_none() && market.poll(3, Height(8)).is_none());
     }
 }
 

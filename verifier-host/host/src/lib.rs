@@ -70,5 +70,7 @@ pub use receipt::{Ending, Receipt};
 pub use registry::{KeyRow, NameRow, PredicateRow, Publication};
 pub use rehearsal::Rehearsed;
 pub use state::{ContractRow, Delivered, InputRow, MAX_PENDING, SubmissionRow};
-pub use tx::{Action, ConfigEntry, DecodeError, Exhibit, MAX_RULE, MAX_TX_LEN, RequestBytes, RuleName, SignedTx, Tx};
+pub use tx::{
+    Action, ConfigEntry, DecodeError, Exhibit, MAX_RULE, MAX_TX_LEN, RequestBytes, RuleName, SignedTx, Tx, is_signed_by,
+};
 pub use world::{Denied, NodeFault, TaskStatus, World};

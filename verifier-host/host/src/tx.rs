@@ -183,11 +183,18 @@ impl SignedTx {
         let signature: [u8; SIGNATURE_LEN] = Field::take(&mut reader)?;
         reader.end()?;
         let message = tx.message();
-        VerifyingKey::from_bytes(&tx.sender.0)
-            .and_then(|key| key.verify_strict(&message, &Signature::from_bytes(&signature)))
-            .map_err(|_| DecodeError::Signature)?;
+        if !is_signed_by(&tx.sender, &message, &signature) {
+            return Err(DecodeError::Signature);
+        }
         Ok(SignedTx { hash: hash(&message), len: bytes.len(), tx, signature })
     }
+}
+
+/// Whether the account signed the message, by the rule that has one answer everywhere: no small-order keys or points, no second
+/// form of a signature (Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs", 2020).
+pub fn is_signed_by(account: &AccountId, message: &[u8], signature: &[u8; SIGNATURE_LEN]) -> bool {
+    VerifyingKey::from_bytes(&account.0)
+        .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
 fn hash(message: &[u8]) -> TxHash {

@@ -197,6 +197,11 @@ impl Market {
         self.rules_latest().1
     }
 
+    /// The rules of a version that there is.
+    pub fn rules_of(&self, version: u32) -> Option<&Rules> {
+        self.rules.get(version as usize).map(Arc::as_ref)
+    }
+
     /// The number of those rules, from 0.
     pub fn rules_version(&self) -> u32 {
         self.rules_latest().0

@@ -10,12 +10,18 @@ mod delivery;
 mod dispute;
 #[path = "market/edges.rs"]
 mod edges;
+#[path = "market/event.rs"]
+mod event;
 #[path = "market/exhaustive.rs"]
 mod exhaustive;
 #[path = "market/fixture.rs"]
 mod fixture;
 #[path = "market/key.rs"]
 mod key;
+#[path = "market/machine.rs"]
+mod machine;
+#[path = "market/metamorphic.rs"]
+mod metamorphic;
 #[path = "market/model.rs"]
 mod model;
 #[path = "market/payout.rs"]
@@ -24,6 +30,8 @@ mod payout;
 mod random;
 #[path = "market/standing.rs"]
 mod standing;
+#[path = "market/step.rs"]
+mod step;
 #[path = "market/transition.rs"]
 mod transition;
 #[path = "market/view.rs"]

@@ -135,6 +135,7 @@ routes! {
     requests get "/v1/names/{name}" registry::name;
     requests get "/v1/keys/{id}" registry::key;
     requests get "/v1/market" chain::market;
+    requests get "/v1/rules/{version}" chain::rules;
     requests get "/v1/cost" chain::cost;
     requests get "/v1/proposals" proposal::list;
     requests get "/v1/proposals/{id}" proposal::show;

@@ -17,9 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
-use ed25519_dalek::{Signature, VerifyingKey};
 use zera_abi::{AccountId, ChainId, PredicateId};
-use zera_host::Publication;
+use zera_host::{Publication, is_signed_by};
 use zera_r1cs::Artefact;
 
 /// Bytes that are read of a file at a time.
@@ -219,9 +218,9 @@ impl ArtefactStore {
         sha256: &[u8; 32],
         signature: &[u8; 64],
     ) -> Result<(), NotStored> {
-        let key = VerifyingKey::from_bytes(owner.as_bytes()).map_err(|_| NotStored::Signature)?;
-        let signed = artefact_message(chain, sha256);
-        key.verify_strict(&signed, &Signature::from_bytes(signature)).map_err(|_| NotStored::Signature)?;
+        if !is_signed_by(owner, &artefact_message(chain, sha256), signature) {
+            return Err(NotStored::Signature);
+        }
         self.room(predicate, 0)
     }
 

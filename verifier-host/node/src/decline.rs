@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ed25519_dalek::{Signature, VerifyingKey};
 use zera_abi::{AccountId, ChainId, TaskId};
-use zera_host::{REASON_LEN_MAX, decline_message};
+use zera_host::{REASON_LEN_MAX, decline_message, is_signed_by};
 use zera_market::{Market, TaskState};
 
 /// Most providers that are counted for one task.
@@ -40,9 +39,8 @@ pub(crate) fn check(chain: &ChainId, declined: &Declined, signature: &[u8; 64]) 
     if !letters || reason.is_empty() || reason.len() > REASON_LEN_MAX {
         return Err(NotKept::Reason);
     }
-    VerifyingKey::from_bytes(&provider.0)
-        .and_then(|key| key.verify_strict(&decline_message(chain, task, reason), &Signature::from_bytes(signature)))
-        .map_err(|_| NotKept::Signature)
+    let signed = is_signed_by(provider, &decline_message(chain, task, reason), signature);
+    if signed { Ok(()) } else { Err(NotKept::Signature) }
 }
 
 /// The reasons of each task, each with who gave it.

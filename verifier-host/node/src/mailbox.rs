@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use ed25519_dalek::{Signature, VerifyingKey};
 use zera_abi::{AccountId, TaskId};
+use zera_host::is_signed_by;
 use zera_host::sealed::{Address, mail_message};
 use zera_market::{Market, TaskState};
 
@@ -35,9 +35,7 @@ pub(crate) enum NotKept {
 /// Checks the sender's signature: strictly, as those of transactions are.
 pub(crate) fn check_signature(message: &Message, signature: &[u8; 64]) -> Result<(), NotKept> {
     let signed = mail_message(&message.to, &message.sealed);
-    VerifyingKey::from_bytes(&message.from.0)
-        .and_then(|key| key.verify_strict(&signed, &Signature::from_bytes(signature)))
-        .map_err(|_| NotKept::Signature)
+    if is_signed_by(&message.from, &signed, signature) { Ok(()) } else { Err(NotKept::Signature) }
 }
 
 /// One message a task: a task has one holder, and the holder one key.

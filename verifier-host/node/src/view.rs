@@ -17,7 +17,7 @@ use crate::artefact::ArtefactStore;
 use crate::record::ending;
 use crate::shared::next;
 
-pub(crate) use market::{CostView, MarketView};
+pub(crate) use market::{CostView, MarketView, RulesVersionView};
 pub(crate) use proposal::{BallotView, ProposalView, ScheduleView};
 
 /// Bytes as lower-case hex.
@@ -349,6 +349,7 @@ pub(crate) struct TaskView {
     reason: u16,
     bounty_max: Units,
     min_stake: Units,
+    rules_version: u32,
     price: Option<Units>,
     stake_required: Option<Units>,
     provider: Option<Text<AccountId>>,
@@ -427,6 +428,7 @@ impl TaskView {
             reason: task.reason(),
             bounty_max: Units(task.bounty_max()),
             min_stake: Units(task.min_stake()),
+            rules_version: task.rules_version(),
             price: task.price_at(now).map(Units),
             stake_required: task.stake_required_at(now).map(Units),
             provider: task.provider().map(|provider| Text(*provider)),

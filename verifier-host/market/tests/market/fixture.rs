@@ -16,6 +16,9 @@ pub const SALT: [u8; 32] = [0x5a; 32];
 /// Every task of these tests opens here.
 pub const OPENED: u64 = 100;
 pub const DEADLINE: u64 = 1_000;
+/// The rows of `docs/transitions.md` that are transitions.
+pub const ROWS: &str =
+    "T1 T2 T3 T4 T5 T5' T6 T7 T8 T9a T9b T9c T9d T11 T12 T13 T14 T15 T16a T16b T16c T16d T16e T17 T20 T21 T22";
 
 pub fn units(units: u128) -> Amount {
     Amount::from_units(units)
@@ -57,6 +60,8 @@ const PROVEN: usize = 5 * 32 + 8 + 2 + 32;
 #[derive(Debug, Default)]
 pub struct Judge {
     pub calls: u32,
+    /// The last claim that it accepted.
+    pub proven: Option<Claim>,
 }
 
 impl Verify for Judge {
@@ -65,6 +70,7 @@ impl Verify for Judge {
         if proof[255] == 0xff {
             Verdict::Malformed
         } else if proof[..PROVEN] == prove(claim)[..PROVEN] {
+            self.proven = Some(claim.clone());
             Verdict::Valid
         } else {
             Verdict::Invalid

@@ -4,8 +4,8 @@ use zera_abi::{AccountId, End, Height, KeyId, Level, Outcome::True, Status};
 use zera_market::ports::{MemStore, Store};
 use zera_market::{KeyBond, Market, MarketError, Note, REVOCATIONS_MAX, Rules};
 
+use super::event::task;
 use super::fixture::*;
-use super::random::task;
 
 const OTHER_KEY: KeyId = KeyId([0x12; 32]);
 const DEPOSIT: u128 = 7 * ZRA;

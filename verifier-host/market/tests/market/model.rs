@@ -1,17 +1,18 @@
 //! The transition table again, plainly: maps, `i128`, scans instead of indices, and nothing shared with the market.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use zera_abi::{AccountId, KeyId, Level, Outcome, Status, TaskId};
-use zera_market::{Mode, Opening, Rules, Standing};
+use zera_market::{Escrow, Mode, Opening, Rules, Standing, Task};
 
 /// What the model needs of the rules, as plain numbers.
-#[derive(Clone)]
-pub struct Numbers(BTreeMap<&'static str, i128>);
+#[derive(Clone, Debug)]
+pub struct Numbers(Rc<BTreeMap<&'static str, i128>>);
 
 impl Numbers {
     pub fn of(rules: &Rules) -> Numbers {
-        Numbers(rules.entries().into_iter().map(|(name, value, ..)| (name, value as i128)).collect())
+        Numbers(Rc::new(rules.entries().into_iter().map(|(name, value, ..)| (name, value as i128)).collect()))
     }
     fn get(&self, name: &str) -> i128 {
         self.0[name]
@@ -88,6 +89,8 @@ pub enum St {
 #[derive(Clone, Debug)]
 pub struct ModelTask {
     pub id: TaskId,
+    /// The rules that it was opened under.
+    n: Numbers,
     requester: AccountId,
     key: KeyId,
     b_max: i128,
@@ -156,6 +159,7 @@ enum Bond {
 
 #[derive(Clone)]
 pub struct Model {
+    /// The rules in force.
     n: Numbers,
     pub free: BTreeMap<AccountId, i128>,
     pub tasks: Vec<ModelTask>,
@@ -178,6 +182,11 @@ pub enum Quality {
 
 type Step = Result<Status, Status>;
 
+/// Whether two of `what` are one.
+pub fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, expected: T) -> Result<(), String> {
+    if got == expected { Ok(()) } else { Err(format!("{what}: {got:?}, expected {expected:?}")) }
+}
+
 impl Model {
     pub fn new(rules: &Rules) -> Model {
         let n = Numbers::of(rules);
@@ -197,9 +206,14 @@ impl Model {
         }
     }
 
+    /// Other rules, for tasks opened from now on.
+    pub fn adopt(&mut self, rules: &Rules) {
+        self.n = Numbers::of(rules);
+    }
+
     /// What a commitment to a rescue or a challenge of `t` deposits.
-    fn deposit(&self, t: &ModelTask) -> i128 {
-        let (n, least) = (|name| self.n.get(name), self.n.get("commit_deposit"));
+    fn deposit(t: &ModelTask) -> i128 {
+        let (n, least) = (|name| t.n.get(name), t.n.get("commit_deposit"));
         if !matches!(t.st, St::Attested { .. }) {
             return least;
         }
@@ -214,7 +228,7 @@ impl Model {
                 St::Assigned { who: w, .. } if w == who => t.e_stake + t.e_demand,
                 St::Accepted { who: w, .. } if w == who => t.e_stake,
                 St::Rescue { who: w, commits, .. } | St::Attested { who: w, commits, .. } => {
-                    let deposits = commits.iter().filter(|c| c.0 == *who).count() as i128 * self.deposit(t);
+                    let deposits = commits.iter().filter(|c| c.0 == *who).count() as i128 * Self::deposit(t);
                     deposits + if w == who { t.e_stake } else { 0 }
                 }
                 St::Challenged { who: w, challenger, .. } | St::Settled { attester: w, challenger, .. } => {
@@ -232,7 +246,7 @@ impl Model {
                 let (St::Rescue { commits, .. } | St::Attested { commits, .. }) = &t.st else {
                     return t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + t.e_chal + t.e_demand;
                 };
-                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + commits.len() as i128 * self.deposit(t)
+                t.e_bounty + t.e_stake + t.e_bond + t.e_hold + t.e_hero + commits.len() as i128 * Self::deposit(t)
             })
             .sum()
     }
@@ -271,20 +285,20 @@ impl Model {
         self.stands.entry(who).or_default()
     }
 
-    fn score(&self, score: Score, now: i128) -> i128 {
-        let left = decayed(score, now, self.n.get("offence_half_life_blocks"));
+    fn score(n: &Numbers, score: Score, now: i128) -> i128 {
+        let left = decayed(score, now, n.get("offence_half_life_blocks"));
         if left < 63 { 0 } else { left }
     }
 
     /// What the deposit has to hold beside stakes of `reserved`.
-    fn margin(&self, who: &AccountId, reserved: i128, now: i128) -> i128 {
+    fn margin(&self, n: &Numbers, who: &AccountId, reserved: i128, now: i128) -> i128 {
         let live = self.stands.get(who).map_or((0, 0), |stand| stand.live);
-        let worth = doubled(reserved, self.score(live, now).min(4_000)) * self.n.get("price_margin_bps");
+        let worth = doubled(reserved, Self::score(n, live, now).min(4_000)) * n.get("price_margin_bps");
         (worth + 9_999) / 10_000 - reserved
     }
 
     fn review(&mut self, now: i128, who: AccountId) {
-        let need = self.margin(&who, self.holds(&who).1, now);
+        let need = self.margin(&self.n, &who, self.holds(&who).1, now);
         let until = now + self.n.get("grace_blocks");
         let stand = self.stand(who);
         match stand.called {
@@ -313,14 +327,16 @@ impl Model {
         if amount == 0 || stand.leaving.len() >= 8 {
             return Err(Status::Limit);
         }
-        let margin = self.margin(&who, reserved, now) * self.n.get("margin_bps") / 10_000;
+        let margin = self.margin(&self.n, &who, reserved, now) * self.n.get("margin_bps") / 10_000;
         let floor = if locks == 0 { 0 } else { self.n.get("deposit_floor") - backing };
         if stand.staked < amount + margin.max(floor) {
             return Err(Status::Funds);
         }
         let due = now + self.n.get("unbond_blocks");
         self.stand(who).staked -= amount;
+        // The first due first, though rules of another time were asked for the last.
         self.stand(who).leaving.push((amount, due));
+        self.stand(who).leaving.sort_by_key(|part| part.1);
         Ok(Status::Ok)
     }
 
@@ -341,16 +357,16 @@ impl Model {
         self.burned += amount;
     }
 
-    fn succeed(&mut self, who: AccountId) {
-        let max = self.n.get("locks_max");
+    fn succeed(&mut self, n: &Numbers, who: AccountId) {
+        let max = n.get("locks_max");
         if let Some(stand) = self.stands.get_mut(&who) {
             stand.misses = 0;
             stand.cap = stand.cap.map(|cap| cap + 1).filter(|cap| *cap < max);
         }
     }
 
-    fn miss(&mut self, who: AccountId) {
-        let max = self.n.get("locks_max");
+    fn miss(&mut self, n: &Numbers, who: AccountId) {
+        let max = n.get("locks_max");
         let stand = self.stand(who);
         stand.misses += 1;
         if stand.misses == 2 {
@@ -359,10 +375,10 @@ impl Model {
         }
     }
 
-    fn offend(&mut self, now: i128, who: AccountId, weight: i128, jailed: bool) {
-        let jail = self.n.get("jail_blocks");
+    fn offend(&mut self, n: &Numbers, now: i128, who: AccountId, weight: i128, jailed: bool) {
+        let jail = n.get("jail_blocks");
         let before = self.stands.get(&who).map_or((0, 0), |stand| stand.live);
-        let value = (self.score(before, now) + weight).min(10_000);
+        let value = (Self::score(n, before, now) + weight).min(10_000);
         let stand = self.stand(who);
         stand.live = (value, now);
         if jailed && jail > 0 {
@@ -372,11 +388,11 @@ impl Model {
     }
 
     /// A false answer of `who`, for which `stake` went.
-    fn lie(&mut self, now: i128, who: AccountId, stake: i128) {
-        let n = |name| self.n.get(name);
+    fn lie(&mut self, rules: &Numbers, now: i128, who: AccountId, stake: i128) {
+        let n = |name| rules.get(name);
         let stand = self.stands.get(&who).cloned().unwrap_or_default();
         let deposit = stand.staked + stand.leaving.iter().map(|part| part.0).sum::<i128>();
-        let score = self.score(stand.safe, now);
+        let score = Self::score(rules, stand.safe, now);
         let active = self.staked() + self.tasks.iter().map(|t| t.e_stake).sum::<i128>();
         let late = decayed(self.slashed, now, n("correlation_half_life_blocks"));
         let share = (late * n("correlation_bps") / active.max(1)).min(10_000);
@@ -419,7 +435,7 @@ impl Model {
                 .collect();
             fresh.sort();
             while called && let Some((_, i)) = fresh.pop() {
-                if self.stand(who).staked >= self.margin(&who, self.holds(&who).1, now) {
+                if self.stand(who).staked >= self.margin(&self.n, &who, self.holds(&who).1, now) {
                     break;
                 }
                 let St::Assigned { auction: (round, start, end), .. } = self.tasks[i].st else { unreachable!() };
@@ -506,7 +522,7 @@ impl Model {
                     self.pay(challenger, t.e_chal);
                 }
                 St::Rescue { who, commits, .. } | St::Attested { who, commits, .. } => {
-                    let deposit = self.deposit(&self.tasks[i]);
+                    let deposit = Self::deposit(&self.tasks[i]);
                     self.give_back(i, who);
                     for (rescuer, ..) in commits {
                         self.pay(rescuer, deposit);
@@ -518,14 +534,13 @@ impl Model {
         }
     }
 
-    pub fn check(&self) {
+    /// What the model itself has to keep.
+    pub fn check(&self) -> Result<(), String> {
         let free: i128 = self.free.values().sum();
-        assert_eq!(
-            free + self.escrowed() + self.staked() + self.key_deposits() + self.insurance + self.treasury + self.burned,
-            self.minted,
-            "the model leaks"
-        );
-        assert!(self.free.values().all(|f| *f >= 0));
+        let sum =
+            free + self.escrowed() + self.staked() + self.key_deposits() + self.insurance + self.treasury + self.burned;
+        same("the model's money", sum, self.minted)?;
+        same("the model's debts", self.free.values().filter(|free| **free < 0).count(), 0)
     }
 
     pub fn mint(&mut self, who: AccountId, amount: i128) {
@@ -568,20 +583,20 @@ impl Model {
         if self.frozen(&self.tasks[i]) { Err(Status::Key) } else { Ok(i) }
     }
 
-    fn tail(&self, attested: bool, owes: bool) -> i128 {
-        let n = |name| self.n.get(name);
+    fn tail(n: &Numbers, attested: bool, owes: bool) -> i128 {
+        let n = |name| n.get(name);
         let dispute = n("challenge_blocks") + n("reveal_blocks") + n("respond_blocks");
         let tail = if attested { dispute.max(n("rescue_blocks")) } else { n("rescue_blocks") };
         tail + if owes { n("deliver_blocks") } else { 0 }
     }
 
-    fn room(&self, attested: bool, owes: bool) -> i128 {
-        self.n.get("ramp_blocks") + self.n.get("lock_blocks") + self.tail(attested, owes)
+    fn room(n: &Numbers, attested: bool, owes: bool) -> i128 {
+        n.get("ramp_blocks") + n.get("lock_blocks") + Self::tail(n, attested, owes)
     }
 
     /// A round of `t` that starts at `now`.
     fn round(&self, t: &ModelTask, round: i128, now: i128) -> St {
-        let end = (now + self.n.get("auction_blocks")).min(t.deadline - self.tail(t.attested, t.owes));
+        let end = (now + t.n.get("auction_blocks")).min(t.deadline - Self::tail(&t.n, t.attested, t.owes));
         St::Open { round, start: now, end }
     }
 
@@ -599,7 +614,7 @@ impl Model {
         }
         let distance = o.deadline.0 as i128 - now;
         if distance < n("deadline_min_blocks")
-            || distance < self.room(attested, o.delivers)
+            || distance < Self::room(&self.n, attested, o.delivers)
             || distance > n("deadline_max_blocks")
         {
             return Err(Status::Deadline);
@@ -633,11 +648,12 @@ impl Model {
         if matches!(self.bonds.get(&o.key), Some(Bond::Released(_) | Bond::Withdrawn)) {
             return Err(Status::Key);
         }
-        let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - self.tail(attested, o.delivers));
+        let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - Self::tail(&self.n, attested, o.delivers));
         self.pay(o.requester, -(b + bond + fee));
         self.treasury += fee;
         self.tasks.push(ModelTask {
             id: o.task,
+            n: self.n.clone(),
             requester: o.requester,
             key: o.key,
             b_max: b,
@@ -665,11 +681,11 @@ impl Model {
 
     fn clock_price(&self, t: &ModelTask, round: i128, start: i128, now: i128) -> i128 {
         let mut ceiling = t.b_max;
-        for _ in round..self.n.get("rounds_max") {
-            ceiling = ceiling * 10_000 / self.n.get("raise_bps");
+        for _ in round..t.n.get("rounds_max") {
+            ceiling = ceiling * 10_000 / t.n.get("raise_bps");
         }
-        let floor = ceiling * self.n.get("price_floor_share") / 10_000;
-        let ramp = self.n.get("ramp_blocks");
+        let floor = ceiling * t.n.get("price_floor_share") / 10_000;
+        let ramp = t.n.get("ramp_blocks");
         floor + (ceiling - floor) * (now - start).clamp(0, ramp) / ramp
     }
 
@@ -682,10 +698,10 @@ impl Model {
         if by != t.requester {
             return Err(Status::Unauthorized);
         }
-        if now < t.opened + self.n.get("cancel_delay_blocks") {
+        if now < t.opened + t.n.get("cancel_delay_blocks") {
             return Err(Status::State);
         }
-        let fee = self.n.get("storage_fee");
+        let fee = t.n.get("storage_fee");
         self.treasury += fee;
         self.pay(t.requester, t.e_bounty + t.e_bond - fee);
         self.close(i, "cancelled");
@@ -706,7 +722,7 @@ impl Model {
         if now >= end {
             return Err(Status::State);
         }
-        let n = |name| self.n.get(name);
+        let n = |name| t.n.get(name);
         let p = self.clock_price(&t, round, start, now);
         let kept = 10_000 - n("hero_share");
         let lapse = ((t.b_max - p) * 10_000 + kept - 1) / kept;
@@ -724,13 +740,13 @@ impl Model {
             return Err(Status::Funds);
         }
         let backed = stand.staked.min(s);
-        if stand.staked - backed < self.margin(&who, reserved + s, now) * n("margin_bps") / 10_000 {
+        if stand.staked - backed < self.margin(&t.n, &who, reserved + s, now) * n("margin_bps") / 10_000 {
             return Err(Status::Funds);
         }
         if held >= stand.cap.unwrap_or(i128::MAX).min(n("locks_max")) {
             return Err(Status::Limit);
         }
-        let t_lock = (now + n("lock_blocks")).min(t.deadline - self.tail(t.attested, t.owes));
+        let t_lock = (now + n("lock_blocks")).min(t.deadline - Self::tail(&t.n, t.attested, t.owes));
         let may_release = now + ((t_lock - now) * n("start_share") + 9_999) / 10_000;
         self.pay(who, -(s - backed));
         if backed > 0 {
@@ -756,10 +772,10 @@ impl Model {
         }
         self.withdraw_demand(now, i);
         let before = self.stands.get(&who).map_or((0, 0), |stand| stand.releases);
-        let score = self.score(before, now);
+        let score = Self::score(&t.n, before, now);
         self.stand(who).releases = ((score + 1_000).min(10_000), now);
-        let most = s * self.n.get("release_share_max") / 10_000;
-        let burn = doubled(s * self.n.get("release_share") / 10_000, score).min(most).min(t.e_stake);
+        let most = s * t.n.get("release_share_max") / 10_000;
+        let burn = doubled(s * t.n.get("release_share") / 10_000, score).min(most).min(t.e_stake);
         // Of what came from the deposit all goes back that is left.
         self.burned += burn;
         self.tasks[i].e_stake -= burn;
@@ -784,7 +800,7 @@ impl Model {
         self.withdraw_demand(now, i);
         let St::Assigned { t_lock, .. } = self.tasks[i].st else { unreachable!() };
         if quality == Quality::Good {
-            self.succeed(who);
+            self.succeed(&t.n, who);
             if outcome.as_bool().is_some() {
                 self.accept(now, i, who, p);
             } else {
@@ -792,9 +808,9 @@ impl Model {
             }
             return Ok(Status::Ok);
         }
-        if bad + 1 < self.n.get("attempts_max") {
-            let share = s * self.n.get("attempt_share") / 10_000 * (1 << bad);
-            let burn = (share + self.n.get("verify_fee")).min(t.e_stake);
+        if bad + 1 < t.n.get("attempts_max") {
+            let share = s * t.n.get("attempt_share") / 10_000 * (1 << bad);
+            let burn = (share + t.n.get("verify_fee")).min(t.e_stake);
             self.burn_stake(i, burn);
             if let St::Assigned { bad, .. } = &mut self.tasks[i].st {
                 *bad += 1;
@@ -802,9 +818,9 @@ impl Model {
         } else {
             let hero = self.sigma(i);
             (self.tasks[i].e_hero, self.tasks[i].hero_from) = (hero, who);
-            let t_exp = t_lock + self.n.get("rescue_blocks");
+            let t_exp = t_lock + t.n.get("rescue_blocks");
             self.tasks[i].st = St::Rescue { who, late: false, p, from: now, t_exp, commits: vec![] };
-            self.miss(who);
+            self.miss(&t.n, who);
         }
         Ok(if quality == Quality::Bad { Status::No } else { Status::Encoding })
     }
@@ -813,15 +829,15 @@ impl Model {
     fn sigma(&mut self, i: usize) -> i128 {
         let s = std::mem::take(&mut self.tasks[i].e_stake);
         self.tasks[i].e_backed = 0;
-        let hero = s * self.n.get("hero_share") / 10_000;
-        let requester = s * self.n.get("requester_share") / 10_000;
+        let hero = s * self.tasks[i].n.get("hero_share") / 10_000;
+        let requester = s * self.tasks[i].n.get("requester_share") / 10_000;
         self.pay(self.tasks[i].requester, requester);
         self.burned += s - hero - requester;
         hero
     }
 
     fn accept(&mut self, now: i128, i: usize, who: AccountId, price: i128) {
-        let t_final = now + self.n.get("final_blocks");
+        let t_final = now + self.tasks[i].n.get("final_blocks");
         let t = &mut self.tasks[i];
         let back = t.e_bounty - price;
         t.e_bounty = 0;
@@ -833,7 +849,7 @@ impl Model {
 
     fn fail(&mut self, i: usize, who: AccountId) {
         let t = self.tasks[i].clone();
-        let fee = t.e_bond * self.n.get("execution_share") / 10_000;
+        let fee = t.e_bond * t.n.get("execution_share") / 10_000;
         let half = (t.e_bond - fee) / 2;
         self.pay(who, fee);
         self.give_back(i, who);
@@ -875,7 +891,7 @@ impl Model {
     fn withhold(&mut self, i: usize) {
         let t = self.tasks[i].clone();
         let St::Assigned { who, .. } = t.st else { unreachable!() };
-        let share = t.e_bond * self.n.get("execution_share") / 10_000;
+        let share = t.e_bond * t.n.get("execution_share") / 10_000;
         self.pay(who, t.e_demand + share);
         self.give_back(i, who);
         self.burned += t.e_bond - share;
@@ -919,19 +935,19 @@ impl Model {
             return Err(Status::Unauthorized);
         }
         let Bytes::Key { at } = bytes else { return Err(Status::State) };
-        if now < at + self.n.get("notice_blocks") {
+        if now < at + t.n.get("notice_blocks") {
             return Err(Status::State);
         }
-        if now > locked + ((t_lock - locked) * self.n.get("demand_share") + 9_999) / 10_000 {
+        if now > locked + ((t_lock - locked) * t.n.get("demand_share") + 9_999) / 10_000 {
             return Err(Status::Deadline);
         }
-        let fee = self.n.get("demand_fee");
+        let fee = t.n.get("demand_fee");
         if fee > self.has(&who) {
             return Err(Status::Funds);
         }
         self.pay(who, -fee);
         self.tasks[i].e_demand = fee;
-        let until = now + self.n.get("deliver_blocks");
+        let until = now + t.n.get("deliver_blocks");
         if let St::Assigned { bytes, .. } = &mut self.tasks[i].st {
             *bytes = Bytes::Demanded { at: now, until };
         }
@@ -982,11 +998,11 @@ impl Model {
         if late {
             return Err(Status::Deadline);
         }
-        let deposit = self.deposit(&self.tasks[i]);
+        let deposit = Self::deposit(&self.tasks[i]);
         if deposit > self.has(&who) {
             return Err(Status::Funds);
         }
-        if commits.len() as i128 >= self.n.get("commits_max") {
+        if commits.len() as i128 >= self.tasks[i].n.get("commits_max") {
             return Err(Status::Limit);
         }
         self.pay(who, -deposit);
@@ -1017,7 +1033,7 @@ impl Model {
         if now <= at {
             return Err(Status::State);
         }
-        if now > at + self.n.get("reveal_blocks") {
+        if now > at + t.n.get("reveal_blocks") {
             return Err(Status::Deadline);
         }
         if digest != committed {
@@ -1026,7 +1042,7 @@ impl Model {
         if t.witness && outcome != Outcome::True {
             return Err(Status::Unsupported);
         }
-        let deposit = self.n.get("commit_deposit");
+        let deposit = t.n.get("commit_deposit");
         if quality != Quality::Good {
             self.burned += deposit;
             if let St::Rescue { commits, .. } = &mut self.tasks[i].st {
@@ -1041,7 +1057,7 @@ impl Model {
         let price = if who == offender {
             self.burned += std::mem::take(&mut self.tasks[i].e_hero);
             if late {
-                let floor = t.e_stake * self.n.get("late_floor_share") / 10_000;
+                let floor = t.e_stake * t.n.get("late_floor_share") / 10_000;
                 let fee = floor + (t.e_stake - floor) * (now - from).min(window) / window;
                 self.burn_stake(i, fee);
             }
@@ -1053,7 +1069,7 @@ impl Model {
             }
             p + (t.b_max - p) * (now - from).min(window) / window
         };
-        self.offend(now, offender, if who == offender { 500 } else { 1_000 }, who != offender);
+        self.offend(&t.n, now, offender, if who == offender { 500 } else { 1_000 }, who != offender);
         if outcome.as_bool().is_some() {
             self.accept(now, i, who, price);
         } else {
@@ -1078,7 +1094,7 @@ impl Model {
             return Err(Status::Unsupported);
         }
         self.withdraw_demand(now, i);
-        let until = now + self.n.get("challenge_blocks");
+        let until = now + t.n.get("challenge_blocks");
         self.tasks[i].st = St::Attested { who, y, p, until, commits: vec![] };
         Ok(Status::Ok)
     }
@@ -1093,7 +1109,7 @@ impl Model {
         if now <= at {
             return Err(Status::State);
         }
-        if now > at + self.n.get("reveal_blocks") {
+        if now > at + t.n.get("reveal_blocks") {
             return Err(Status::Deadline);
         }
         if digest != committed {
@@ -1102,17 +1118,17 @@ impl Model {
         if claimed == y {
             return Err(Status::Unsupported);
         }
-        let d = (t.b_max * self.n.get("challenge_bond_share") / 10_000).max(self.n.get("challenge_bond_floor"));
+        let d = (t.b_max * t.n.get("challenge_bond_share") / 10_000).max(t.n.get("challenge_bond_floor"));
         if d > self.has(&who) {
             return Err(Status::Funds);
         }
-        let deposit = self.deposit(&self.tasks[i]);
+        let deposit = Self::deposit(&self.tasks[i]);
         for (other, ..) in &commits {
             self.pay(*other, deposit);
         }
         self.pay(who, -d);
         self.tasks[i].e_chal = d;
-        let until = now + self.n.get("respond_blocks");
+        let until = now + t.n.get("respond_blocks");
         self.tasks[i].st = St::Challenged { who: attester, y, p, challenger: who, until };
         Ok(Status::Ok)
     }
@@ -1133,7 +1149,7 @@ impl Model {
         if now > until {
             return Err(Status::Deadline);
         }
-        let cost = self.n.get("commit_deposit");
+        let cost = t.n.get("commit_deposit");
         if fee.is_none() && cost > self.has(&settler) {
             return Err(Status::Funds);
         }
@@ -1144,7 +1160,7 @@ impl Model {
         }
         let upheld = outcome == y;
         let payee = if upheld { attester } else { settler };
-        let t_final = now + self.n.get("final_blocks");
+        let t_final = now + t.n.get("final_blocks");
         self.tasks[i].st = St::Settled { attester, payee, challenger, settler, upheld, fee, t_final };
         if outcome.as_bool().is_none() {
             self.pay_dispute(now, i);
@@ -1166,13 +1182,13 @@ impl Model {
     fn pay_dispute(&mut self, now: i128, i: usize) {
         let t = self.tasks[i].clone();
         let St::Settled { attester, challenger, settler, upheld, fee, .. } = t.st else { unreachable!() };
-        let of = |whole: i128, name| whole * self.n.get(name) / 10_000;
+        let of = |whole: i128, name| whole * t.n.get(name) / 10_000;
         let capped = |part: i128| fee.map_or(part, |fee| fee.min(part));
         if upheld {
             let part = if settler == challenger { 0 } else { capped(of(t.e_chal, "bond_prover_share")) };
             self.pay(settler, part);
             self.give_back(i, attester);
-            self.succeed(attester);
+            self.succeed(&t.n, attester);
             self.burned += t.e_chal - part;
         } else {
             let mut challengers = of(t.e_stake, "challenger_share");
@@ -1189,7 +1205,7 @@ impl Model {
             self.pay(t.requester, requesters);
             self.burned += t.e_stake - challengers - settlers - requesters;
             (self.tasks[i].e_stake, self.tasks[i].e_backed) = (0, 0);
-            self.lie(now, attester, t.e_stake);
+            self.lie(&t.n, now, attester, t.e_stake);
         }
         self.tasks[i].e_chal = 0;
     }
@@ -1205,7 +1221,7 @@ impl Model {
             }
             match t.st {
                 St::Open { round, end, .. } if now >= end => {
-                    if round < self.n.get("rounds_max") && now + self.room(t.attested, t.owes) <= t.deadline {
+                    if round < t.n.get("rounds_max") && now + Self::room(&t.n, t.attested, t.owes) <= t.deadline {
                         self.tasks[i].st = self.round(&t, round + 1, now);
                     } else {
                         self.pay(t.requester, t.e_bounty + t.e_bond);
@@ -1215,12 +1231,12 @@ impl Model {
                 St::Assigned { bytes: Bytes::Demanded { until, .. }, .. } if now > until => self.withhold(i),
                 St::Assigned { bytes: Bytes::Demanded { .. }, .. } => {}
                 St::Assigned { who, p, t_lock, .. } if now > t_lock => {
-                    let t_exp = t_lock + self.n.get("rescue_blocks");
+                    let t_exp = t_lock + t.n.get("rescue_blocks");
                     self.tasks[i].st = St::Rescue { who, late: true, p, from: t_lock, t_exp, commits: vec![] };
-                    self.miss(who);
+                    self.miss(&t.n, who);
                 }
                 St::Rescue { who, t_exp, commits, .. } => {
-                    let (deposit, window) = (self.n.get("commit_deposit"), self.n.get("reveal_blocks"));
+                    let (deposit, window) = (t.n.get("commit_deposit"), t.n.get("reveal_blocks"));
                     let over = now > t_exp;
                     let gone = commits.iter().filter(|c| over || now > c.1 + window).count() as i128;
                     self.burned += gone * deposit;
@@ -1233,17 +1249,17 @@ impl Model {
                         self.insurance += hero;
                         self.pay(t.requester, t.e_bounty + t.e_bond);
                         self.close(i, "expired");
-                        self.offend(now, who, 1_000, true);
+                        self.offend(&t.n, now, who, 1_000, true);
                     }
                 }
                 St::Attested { who, p, until, commits, .. } => {
-                    let (deposit, window) = (self.deposit(&self.tasks[i]), self.n.get("reveal_blocks"));
+                    let (deposit, window) = (Self::deposit(&self.tasks[i]), t.n.get("reveal_blocks"));
                     let left: Vec<_> = commits.iter().filter(|c| now <= c.1 + window).copied().collect();
                     self.burned += (commits.len() - left.len()) as i128 * deposit;
                     if left.is_empty() && now > until {
                         self.pay(who, p);
                         self.give_back(i, who);
-                        self.succeed(who);
+                        self.succeed(&t.n, who);
                         self.pay(t.requester, t.e_bounty - p + t.e_bond);
                         self.close(i, "final");
                     } else if let St::Attested { commits, .. } = &mut self.tasks[i].st {
@@ -1259,8 +1275,8 @@ impl Model {
                     } else {
                         self.pay(challenger, hero);
                     }
-                    self.offend(now, who, 1_000, true);
-                    if t.reopens < self.n.get("reopens_max") && now + self.room(true, t.owes) <= t.deadline {
+                    self.offend(&t.n, now, who, 1_000, true);
+                    if t.reopens < t.n.get("reopens_max") && now + Self::room(&t.n, true, t.owes) <= t.deadline {
                         self.tasks[i].reopens += 1;
                         self.tasks[i].st = self.round(&t, 1, now);
                     } else {
@@ -1285,20 +1301,40 @@ impl Model {
         }
     }
 
-    pub fn same_standing(&self, who: &AccountId, got: Option<&Standing>, at: &str) {
+    /// The standing of `who` against the market's.
+    pub fn same_standing(&self, who: &AccountId, got: Option<&Standing>) -> Result<(), String> {
         let (ours, got) = (self.stands.get(who).cloned().unwrap_or_default(), got.cloned().unwrap_or_default());
         let height = |height: zera_abi::Height| i128::from(height.0);
         let score = |score: zera_market::Score| (i128::from(score.value), height(score.height));
         let leaving = got.unbonding.iter().map(|part| (part.amount.units() as i128, height(part.due)));
-        assert_eq!((got.staked.units() as i128, leaving.collect()), (ours.staked, ours.leaving), "{at}: deposit");
-        assert_eq!(
-            [score(got.liveness), score(got.safety), score(got.releases)],
-            [ours.live, ours.safe, ours.releases],
-            "{at}"
-        );
-        assert_eq!((got.capacity.map(i128::from), i128::from(got.misses)), (ours.cap, ours.misses), "{at}: brake");
-        assert_eq!((height(got.jailed_until), got.called.map(height)), (ours.jail, ours.called), "{at}: jail, call");
-        assert_eq!(got.backing().units() as i128, self.holds(who).2, "{at}: backing");
+        same("a deposit", (got.staked.units() as i128, leaving.collect()), (ours.staked, ours.leaving))?;
+        let scores = [score(got.liveness), score(got.safety), score(got.releases)];
+        same("scores of liveness, safety, releases", scores, [ours.live, ours.safe, ours.releases])?;
+        let brake = (got.capacity.map(i128::from), i128::from(got.misses));
+        same("the brake", brake, (ours.cap, ours.misses))?;
+        let times = (height(got.jailed_until), got.called.map(height));
+        same("jail and call", times, (ours.jail, ours.called))?;
+        same("what a deposit backs", got.backing().units() as i128, self.holds(who).2)
+    }
+
+    /// The task against the market's: its state, whose it is, and each bucket.
+    pub fn same_task(&self, t: &ModelTask, got: &Task) -> Result<(), String> {
+        same("a task", (got.id(), got.state().name()), (&t.id, Model::name(t)))?;
+        let (who, commits) = match &t.st {
+            St::Open { .. } => (None, 0),
+            St::Assigned { who, .. } | St::Challenged { who, .. } | St::Accepted { who, .. } => (Some(who), 0),
+            St::Settled { payee, .. } => (Some(payee), 0),
+            St::Rescue { who, commits, .. } | St::Attested { who, commits, .. } => (Some(who), commits.len()),
+            St::Ended(_) => (got.provider(), 0),
+        };
+        same("whose it is", got.provider(), who)?;
+        let deposits = t.e_demand + commits as i128 * Self::deposit(t);
+        let Escrow { bounty, stake, bond, hold, deposit, challenge } = *got.escrow();
+        same(
+            "bounty, stake, bond, hold, deposits and challenge",
+            [bounty, stake, bond, hold, deposit, challenge].map(|amount| amount.units() as i128),
+            [t.e_bounty, t.e_stake, t.e_bond, t.e_hold + t.e_hero, deposits, t.e_chal],
+        )
     }
 
     pub fn name(t: &ModelTask) -> &'static str {

@@ -1,492 +1,321 @@
-//! The payout table as data: who has how much more or less when it is over. Numbers worked out by hand.
-//!
-//! Standard rules, Bmax = 1 ZRA = 1,000,000,000 units, opened at 100, so:
-//! - ceilings of the rounds 640,000,000, 800,000,000, 1,000,000,000; the first round starts at 40 % = 256,000,000;
-//! - P at 105, half of the ramp: 256,000,000 + 384,000,000 / 2 = 448,000,000;
-//! - S = ceil((1,000,000,000 - 448,000,000) / 0.65) = 849,230,770 (849,230,769.2; 25 % of Bmax is less);
-//! - R = 10 % = 100,000,000; opening fee 1,000,000; lock deadline 115, rescue until 135.
-//!
-//! S by the split: hero 35 % = 297,230,769 (.5), requester 15 % = 127,384,615 (.5), burnt the rest = 424,615,386.
+//! The payout table as data: `payouts.json` says what is done and who has how much more or less afterwards. Its numbers
+//! were worked out by hand from the rules; a row's `why` is the part of it that is not in the head of the file or in
+//! the row before.
 
-use zera_abi::{AccountId, Height, Outcome};
-use zera_market::{Market, MarketError, Ruling};
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use zera_abi::{AccountId, Height, KeyId, Outcome, TaskId};
+use zera_market::{Answer, Market, MarketError, Mode, NativeRun, Opening, Ruling, challenge_digest, commit_digest};
 
 use super::fixture::*;
 
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    /// Ticks up to this height; what follows happens there.
-    At(u64),
-    Lock(AccountId),
-    Release,
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    /// What is common to the rows, for who reads them.
+    about: Vec<String>,
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// The transitions whose money it shows, and what is special about it.
+    pub name: String,
+    /// How its numbers come about.
+    #[serde(default)]
+    why: String,
+    task: Kind,
+    pub steps: Vec<Step>,
+    /// The last height.
+    pub until: u64,
+    /// The state that the task is in then.
+    pub end: String,
+    gains: Gains,
+    buckets: Buckets,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Proved,
+    Attested,
+    Delivers,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Party {
+    Requester,
+    Provider,
+    Rescuer,
+    Other,
+}
+
+pub const PARTIES: [Party; 4] = [Party::Requester, Party::Provider, Party::Rescuer, Party::Other];
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub at: u64,
+    pub by: Party,
+    #[serde(rename = "do")]
+    pub verb: Verb,
+    outcome: Option<Said>,
+    #[serde(default, deserialize_with = "some_units")]
+    amount: Option<i128>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
     Cancel,
-    Good(Outcome),
-    Bad,
-    Malformed,
-    Commit(AccountId, Outcome),
-    Reveal(AccountId, Outcome),
-    /// Commits to and reveals a proof that does not verify.
-    CommitBad(AccountId),
-    RevealBad(AccountId),
+    Lock,
+    Release,
+    Submit,
+    #[serde(rename = "submit bad")]
+    SubmitBad,
+    #[serde(rename = "submit malformed")]
+    SubmitMalformed,
+    Commit,
+    #[serde(rename = "commit bad")]
+    CommitBad,
+    Reveal,
+    #[serde(rename = "reveal bad")]
+    RevealBad,
+    Attest,
+    #[serde(rename = "commit challenge")]
+    CommitChallenge,
+    Challenge,
+    Settle,
+    #[serde(rename = "settle bad")]
+    SettleBad,
+    #[serde(rename = "settle natively")]
+    SettleNatively,
+    #[serde(rename = "give key")]
+    GiveKey,
+    Demand,
+    Deliver,
+    Complain,
     /// A stranger proves the key broken: no deposit in these rows, so that the sums are those of the task.
-    Withdraw,
+    #[serde(rename = "withdraw key")]
+    WithdrawKey,
+    Stake,
+    Unstake,
 }
-use Outcome::{BoundExceeded, False, Trap, True};
-use Step::*;
 
-struct Row {
-    name: &'static str,
-    steps: &'static [Step],
-    end: &'static str,
-    // Gains and losses over everything, the opening included.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Said {
+    True,
+    False,
+    Trap,
+    #[serde(rename = "bound exceeded")]
+    BoundExceeded,
+}
+
+/// Free money, more or less.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gains {
+    #[serde(deserialize_with = "units_of")]
     requester: i128,
+    #[serde(deserialize_with = "units_of")]
     provider: i128,
+    #[serde(deserialize_with = "units_of")]
     rescuer: i128,
-    burned: i128,
-    insurance: i128,
-    treasury: i128,
+    #[serde(deserialize_with = "units_of")]
+    other: i128,
 }
 
-const ROWS: &[Row] = &[
-    Row {
-        name: "T2 cancelled: all back less opening and storage fee",
-        steps: &[At(105), Cancel],
-        end: "cancelled",
-        requester: -11_000_000,
-        provider: 0,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 11_000_000,
-    },
-    Row {
-        name: "T4, T17 answered in time: P to the provider",
-        steps: &[At(105), Lock(PROVIDER), At(115), Good(True), At(165)],
-        end: "final",
-        requester: -458_000_000,
-        provider: 448_000_000,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T4 accepted, not yet final: P and S are held, the surplus is back",
-        steps: &[At(105), Lock(PROVIDER), At(106), Good(False)],
-        end: "accepted",
-        // P, R and the fee are away.
-        requester: -858_000_000,
-        provider: -849_230_770,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T5 one bad proof: fee 1,000,000 + 25 % of S = 212,307,692 (.5) burnt",
-        steps: &[At(105), Lock(PROVIDER), Bad, Good(True), At(155)],
-        end: "final",
-        requester: -458_000_000,
-        provider: 448_000_000 - 213_307_692,
-        rescuer: 0,
-        burned: 213_307_692,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T5 two bad proofs, one of them malformed: the second costs 1,000,000 + 2 * 212,307,692",
-        steps: &[At(105), Lock(PROVIDER), Bad, Malformed, Good(True), At(155)],
-        end: "final",
-        requester: -458_000_000,
-        provider: 448_000_000 - 638_923_076,
-        rescuer: 0,
-        burned: 213_307_692 + 425_615_384,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // 210,307,694 of S are left: hero 73,607,692 (.9) waits, requester 31,546,154 (.1), burnt 105,153,848.
-        name: "T5' third bad proof, T14 nobody rescues: the waiting share goes to the insurance",
-        steps: &[At(105), Lock(PROVIDER), Bad, Bad, Malformed, At(136)],
-        end: "expired",
-        requester: -10_000_000 + 31_546_154,
-        provider: -849_230_770,
-        rescuer: 0,
-        burned: 638_923_076 + 105_153_848,
-        insurance: 73_607_692,
-        treasury: 10_000_000,
-    },
-    Row {
-        // The window is 105 to 135; revealed at 120, half of it: 448,000,000 + 552,000,000 / 2 = 724,000,000.
-        name: "T5' then T13: the rescuer gets P_res and the share that waited",
-        steps: &[
-            At(105),
-            Lock(PROVIDER),
-            Bad,
-            Bad,
-            Bad,
-            At(119),
-            Commit(RESCUER, True),
-            At(120),
-            Reveal(RESCUER, True),
-            At(170),
-        ],
-        end: "final",
-        requester: -734_000_000 + 31_546_154,
-        provider: -849_230_770,
-        rescuer: 724_000_000 + 73_607_692,
-        burned: 638_923_076 + 105_153_848,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T5' then self-rescue: P only, the share that waited is burnt",
-        steps: &[
-            At(105),
-            Lock(PROVIDER),
-            Bad,
-            Bad,
-            Bad,
-            At(119),
-            Commit(PROVIDER, True),
-            At(120),
-            Reveal(PROVIDER, True),
-            At(170),
-        ],
-        end: "final",
-        requester: -458_000_000 + 31_546_154,
-        provider: 448_000_000 - 849_230_770,
-        rescuer: 0,
-        burned: 638_923_076 + 105_153_848 + 73_607_692,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // Revealed at 125, half of 115 to 135: 448,000,000 + 552,000,000 / 2 = 724,000,000.
-        name: "T11, T13 rescued by another: P_res and 35 % of S",
-        steps: &[At(105), Lock(PROVIDER), At(124), Commit(RESCUER, True), At(125), Reveal(RESCUER, True), At(175)],
-        end: "final",
-        requester: -734_000_000 + 127_384_615,
-        provider: -849_230_770,
-        rescuer: 724_000_000 + 297_230_769,
-        burned: 424_615_386,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // Late by 10 of 20: 84,923,077 + (849,230,770 - 84,923,077) / 2 = 467,076,923 (.5).
-        name: "T11, T13 rescued by the locker: P only, the late fee burnt",
-        steps: &[At(105), Lock(PROVIDER), At(124), Commit(PROVIDER, True), At(125), Reveal(PROVIDER, True), At(175)],
-        end: "final",
-        requester: -458_000_000,
-        provider: 448_000_000 - 467_076_923,
-        rescuer: 0,
-        burned: 467_076_923,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T12 unrevealed deposit burnt, T14 expired: 35 % of S to the insurance",
-        steps: &[At(105), Lock(PROVIDER), At(120), Commit(RESCUER, True), At(136)],
-        end: "expired",
-        requester: -10_000_000 + 127_384_615,
-        provider: -849_230_770,
-        rescuer: -10_000_000,
-        burned: 424_615_386 + 10_000_000,
-        insurance: 297_230_769,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T12 a revealed proof that does not verify costs the deposit",
-        steps: &[At(105), Lock(PROVIDER), At(120), CommitBad(RESCUER), At(121), RevealBad(RESCUER), At(136)],
-        end: "expired",
-        requester: -10_000_000 + 127_384_615,
-        provider: -849_230_770,
-        rescuer: -10_000_000,
-        burned: 424_615_386 + 10_000_000,
-        insurance: 297_230_769,
-        treasury: 10_000_000,
-    },
-    Row {
-        // R = 100,000,000: 80 % to the provider, of the rest half back and half burnt.
-        name: "T15 a trap proven in time",
-        steps: &[At(105), Lock(PROVIDER), At(110), Good(Trap)],
-        end: "failed",
-        requester: -10_000_000 - 360_000_000,
-        provider: 320_000_000,
-        rescuer: 0,
-        burned: 40_000_000,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T15 an exceeded bound proven after a bad proof",
-        steps: &[At(105), Lock(PROVIDER), Bad, Good(BoundExceeded)],
-        end: "failed",
-        requester: -370_000_000,
-        provider: 320_000_000 - 213_307_692,
-        rescuer: 0,
-        burned: 40_000_000 + 213_307_692,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T15 a trap proven by a rescuer: paid at once, hero's share included",
-        steps: &[At(105), Lock(PROVIDER), At(124), Commit(RESCUER, Trap), At(125), Reveal(RESCUER, Trap)],
-        end: "failed",
-        requester: -370_000_000 + 127_384_615,
-        provider: -849_230_770,
-        rescuer: 320_000_000 + 297_230_769,
-        burned: 40_000_000 + 424_615_386,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T15 a trap proven late by the locker: the late fee burnt, the fee paid",
-        steps: &[At(105), Lock(PROVIDER), At(124), Commit(PROVIDER, Trap), At(125), Reveal(PROVIDER, Trap)],
-        end: "failed",
-        requester: -370_000_000,
-        provider: 320_000_000 - 467_076_923,
-        rescuer: 0,
-        burned: 40_000_000 + 467_076_923,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T21 nobody locks in three rounds: all back less the opening fee",
-        steps: &[At(160)],
-        end: "expired",
-        requester: -10_000_000,
-        provider: 0,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // Third round from 140, ceiling Bmax; at 150 P = Bmax, S = 25 % of Bmax.
-        name: "T21 locked in the third round at the whole bounty",
-        steps: &[At(150), Lock(PROVIDER), Good(True), At(200)],
-        end: "final",
-        requester: -1_010_000_000,
-        provider: 1_000_000_000,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // 2 % of 849,230,770 = 16,984,615 (.4); the rescuer locks at 106: P = 486,400,000.
-        name: "T22 released, then locked and answered by another",
-        steps: &[At(105), Lock(PROVIDER), At(106), Release, Lock(RESCUER), Good(True), At(156)],
-        end: "final",
-        requester: -496_400_000,
-        provider: -16_984_615,
-        rescuer: 486_400_000,
-        burned: 16_984_615,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T20 from Open: bounty and bond back, the opening fee stays",
-        steps: &[At(105), Withdraw, At(106)],
-        end: "revoked",
-        requester: -10_000_000,
-        provider: 0,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T20 from Assigned: the stake back",
-        steps: &[At(105), Lock(PROVIDER), Withdraw, At(106)],
-        end: "revoked",
-        requester: -10_000_000,
-        provider: 0,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T20 from Assigned after a bad proof: what is left of the stake back, what was burnt is burnt",
-        steps: &[At(105), Lock(PROVIDER), Bad, Withdraw, At(106)],
-        end: "revoked",
-        requester: -10_000_000,
-        provider: -213_307_692,
-        rescuer: 0,
-        burned: 213_307_692,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T20 from Rescue with a commitment: the late stake and the deposit back whole",
-        steps: &[At(105), Lock(PROVIDER), At(120), Commit(RESCUER, True), Withdraw, At(121)],
-        end: "revoked",
-        requester: -10_000_000,
-        provider: 0,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // As in T5', 73,607,692 wait for a hero; they were the provider's.
-        name: "T20 from Rescue after three bad proofs: the share that waited goes back to the offender",
-        steps: &[At(105), Lock(PROVIDER), Bad, Bad, Bad, At(119), Commit(RESCUER, True), Withdraw, At(120)],
-        end: "revoked",
-        requester: -10_000_000 + 31_546_154,
-        provider: -849_230_770 + 73_607_692,
-        rescuer: 0,
-        burned: 638_923_076 + 105_153_848,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T20 from Accepted: the held price back to the requester, the stake to the provider",
-        steps: &[At(105), Lock(PROVIDER), At(110), Good(True), Withdraw, At(111)],
-        end: "revoked",
-        requester: -10_000_000,
-        provider: 0,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // The hero's share 297,230,769 was held for the rescuer and comes from the offender.
-        name: "T20 from Accepted after a rescue: the rescuer earns nothing, its share goes back to the offender",
-        steps: &[
-            At(105),
-            Lock(PROVIDER),
-            At(124),
-            Commit(RESCUER, True),
-            At(125),
-            Reveal(RESCUER, True),
-            Withdraw,
-            At(126),
-        ],
-        end: "revoked",
-        requester: -10_000_000 + 127_384_615,
-        provider: -849_230_770 + 297_230_769,
-        rescuer: 0,
-        burned: 424_615_386,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // The late fee 467,076,923 is burnt; the rest of the stake is the locker's.
-        name: "T20 from Accepted after a rescue by the locker: what is left of the stake back",
-        steps: &[
-            At(105),
-            Lock(PROVIDER),
-            At(124),
-            Commit(PROVIDER, True),
-            At(125),
-            Reveal(PROVIDER, True),
-            Withdraw,
-            At(126),
-        ],
-        end: "revoked",
-        requester: -10_000_000,
-        provider: -467_076_923,
-        rescuer: 0,
-        burned: 467_076_923,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        name: "T20 comes too late: final stays final, the key only then withdrawn",
-        steps: &[At(105), Lock(PROVIDER), At(110), Good(True), At(160), Withdraw, At(200)],
-        end: "final",
-        requester: -458_000_000,
-        provider: 448_000_000,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-    Row {
-        // Withdrawn in the block before it would have been final: the next tick refunds.
-        name: "T20 in the last block of the final window",
-        steps: &[At(105), Lock(PROVIDER), At(110), Good(True), At(159), Withdraw, At(160)],
-        end: "revoked",
-        requester: -10_000_000,
-        provider: 0,
-        rescuer: 0,
-        burned: 0,
-        insurance: 0,
-        treasury: 10_000_000,
-    },
-];
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Buckets {
+    #[serde(deserialize_with = "units_of")]
+    burned: i128,
+    #[serde(deserialize_with = "units_of")]
+    insurance: i128,
+    #[serde(deserialize_with = "units_of")]
+    treasury: i128,
+    /// What the task still holds.
+    #[serde(deserialize_with = "units_of")]
+    escrowed: i128,
+    /// What parties have staked, also what is on its way back.
+    #[serde(deserialize_with = "units_of")]
+    deposits: i128,
+}
 
-fn play(market: &mut Market, steps: &[Step]) -> Result<(), MarketError> {
-    let mut now = OPENED;
-    let mut holder = PROVIDER;
-    for step in steps {
-        match *step {
-            At(height) => {
-                run(market, now + 1, height);
-                now = height;
-            }
-            Lock(who) => {
-                market.lock(Height(now), &task_id(1), who)?;
-                holder = who;
-            }
-            Release => market.release(Height(now), &task_id(1), holder)?,
-            Cancel => market.cancel(Height(now), &task_id(1), REQUESTER)?,
-            Good(outcome) => {
-                let answer = good(market, 1, holder, outcome);
-                let ruling = submit(market, now, holder, answer)?;
-                assert_eq!(ruling, if outcome.as_bool().is_some() { Ruling::Accepted } else { Ruling::Failed });
-            }
-            Bad => assert!(matches!(submit(market, now, holder, bad(True))?, Ruling::Rejected(_))),
-            Malformed => assert!(matches!(submit(market, now, holder, malformed(True))?, Ruling::Rejected(_))),
-            Commit(who, outcome) => {
-                let answer = good(market, 1, who, outcome);
-                commit(market, now, who, &answer)?;
-            }
-            Reveal(who, outcome) => {
-                let answer = good(market, 1, who, outcome);
-                assert!(!matches!(reveal(market, now, who, answer)?, Ruling::Rejected(_)));
-            }
-            Withdraw => {
-                market.withdraw_key(KEY, OTHER)?;
-            }
-            CommitBad(who) => commit(market, now, who, &bad(True))?,
-            RevealBad(who) => assert!(matches!(reveal(market, now, who, bad(True))?, Ruling::Rejected(_))),
+fn units_of<'de, D: serde::Deserializer<'de>>(number: D) -> Result<i128, D::Error> {
+    let digits = String::deserialize(number)?;
+    digits.parse().map_err(|_| serde::de::Error::custom(format!("{digits} is no whole number of units")))
+}
+
+fn some_units<'de, D: serde::Deserializer<'de>>(number: D) -> Result<Option<i128>, D::Error> {
+    units_of(number).map(Some)
+}
+
+impl From<Said> for Outcome {
+    fn from(said: Said) -> Outcome {
+        match said {
+            Said::True => Outcome::True,
+            Said::False => Outcome::False,
+            Said::Trap => Outcome::Trap,
+            Said::BoundExceeded => Outcome::BoundExceeded,
         }
+    }
+}
+
+pub fn rows() -> Vec<Row> {
+    let table: Table = serde_json::from_str(include_str!("payouts.json")).expect("the table");
+    assert!(!table.about.is_empty());
+    table.rows
+}
+
+impl Row {
+    /// Gains of the requester, provider, rescuer and the other.
+    pub fn gains(&self) -> [i128; 4] {
+        let Gains { requester, provider, rescuer, other } = self.gains;
+        [requester, provider, rescuer, other]
+    }
+
+    /// Burnt, insurance, treasury, escrowed, deposits.
+    pub fn buckets(&self) -> [i128; 5] {
+        let Buckets { burned, insurance, treasury, escrowed, deposits } = self.buckets;
+        [burned, insurance, treasury, escrowed, deposits]
+    }
+
+    /// Its request, with amounts that many times as great.
+    pub fn opening(&self, task: TaskId, key: KeyId, requester: AccountId, times: u128) -> Opening {
+        let mut opening = Opening { task, key, requester, ..opening(1) };
+        (opening.bounty_max, opening.fee) = (units(ZRA * times), units(10_000_000 * times));
+        match self.task {
+            Kind::Proved => {}
+            Kind::Attested => opening.mode = Mode::Attested,
+            Kind::Delivers => opening.delivers = true,
+        }
+        opening
+    }
+}
+
+impl Step {
+    /// Takes the step, with amounts that many times as great.
+    pub fn take(&self, market: &mut Market, id: &TaskId, who: AccountId, times: u128) -> Result<(), MarketError> {
+        let now = Height(self.at);
+        let outcome = self.outcome.map_or(Outcome::True, Outcome::from);
+        let amount = units(self.amount.unwrap_or(0) as u128 * times);
+        let mut judge = Judge::default();
+        let mut proof = Answer { outcome, declared: vec![], proof: Box::new([1; 256]) };
+        match self.verb {
+            Verb::SubmitMalformed => proof.proof[255] = 0xff,
+            Verb::Submit | Verb::Commit | Verb::Reveal | Verb::Settle => {
+                proof.proof = prove(&market.claim(id, who, &proof)?);
+            }
+            _ => {}
+        }
+        let rejected = |ruling: Result<Ruling, MarketError>| {
+            ruling.map(|ruling| assert!(matches!(ruling, Ruling::Rejected(_)), "{self:?}"))
+        };
+        let judged = |ruling: Result<Ruling, MarketError>| {
+            let expected = if outcome.as_bool().is_some() { Ruling::Accepted } else { Ruling::Failed };
+            ruling.map(|ruling| assert_eq!(ruling, expected, "{self:?}"))
+        };
+        match self.verb {
+            Verb::Cancel => market.cancel(now, id, who),
+            Verb::Lock => market.lock(now, id, who),
+            Verb::Release => market.release(now, id, who),
+            Verb::Submit => judged(market.submit(now, id, who, proof, &mut judge)),
+            Verb::SubmitBad | Verb::SubmitMalformed => rejected(market.submit(now, id, who, proof, &mut judge)),
+            Verb::Commit | Verb::CommitBad => {
+                market.commit(now, id, who, commit_digest(&SALT, &who, id, &proof.digest()))
+            }
+            Verb::Reveal => judged(market.reveal(now, id, who, SALT, proof, &mut judge)),
+            Verb::RevealBad => rejected(market.reveal(now, id, who, SALT, proof, &mut judge)),
+            Verb::Attest => market.attest(now, id, who, outcome, vec![]),
+            Verb::CommitChallenge => {
+                market.commit(now, id, who, commit_digest(&SALT, &who, id, &challenge_digest(outcome)))
+            }
+            Verb::Challenge => market.challenge(now, id, who, SALT, outcome),
+            Verb::Settle => judged(market.settle(now, id, who, proof, &mut judge)),
+            Verb::SettleBad => rejected(market.settle(now, id, who, proof, &mut judge)),
+            Verb::SettleNatively => {
+                let fee = units(7_000_000 * times);
+                judged(market.settle_natively(now, id, who, NativeRun { outcome, fee }))
+            }
+            Verb::GiveKey => market.give_key(now, id, who, [9; 32]),
+            Verb::Demand => market.demand(now, id, who),
+            Verb::Deliver => market.deliver(now, id, who),
+            Verb::Complain => market.complain(now, id, who),
+            Verb::WithdrawKey => {
+                let key = *market.task(id).expect("the task").key();
+                market.withdraw_key(key, who).map(drop)
+            }
+            Verb::Stake => market.stake(now, who, amount),
+            Verb::Unstake => market.unstake(now, who, amount),
+        }
+    }
+}
+
+/// Who plays whom in the only task of a market.
+pub fn actor(party: Party) -> AccountId {
+    match party {
+        Party::Requester => REQUESTER,
+        Party::Provider => PROVIDER,
+        Party::Rescuer => RESCUER,
+        Party::Other => OTHER,
+    }
+}
+
+/// Plays a row alone in a market of its own.
+pub fn play(market: &mut Market, row: &Row, times: u128) {
+    market.open(Height(OPENED), row.opening(task_id(1), KEY, REQUESTER, times)).expect("opens");
+    let mut now = OPENED;
+    for step in &row.steps {
+        run(market, now + 1, step.at);
+        now = step.at;
+        let taken = step.take(market, &task_id(1), actor(step.by), times);
+        taken.unwrap_or_else(|error| panic!("{}: {step:?}: {error}", row.name));
         market.conserved().expect("conserved after every step");
     }
-    Ok(())
+    run(market, now + 1, row.until);
+}
+
+/// What an account has more or less than at the start, free.
+pub fn gain(market: &Market, who: &AccountId, start: u128) -> i128 {
+    market.account(who).free.units() as i128 - start as i128
+}
+
+/// Burnt, insurance, treasury, escrowed, deposits.
+pub fn buckets_of(market: &Market) -> [i128; 5] {
+    let totals = market.totals();
+    [totals.burned, totals.insurance, totals.treasury, totals.escrowed, totals.staked]
+        .map(|amount| amount.units() as i128)
 }
 
 #[test]
 fn every_row_pays_what_the_table_says() {
-    for row in ROWS {
-        let mut market = market();
-        play(&mut market, row.steps).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+    for row in rows() {
+        let sum = row.gains().iter().sum::<i128>() + row.buckets().iter().sum::<i128>();
+        assert_eq!(sum, 0, "{}: money comes from somewhere and goes somewhere", row.name);
+        let mut market = rich_market(zera_market::Rules::standard());
+        play(&mut market, &row, 1);
         assert_eq!(state(&market, 1), row.end, "{}", row.name);
-        let gain = |who| market.account(&who).free.units() as i128 - 100 * ZRA as i128;
-        let totals = market.totals();
-        let amount = |amount: zera_abi::Amount| amount.units() as i128;
-        let got = [
-            gain(REQUESTER),
-            gain(PROVIDER),
-            gain(RESCUER),
-            amount(totals.burned),
-            amount(totals.insurance),
-            amount(totals.treasury),
-        ];
-        let expected = [row.requester, row.provider, row.rescuer, row.burned, row.insurance, row.treasury];
-        assert_eq!(got, expected, "{}: requester, provider, rescuer, burned, insurance, treasury", row.name);
-        if row.end != "accepted" {
-            assert_eq!(got.iter().sum::<i128>(), 0, "{}", row.name);
-            assert_eq!(totals.escrowed.units(), 0, "{}", row.name);
-            assert!([PROVIDER, RESCUER].iter().all(|who| market.account(who).locked.is_zero()), "{}", row.name);
-        }
+        let got = PARTIES.map(|party| gain(&market, &actor(party), 100 * ZRA));
+        let parties = "requester, provider, rescuer, other";
+        assert_eq!(got, row.gains(), "{}: {parties} ({})", row.name, row.why);
+        let buckets = "burnt, insurance, treasury, escrowed, deposits";
+        assert_eq!(buckets_of(&market), row.buckets(), "{}: {buckets} ({})", row.name, row.why);
     }
+}
+
+#[test]
+fn every_transition_has_a_payout() {
+    let rows = rows();
+    let names: BTreeSet<&str> = rows.iter().flat_map(|row| row.name.split([' ', ','])).collect();
+    let without: Vec<&str> = ROWS.split(' ').filter(|row| !names.contains(row)).collect();
+    assert_eq!(without, [""; 0]);
+    let different: BTreeSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(different.len(), rows.len(), "two rows of one name");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a contract and a log are told: level, end and reason in each state, and the notes of a whole life.
 
 use zera_abi::{End, Height, Level, Outcome};
-use zera_market::{Market, Note, reason};
+use zera_market::{Market, Note, Rules, reason};
 
 use super::fixture::*;
 
@@ -96,4 +96,18 @@ fn each_end_has_its_reason() {
     let mut cancelled = market();
     cancelled.cancel(Height(105), &task_id(1), REQUESTER).expect("cancelled");
     assert_eq!(tail(&cancelled), ended(End::Cancelled, reason::NONE));
+}
+
+/// A task says by which version it is judged; each is there to be read.
+#[test]
+fn every_version_of_the_rules_can_be_read() {
+    let mut market = rich_market(Rules::standard());
+    market.open(Height(OPENED), opening(1)).expect("opens");
+    let later = Rules { lock_blocks: Rules::standard().lock_blocks + 1, ..Rules::standard() };
+    let version = market.adopt(later.clone()).expect("within its bounds");
+    market.open(Height(OPENED), opening(2)).expect("opens");
+    let judged_by = |n| market.rules_of(market.task(&task_id(n)).expect("opened").rules_version()).cloned();
+    assert_eq!((judged_by(1), judged_by(2)), (Some(Rules::standard()), Some(later.clone())));
+    assert_eq!((version, market.rules_version(), market.rules()), (1, 1, &later));
+    assert_eq!(market.rules_of(2), None);
 }

@@ -10,7 +10,7 @@ use super::body::Query;
 use super::path::Path;
 use super::{Api, ApiError, BLOCK_TXS_LEN_MAX};
 use crate::node::BlockMode;
-use crate::view::{BlockTxsView, CostView, HeaderView, MarketView, StatusView};
+use crate::view::{BlockTxsView, CostView, HeaderView, MarketView, RulesVersionView, StatusView};
 
 pub(crate) async fn livez() -> &'static str {
     "ok"
@@ -83,6 +83,24 @@ pub(crate) async fn block_txs(
 
 pub(crate) async fn cost(State(api): State<Api>) -> Result<Json<CostView>, ApiError> {
     let read = |chain: &zera_host::Chain| Ok::<_, ApiError>(CostView::new(chain.cost()?, chain.fuel_price()?));
+    api.shared.ask(read).await.map(Json)
+}
+
+/// The rules of one version: a task is judged by those that it opened under.
+pub(crate) async fn rules(
+    State(api): State<Api>,
+    Path(version): Path<String>,
+) -> Result<Json<RulesVersionView>, ApiError> {
+    let canonical = version.bytes().all(|b| b.is_ascii_digit());
+    let version: Option<u32> = version.parse().ok().filter(|_| canonical);
+    let version = version.ok_or_else(|| ApiError::bad("rules: expected a decimal number"))?;
+    let read = move |chain: &zera_host::Chain| {
+        let market = chain.market()?;
+        let found = market.rules_of(version).ok_or_else(|| {
+            ApiError::not_found(format!("rules {version} are not there: the latest are {}", market.rules_version()))
+        })?;
+        Ok::<_, ApiError>(RulesVersionView::new(version, market.rules_version(), found.clone()))
+    };
     api.shared.ask(read).await.map(Json)
 }
 

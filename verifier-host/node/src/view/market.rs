@@ -48,6 +48,20 @@ pub(super) fn numbers<S: Serializer>(
     map.end()
 }
 
+/// The rules of a version.
+#[derive(Serialize)]
+pub(crate) struct RulesVersionView {
+    version: u32,
+    latest: u32,
+    rules: RulesView,
+}
+
+impl RulesVersionView {
+    pub(crate) fn new(version: u32, latest: u32, rules: Rules) -> RulesVersionView {
+        RulesVersionView { version, latest, rules: RulesView(rules) }
+    }
+}
+
 /// Where all money is, and the rules for the next task.
 #[derive(Serialize)]
 pub(crate) struct MarketView {

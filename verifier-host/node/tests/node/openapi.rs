@@ -309,6 +309,7 @@ async fn a_walk_over_all_routes_meets_the_document() {
         format!("/v1/names/{name}"),
         format!("/v1/keys/{key}"),
         "/v1/market".to_owned(),
+        "/v1/rules/0".to_owned(),
         "/v1/cost".to_owned(),
         "/v1/proposals?state=voting&limit=1".to_owned(),
         "/v1/proposals/0".to_owned(),

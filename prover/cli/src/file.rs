@@ -70,6 +70,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     written().with_context(|| format!("writing {}", path.display())).environment()
 }
 
+/// Makes a folder, and those that it lies in, where there is none.
+///
+/// # Errors
+/// Bad input where something else has its name, or that of a folder that it would lie in; else the environment's.
+pub fn make_folder(path: &Path) -> Result<(), Failure> {
+    let other = path.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir());
+    if let Some(other) = other {
+        return Err(Failure::Input(anyhow!("{}: not a folder", other.display())));
+    }
+    fs::create_dir_all(path).with_context(|| format!("making the folder {}", path.display())).environment()
+}
+
 /// The folder that a file lies in.
 pub fn folder(path: &Path) -> PathBuf {
     match path.parent() {
@@ -112,6 +124,21 @@ mod tests {
             assert_eq!(read(2).is_err(), content.len() > 2);
             let refused = read_after(&path, |_| bail!("another file")).unwrap_err();
             assert_eq!((refused.code(), refused.to_string()), (2, format!("{}: another file", path.display())));
+        }
+    }
+
+    #[test]
+    fn a_folder_is_made_where_nothing_else_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, new) = (dir.path().join("f"), dir.path().join("a/b"));
+        write(&file, b"1").unwrap();
+        for _ in 0..2 {
+            make_folder(&new).unwrap();
+            assert!(new.is_dir());
+        }
+        for path in [file.clone(), file.join("a"), file.join("a/b")] {
+            let failure = make_folder(&path).unwrap_err();
+            assert_eq!((failure.code(), failure.to_string()), (2, format!("{}: not a folder", file.display())));
         }
     }
 

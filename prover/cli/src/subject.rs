@@ -16,6 +16,34 @@ use crate::{arg, fields, file};
 /// Most bytes of an input file that may hold JSON instead of the bytes themselves.
 const JSON_MAX: u64 = 1 << 20;
 
+/// An input as it was given, its file read: what it means is for the predicate to say.
+pub enum Given<'a> {
+    /// The bytes of a file.
+    File(Vec<u8>),
+    /// A JSON object.
+    Json(&'a str),
+    /// Bytes in hex.
+    Bytes(Vec<u8>),
+}
+
+impl<'a> Given<'a> {
+    /// `HEX`, `@FILE` or a JSON object, of private bytes.
+    ///
+    /// # Errors
+    /// Bad input.
+    pub fn private(text: &'a str) -> Result<Given<'a>, Failure> {
+        Given::read(text, u64::from(PRIVATE_LEN_MAX))
+    }
+
+    fn read(text: &'a str, max: u64) -> Result<Given<'a>, Failure> {
+        Ok(match text.strip_prefix('@') {
+            Some(path) => Given::File(file::read(Path::new(path), max)?),
+            None if is_json(text) => Given::Json(text),
+            None => Given::Bytes(arg::bytes(text, 0)?),
+        })
+    }
+}
+
 /// A predicate.
 pub struct Subject {
     /// What is proved.
@@ -43,7 +71,7 @@ impl Subject {
     /// # Errors
     /// Bad input, another number of bytes included.
     pub fn public(&self, text: &str) -> Result<Vec<u8>, Failure> {
-        self.input(FieldInput::Public, text, JSON_MAX)
+        self.input(FieldInput::Public, Given::read(text, JSON_MAX)?)
     }
 
     /// Private bytes, as [`Self::public`]; none where nothing is given.
@@ -51,7 +79,15 @@ impl Subject {
     /// # Errors
     /// Bad input, another number of bytes included.
     pub fn private(&self, text: Option<&str>) -> Result<Vec<u8>, Failure> {
-        self.input(FieldInput::Private, text.unwrap_or_default(), u64::from(PRIVATE_LEN_MAX))
+        self.private_of(Given::private(text.unwrap_or_default())?)
+    }
+
+    /// Private bytes of what was read before the predicate was known.
+    ///
+    /// # Errors
+    /// Bad input, another number of bytes included.
+    pub fn private_of(&self, given: Given<'_>) -> Result<Vec<u8>, Failure> {
+        self.input(FieldInput::Private, given)
     }
 
     /// Whether inputs have the predicate's lengths.
@@ -77,18 +113,15 @@ impl Subject {
         }
     }
 
-    fn input(&self, input: FieldInput, text: &str, max: u64) -> Result<Vec<u8>, Failure> {
+    fn input(&self, input: FieldInput, given: Given<'_>) -> Result<Vec<u8>, Failure> {
         let expected = self.len(input);
-        let bytes = match text.strip_prefix('@') {
-            Some(path) => {
-                let bytes = file::read(Path::new(path), max)?;
-                match std::str::from_utf8(&bytes) {
-                    Ok(text) if bytes.len() != expected && is_json(text) => self.json(input, text)?,
-                    _ => bytes,
-                }
-            }
-            None if is_json(text) => self.json(input, text)?,
-            None => arg::bytes(text, 0)?,
+        let bytes = match given {
+            Given::File(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) if bytes.len() != expected && is_json(text) => self.json(input, text)?,
+                _ => bytes,
+            },
+            Given::Json(text) => self.json(input, text)?,
+            Given::Bytes(bytes) => bytes,
         };
         let got = bytes.len();
         if got == expected {

@@ -19,6 +19,17 @@ fn zera(dir: &Path, args: &[&str]) -> Output {
     binary::zera(dir).args(args).output().expect("the binary runs")
 }
 
+/// Bad input, said in one line that it gives.
+fn refused(dir: &Path, args: &[&str]) -> String {
+    let output = zera(dir, args);
+    let line = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {line}");
+    assert!(output.stdout.is_empty(), "{args:?}");
+    assert!(line.starts_with("zera: ") && line.lines().count() == 1 && line.len() < 500, "{args:?}: {line:?}");
+    assert!(!line.contains("panicked") && !line.contains("internal error"), "{args:?}: {line}");
+    line
+}
+
 /// Files that no command wants, by name.
 fn bad_files(dir: &Path) -> Vec<&'static str> {
     let write = |name: &str, bytes: &[u8]| std::fs::write(dir.join(name), bytes).expect("a file");
@@ -82,6 +93,7 @@ fn no_command_takes_a_file_that_is_not_its_own() {
         vec!["vote", "propose", "lock_blocks", "13", "--node", NOBODY, "--key", "F"],
         vec!["watch", "--node", NOBODY, "--key", "F"],
         with_key(&["task", "settle", TASK, "--native", "F"]),
+        with_key(&["task", "settle", TASK, "--keys", "F"]),
         vec!["task", "open", "F", "--public", "00", "--bounty", "1", "--node", NOBODY, "--key", "good.key"],
         vec!["task", "open", NAME, "--public", "@F", "--bounty", "1", "--node", NOBODY, "--key", "good.key"],
         vec!["node", "run", "--data", "new", "--genesis", "F", "--listen", "127.0.0.1:0"],
@@ -103,15 +115,55 @@ fn no_command_takes_a_file_that_is_not_its_own() {
                     other => other.to_owned(),
                 })
                 .collect();
-            let output = zera(dir, &args.iter().map(String::as_str).collect::<Vec<_>>());
-            let line = String::from_utf8(output.stderr).expect("UTF-8");
-            assert_eq!(output.status.code(), Some(2), "{args:?}: {line}");
-            assert!(output.stdout.is_empty(), "{args:?}");
-            assert!(line.starts_with("zera: ") && line.lines().count() == 1 && line.len() < 500, "{args:?}: {line:?}");
-            assert!(!line.contains("panicked") && !line.contains("internal error"), "{args:?}: {line}");
+            refused(dir, &args.iter().map(String::as_str).collect::<Vec<_>>());
             for written in ["out", "out2", "new/ledger.redb"] {
                 assert!(!dir.join(written).exists(), "{args:?} wrote {written}");
             }
         }
+    }
+}
+
+/// What a private input means is known with the task alone; that its file can not be read shows before the node is asked. So does a file
+/// where a folder is to be.
+#[test]
+fn private_inputs_and_folders_are_looked_at_before_the_node_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let bad = bad_files(dir);
+    for args in [&["account", "new", "-o", "good.key"][..], &["setup", "dev", NAME, "-o", "keys"]] {
+        assert_eq!(zera(dir, args).status.code(), Some(0));
+    }
+    let signed = ["--node", NOBODY, "--key", "good.key"];
+    let commands: [&[&str]; 2] = [&["task", "deliver", TASK], &["task", "settle", TASK, "--keys", "keys"]];
+    let asked = |args: &[&str]| {
+        let output = zera(dir, args);
+        let line = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(3), "{args:?}: {line}");
+    };
+    for command in commands {
+        for (file, what) in
+            [("missing", "No such file"), ("folder", "is a folder"), ("huge", "more than 16777216 bytes")]
+        {
+            let line = refused(dir, &[command, &["--private", &format!("@{file}")], &signed].concat());
+            assert!(line.contains(what) && line.contains(file), "{line}");
+        }
+        refused(dir, &[command, &["--private", "xy"], &signed].concat());
+        for private in ["@noise", "@text", "00"] {
+            asked(&[command, &["--private", private], &signed].concat());
+        }
+    }
+    let commands: [&[&str]; 2] = [&["watch", "--keys"], &["provider", "run", "--predicate", NAME, "--data"]];
+    for command in commands {
+        for file in bad.iter().filter(|file| !["missing", "folder"].contains(file)) {
+            for path in [(*file).to_owned(), format!("{file}/below")] {
+                let line = refused(dir, &[command, &[path.as_str()], &signed].concat());
+                assert!(line.ends_with(&format!("{file}: not a folder\n")), "{line}");
+            }
+        }
+        asked(&[command, &["made"], &signed].concat());
+    }
+    for path in ["text", "text/below"] {
+        refused(dir, &["simulate", "--report", path]);
+        refused(dir, &["node", "run", "--dev-account", "good.key=1", "--listen", "127.0.0.1:0", "--data", path]);
     }
 }

@@ -1,174 +1,25 @@
 //! The native court: the host runs a predicate's program on the input that it holds, and that settles a challenge, or shows that a
 //! proof which was taken is false. The key here proves anything, as whoever holds a set-up's secrets could.
 
+#[path = "support/court.rs"]
+mod court;
 #[path = "support/fixture.rs"]
 mod fixture;
 #[path = "support/forger.rs"]
 mod forger;
 
+use court::*;
 use fixture::*;
-use forger::{Broken, binding_of};
-use sha2::{Digest, Sha256};
-use zera_abi::wire::Request;
+use forger::forged;
 use zera_abi::{Amount, End, Level, Outcome, Status, TaskId};
-use zera_host::{Action, BlockReport, CostSchedule, Ending, Event, NATIVE_FUEL_MAX, Publication, Receipt, Tx};
-use zera_market::{Answer, Rules, challenge_digest, commit_digest, reason};
+use zera_host::{Action, BlockReport, CostSchedule, Ending, Event, NATIVE_FUEL_MAX, Publication, Tx};
+use zera_market::{Rules, reason};
 use zera_r1cs::Manifest;
 
-const SALT: [u8; 32] = [5; 32];
-/// Enough for every program here that ends.
-const ENOUGH: u64 = 1_000_000;
-/// A predicate of the repository, built from Rust: nine prices, least mean and least median.
-const PRICES: &[u8] = include_bytes!("../../../contracts/predicates/prebuilt/prices.wasm");
 /// Holds, by an implementation in Python (`contracts/predicates/cases/prices.json`).
 const AT_BOTH_BOUNDS: &str = "680000006500000000000000670000006b00000069000000660000006a000000ffffffff6800000068000000";
 /// Does not, by the same.
 const BELOW_THE_MEAN: &str = "680000006500000000000000670000006b00000069000000660000006a000000ffffffff6900000068000000";
-
-/// The first byte says how it ends: false, true, trap, bound exceeded, by an assumption, never.
-const ENDS: &str = r#"(module
-    (import "zera" "read_public" (func $read (param i32 i32 i32)))
-    (import "zera" "bound" (func $bound (param i32)))
-    (import "zera" "assume" (func $assume (param i32)))
-    (memory (export "memory") 1 1)
-    (func (export "predicate") (result i32) (local $how i32)
-        (call $read (i32.const 0) (i32.const 0) (i32.const 1))
-        (local.set $how (i32.load8_u (i32.const 0)))
-        (if (i32.eq (local.get $how) (i32.const 2)) (then unreachable))
-        (if (i32.eq (local.get $how) (i32.const 3)) (then (call $bound (i32.const 0))))
-        (if (i32.eq (local.get $how) (i32.const 4)) (then (call $assume (i32.const 0))))
-        (if (i32.eq (local.get $how) (i32.const 5)) (then (loop (br 0))))
-        (local.get $how)))"#;
-
-/// A predicate that is a program, and what the court is brought.
-#[derive(Clone)]
-struct Brought {
-    program: Vec<u8>,
-    manifest: Vec<u8>,
-}
-
-impl Brought {
-    fn new(program: Vec<u8>, manifest: &Manifest) -> Brought {
-        Brought { program, manifest: manifest.to_bytes() }
-    }
-
-    fn run(&self, task: TaskId, fuel: u64) -> Action {
-        Action::SettleNatively { task, fuel, program: self.program.clone(), manifest: self.manifest.clone() }
-    }
-}
-
-fn manifest(public_len: u32) -> Manifest {
-    Manifest::new("court", 1, public_len, 0, vec![]).unwrap().with_entry("predicate").unwrap()
-}
-
-fn published(program: &[u8], manifest: &Manifest) -> Publication {
-    Publication {
-        name: manifest.name.clone(),
-        matrices_digest: [7; 32],
-        program_hash: Sha256::digest(program).into(),
-        manifest_hash: manifest.hash(),
-        public_len: manifest.public_len,
-        private_len: manifest.private_len,
-        declared: manifest.declared.len() as u8,
-        commitment: None,
-    }
-}
-
-/// A chain that serves one program under a key that proves anything.
-struct Court {
-    f: Fixture,
-    broken: Broken,
-    brought: Brought,
-    level: Level,
-}
-
-impl Court {
-    fn new(program: Vec<u8>, manifest: &Manifest) -> Court {
-        let publication = published(&program, manifest);
-        Court::publishing(publication, Brought::new(program, manifest))
-    }
-
-    fn publishing(publication: Publication, brought: Brought) -> Court {
-        let mut f = Fixture::new(mem(), "");
-        let broken = Broken::new(usize::from(publication.declared));
-        f.predicate = publication.id();
-        f.key = broken.key().id();
-        let register = Action::RegisterKey { predicate: f.predicate, key: broken.key().encode() };
-        let report = f.block(&[(OWNER, Action::Publish(publication)), (OWNER, register)]);
-        assert!(report.receipts.iter().all(|receipt| receipt.ending == Ending::Done), "{:?}", report.receipts);
-        Court { f, broken, brought, level: Level::Attested }
-    }
-
-    fn ends() -> Court {
-        Court::new(wat::parse_str(ENDS).unwrap(), &manifest(1))
-    }
-
-    fn prices() -> Court {
-        Court::new(PRICES.to_vec(), &manifest(44))
-    }
-
-    fn open(&mut self, public: &[u8], attested: bool) -> TaskId {
-        let request = Request {
-            predicate: self.f.predicate,
-            public,
-            bounty: 4_000_000_000,
-            min_stake: 1_000_000_000,
-            value_at_risk: 0,
-            deadline: self.f.chain.head().height.0 + 120,
-            callback_fuel: 2_000_000,
-            expected: &[],
-            attested,
-            level: if attested { self.level } else { Level::Accepted },
-        };
-        let mut bytes = vec![0; request.encoded_len()];
-        request.encode(&mut bytes).unwrap();
-        let asked = self.f.call("ask", bytes);
-        assert_eq!(asked.ending, Ending::Done, "{}", asked.detail);
-        let task = *self.f.chain.market().unwrap().tasks().next_back().unwrap().id();
-        assert_eq!(self.f.one(ALICE, Action::Lock { task }).ending, Ending::Done);
-        task
-    }
-
-    /// Alice attests, Bob says otherwise.
-    fn challenged(&mut self, public: &[u8], said: Outcome, claimed: Outcome) -> TaskId {
-        let task = self.open(public, true);
-        let attest = Action::Attest { task, outcome: said, declared: vec![] };
-        assert_eq!(self.f.one(ALICE, attest).ending, Ending::Done);
-        let digest = commit_digest(&SALT, &account(BOB), &task, &challenge_digest(claimed));
-        assert_eq!(self.f.one(BOB, Action::Commit { task, digest }).ending, Ending::Done);
-        assert_eq!(self.f.one(BOB, Action::Challenge { task, salt: SALT, claimed }).ending, Ending::Done);
-        task
-    }
-
-    /// Alice proves what she likes.
-    fn proved(&mut self, public: &[u8], outcome: Outcome) -> TaskId {
-        let task = self.open(public, false);
-        let record = self.f.task(&task);
-        let binding = binding_of(&self.f, account(ALICE), task, record.not_after());
-        let proof = Box::new(self.broken.prove(binding, record.input_root(), outcome, &[]));
-        let submit = Action::Submit { task, answer: Answer { outcome, declared: vec![], proof } };
-        let receipt = self.f.one(ALICE, submit);
-        assert_eq!(receipt.ending, Ending::Done, "{}", receipt.detail);
-        task
-    }
-
-    fn settle(&mut self, who: u8, task: TaskId, fuel: u64) -> (Receipt, BlockReport) {
-        let report = self.f.block(&[(who, self.brought.run(task, fuel))]);
-        (report.receipts[0].clone(), report)
-    }
-
-    fn until(&self, level: Level, task: &TaskId) -> bool {
-        self.f.task(task).level() == level
-    }
-
-    fn finish(&mut self, task: &TaskId) -> Vec<Event> {
-        let mut seen = Vec::new();
-        while !self.until(Level::Final, task) {
-            seen.extend(self.f.block(&[]).events);
-        }
-        seen
-    }
-}
 
 fn free(f: &Fixture, who: u8) -> Amount {
     f.chain.market().unwrap().account(&account(who)).free
@@ -484,10 +335,7 @@ fn a_proof_that_the_program_agrees_with_stays() {
 fn a_false_proof_of_a_dispute_is_contradicted_too() {
     let mut court = Court::ends();
     let task = court.challenged(&[0], Outcome::False, Outcome::True);
-    let record = court.f.task(&task);
-    let binding = binding_of(&court.f, account(BOB), task, record.not_after());
-    let proof = Box::new(court.broken.prove(binding, record.input_root(), Outcome::True, &[]));
-    let answer = Answer { outcome: Outcome::True, declared: vec![], proof };
+    let answer = forged(&court.f, &court.broken, BOB, &task, Outcome::True);
     assert_eq!(court.f.one(BOB, Action::Settle { task, answer }).ending, Ending::Done);
     let stake = court.f.chain.market().unwrap().account(&account(ALICE)).locked;
     assert!(!stake.is_zero());

@@ -1,6 +1,8 @@
 //! Private bytes that a request fixed: sealed to the holder of the lock, demanded, delivered on the chain, complained of. The key is
 //! one that proves anything, so nothing depends on what a predicate makes of the bytes.
 
+#[path = "support/delivery.rs"]
+mod delivery;
 #[path = "support/fixture.rs"]
 mod fixture;
 #[path = "support/forger.rs"]
@@ -8,100 +10,13 @@ mod forger;
 
 use std::sync::Arc;
 
+use delivery::*;
 use fixture::*;
-use forger::{Broken, binding_of};
-use zera_abi::wire::Request;
-use zera_abi::{End, Level, Outcome, Status, TaskId};
-use zera_host::sealed::{Address, OVERHEAD, SealingSecret, open, seal};
-use zera_host::{Action, Chain, Ending, Event, Publication, Receipt};
-use zera_market::ports::Store;
+use forger::binding_of;
+use zera_abi::{End, Outcome, Status, TaskId};
+use zera_host::sealed::{Address, OVERHEAD, open, seal};
+use zera_host::{Action, Chain, Ending, Event};
 use zera_market::{Answer, Delivery, reason};
-use zera_statement::{input_root, scalar_to_be};
-
-const PUBLIC: &[u8] = b"what is asked";
-const PRIVATE: &[u8] = b"nobody else's";
-
-fn root(bytes: &[u8]) -> [u8; 32] {
-    scalar_to_be(&input_root(bytes))
-}
-
-/// A chain with a predicate whose second declared value commits to its private bytes.
-fn chain(store: Arc<dyn Store>, private_len: u32) -> (Fixture, Broken) {
-    let mut f = Fixture::new(store, "");
-    let publication = Publication {
-        name: "Private".to_owned(),
-        matrices_digest: [1; 32],
-        program_hash: [2; 32],
-        manifest_hash: [3; 32],
-        public_len: PUBLIC.len() as u32,
-        private_len,
-        declared: 2,
-        commitment: Some(1),
-    };
-    let broken = Broken::new(2);
-    f.predicate = publication.id();
-    let register = Action::RegisterKey { predicate: f.predicate, key: broken.key().encode() };
-    for action in [Action::Publish(publication), register] {
-        assert_eq!(f.one(OWNER, action).ending, Ending::Done);
-    }
-    f.key = broken.key().id();
-    (f, broken)
-}
-
-fn expected() -> [[u8; 32]; 2] {
-    [[5; 32], root(PRIVATE)]
-}
-
-/// The contract asks and fixes so many values; Alice locks.
-fn held(f: &mut Fixture, fixed: usize) -> TaskId {
-    let request = Request {
-        predicate: f.predicate,
-        public: PUBLIC,
-        bounty: 4_000_000_000,
-        min_stake: 1_000_000_000,
-        value_at_risk: 0,
-        deadline: f.chain.head().height.0 + 100,
-        callback_fuel: 2_000_000,
-        expected: &expected()[..fixed].concat(),
-        attested: false,
-        level: Level::Accepted,
-    };
-    let mut bytes = vec![0; request.encoded_len()];
-    request.encode(&mut bytes).unwrap();
-    let receipt = f.call("ask", bytes);
-    assert_eq!(receipt.ending, Ending::Done, "{}", receipt.detail);
-    let task = *f.chain.market().unwrap().tasks().next_back().unwrap().id();
-    done(f.one(ALICE, Action::Lock { task }));
-    task
-}
-
-fn done(receipt: Receipt) -> Receipt {
-    assert_eq!(receipt.ending, Ending::Done, "{}", receipt.detail);
-    receipt
-}
-
-fn secret(f: &Fixture, task: &TaskId) -> SealingSecret {
-    SealingSecret::derive(&key(ALICE).to_bytes(), &f.id, task)
-}
-
-fn address(f: &Fixture, task: &TaskId) -> Address {
-    Address { chain: f.id, task: *task, provider: account(ALICE), key: secret(f, task).key() }
-}
-
-/// Alice has given her key and demanded.
-fn demanded(f: &mut Fixture) -> TaskId {
-    let task = held(f, 2);
-    let key = secret(f, &task).key();
-    done(f.one(ALICE, Action::SealingKey { task, key }));
-    f.block(&[]);
-    done(f.one(ALICE, Action::Demand { task }));
-    task
-}
-
-fn deliver(f: &mut Fixture, task: TaskId, bytes: &[u8]) {
-    let sealed = seal(&address(f, &task), bytes, &[9; 32]).unwrap();
-    done(f.one(OWNER, Action::Deliver { task, sealed }));
-}
 
 fn ended(f: &Fixture, task: &TaskId) -> (End, u16) {
     (f.task(task).end(), f.task(task).reason())

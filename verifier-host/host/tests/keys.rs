@@ -8,14 +8,10 @@ mod forger;
 
 use ark_bn254::Fr;
 use fixture::*;
-use forger::{Broken, binding_of};
-use zera_abi::{Amount, End, Height, KeyId, Level, Outcome, Status, TaskId};
+use forger::{Broken, contradiction, exhibit, forged};
+use zera_abi::{Amount, End, KeyId, Level, Outcome, Status, TaskId};
 use zera_host::{Action, BlockReport, Ending, Event, Exhibit};
-use zera_market::{Answer, Rules};
-
-fn exhibit(f: &Fixture, broken: &Broken, who: u8, outcome: Outcome, input_root: &[u8; 32]) -> Exhibit {
-    broken.exhibit(binding_of(f, account(who), TaskId([9; 32]), Height(77)), input_root, outcome, &[])
-}
+use zera_market::Rules;
 
 /// A chain whose predicate is served by the broken key.
 fn broken() -> (Fixture, Broken) {
@@ -28,28 +24,8 @@ fn broken() -> (Fixture, Broken) {
     (f, broken)
 }
 
-/// Alice forges an answer to a task that she holds.
-fn forged(f: &Fixture, broken: &Broken, task: &TaskId, outcome: Outcome) -> Answer {
-    let record = f.task(task);
-    let binding = binding_of(f, account(ALICE), *task, record.not_after());
-    let proof = broken.prove(binding, record.input_root(), outcome, &[]);
-    Answer { outcome, declared: vec![], proof: Box::new(proof) }
-}
-
 fn free(f: &Fixture, who: u8) -> Amount {
     f.chain.market().unwrap().account(&account(who)).free
-}
-
-fn contradiction(f: &Fixture, broken: &Broken, who: u8) -> Action {
-    let input_root = [3; 32];
-    Action::Contradict {
-        key: f.key,
-        input_root,
-        exhibits: Box::new([Outcome::True, Outcome::False].map(|outcome| {
-            let provider = if outcome == Outcome::True { who } else { ALICE };
-            exhibit(f, broken, provider, outcome, &input_root)
-        })),
-    }
 }
 
 fn revoked(report: &BlockReport) -> usize {
@@ -63,7 +39,7 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
     // One task waits, one is locked, one is answered (falsely) and acted on, one is final.
     let old = f.ask(HOLDS, Level::Accepted);
     f.one(ALICE, Action::Lock { task: old });
-    let answer = forged(&f, &broken, &old, Outcome::False);
+    let answer = forged(&f, &broken, ALICE, &old, Outcome::False);
     assert_eq!(f.one(ALICE, Action::Submit { task: old, answer }).ending, Ending::Done);
     while f.task(&old).level() != Level::Final {
         f.block(&[]);
@@ -72,7 +48,7 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
     let (waiting, locked, acted) =
         (f.ask(HOLDS, Level::Final), f.ask(HOLDS, Level::Accepted), f.ask(HOLDS, Level::Accepted));
     f.block(&[(ALICE, Action::Lock { task: locked }), (ALICE, Action::Lock { task: acted })]);
-    let answer = forged(&f, &broken, &acted, Outcome::False);
+    let answer = forged(&f, &broken, ALICE, &acted, Outcome::False);
     assert_eq!(f.one(ALICE, Action::Submit { task: acted, answer }).ending, Ending::Done);
     let handle = |f: &Fixture, task: &TaskId| f.chain.input(task).unwrap().unwrap().handle.to_le_bytes().to_vec();
     let told = |f: &mut Fixture, task: &TaskId| {
@@ -108,7 +84,7 @@ fn two_outcomes_for_one_input_withdraw_the_key_and_refund_what_is_in_flight() {
     let endings: Vec<Ending> = report.receipts.into_iter().map(|receipt| receipt.ending).collect();
     let expected = [refused(Status::Key), refused(Status::Key), Ending::Done, refused(Status::No)];
     assert_eq!(endings, expected);
-    let answer = forged(&f, &broken, &locked, Outcome::True);
+    let answer = forged(&f, &broken, ALICE, &locked, Outcome::True);
     let late = f.one(ALICE, Action::Submit { task: locked, answer });
     assert!(matches!(late.ending, Ending::Refused(Status::Key | Status::State)), "{:?}", late.ending);
     f.block(&[]);

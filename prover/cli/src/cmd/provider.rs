@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use zera_abi::{Amount, PredicateId};
@@ -18,9 +18,9 @@ use crate::cmd::predicate::shown;
 use crate::cmd::task::cut;
 use crate::network::{SignerArgs, blame, block_on, stop_signal};
 use crate::output::{Blame, Failure, Output, Verdict};
-use crate::predicates;
 use crate::progress::Progress;
 use crate::subject::Subject;
+use crate::{file, predicates};
 
 /// The job book in the data folder.
 const JOURNAL_FILE: &str = "journal.redb";
@@ -102,9 +102,7 @@ pub fn run(command: &Command, out: Output) -> Result<Verdict, Failure> {
     let client = args.signer.client()?;
     let served = served(args)?;
     let key = args.signer.key()?;
-    std::fs::create_dir_all(&args.data)
-        .with_context(|| format!("making the folder {}", args.data.display()))
-        .environment()?;
+    file::make_folder(&args.data)?;
     let status = block_on(async { client.status().await.map_err(blame) })?;
     if !status.development {
         return Err(Failure::Input(anyhow!(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde_json::json;
 use zera_simulate::scenario::EMBEDDED;
 use zera_simulate::{Outcome, Scenario, SimulateError, Study, report};
@@ -55,7 +55,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     }
     if let Some(folder) = &args.report {
         // That it can not be written shows before anything is played.
-        std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display())).environment()?;
+        file::make_folder(folder)?;
     }
     let progress = Progress::start("simulating");
     let mut outcomes = Vec::new();

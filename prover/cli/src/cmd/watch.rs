@@ -13,7 +13,7 @@ use crate::cmd::predicate::shown;
 use crate::cmd::task::cut;
 use crate::network::{SignerArgs, blame, block_on, stop_signal};
 use crate::output::{Blame, Failure, Output, Verdict};
-use crate::predicates;
+use crate::{file, predicates};
 
 /// Most reports that wait to be printed.
 const SIGHTS_MAX: usize = 4096;
@@ -79,9 +79,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
         programs.extend(predicates::folder(folder)?);
     }
     if let Some(folder) = &args.keys {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("making the folder {}", folder.display()))
-            .environment()?;
+        file::make_folder(folder)?;
     }
     let config = WatchConfig {
         programs: programs.into_iter().map(|program| program.with_fuel(args.native_fuel)).collect(),

@@ -61,6 +61,8 @@ pub struct Fixture {
     pub ahead: bool,
     /// Every block's transactions, for a replay.
     pub log: Vec<Vec<SignedTx>>,
+    /// Told of every block once the chain has it.
+    pub watch: Box<dyn FnMut(&BlockReport)>,
 }
 
 impl Fixture {
@@ -70,9 +72,13 @@ impl Fixture {
 
     /// A chain with the range predicate published, its key registered and a contract deployed.
     pub fn new(store: Arc<dyn Store>, callback: &str) -> Fixture {
+        Fixture::watched(Fixture::open(store), callback, Box::new(|_| {}))
+    }
+
+    /// The same on a chain that is at its genesis, with somebody who is told of every block.
+    pub fn watched(chain: Chain, callback: &str, watch: Box<dyn FnMut(&BlockReport)>) -> Fixture {
         let artefact = (zera_library::by_name(range::NAME).unwrap().artefact)();
         let keys = dev_keys(&artefact.matrices).unwrap();
-        let chain = Fixture::open(store);
         let id = chain.chain_id().unwrap();
         let mut fixture = Fixture {
             chain,
@@ -85,6 +91,7 @@ impl Fixture {
             contract: AccountId([0; 32]),
             ahead: true,
             log: Vec::new(),
+            watch,
         };
         let publication = publication(artefact);
         let register = Action::RegisterKey { predicate: fixture.predicate, key: fixture.keys.verifying.encode() };
@@ -131,7 +138,9 @@ impl Fixture {
             verdicts.extend(verify_jobs(&self.chain.proof_jobs(&txs).unwrap()));
         }
         self.log.push(txs.clone());
-        self.chain.apply(txs, verdicts).unwrap()
+        let report = self.chain.apply(txs, verdicts).unwrap();
+        (self.watch)(&report);
+        report
     }
 
     pub fn one(&mut self, who: u8, action: Action) -> Receipt {

@@ -7,9 +7,12 @@ use ark_ff::{Field as _, UniformRand};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zera_abi::{AccountId, Height, Outcome, TaskId};
-use zera_host::Exhibit;
+use zera_host::{Action, Exhibit};
+use zera_market::Answer;
 use zera_statement::{Binding, Statement, scalar_from_be};
 use zera_verifier::{Proof, VerifyingKey};
+
+use super::fixture::{ALICE, account};
 
 /// A key whose secrets are known.
 pub struct Broken {
@@ -92,4 +95,30 @@ impl Broken {
 /// The context of `who`'s proofs for a task.
 pub fn binding_of(f: &super::Fixture, who: AccountId, task: TaskId, not_after: Height) -> Binding {
     Binding { chain: f.id, task, key: f.key, predicate: f.predicate, provider: who, not_after }
+}
+
+/// An answer of `who` to a task, whatever it says.
+pub fn forged(f: &super::Fixture, broken: &Broken, who: u8, task: &TaskId, outcome: Outcome) -> Answer {
+    let record = f.task(task);
+    let binding = binding_of(f, account(who), *task, record.not_after());
+    let proof = broken.prove(binding, record.input_root(), outcome, &[]);
+    Answer { outcome, declared: vec![], proof: Box::new(proof) }
+}
+
+/// A proof of `who` for the predicate that the chain serves.
+pub fn exhibit(f: &super::Fixture, broken: &Broken, who: u8, outcome: Outcome, input_root: &[u8; 32]) -> Exhibit {
+    broken.exhibit(binding_of(f, account(who), TaskId([9; 32]), Height(77)), input_root, outcome, &[])
+}
+
+/// Two proofs with different outcomes for one input; the report is that of `who`.
+pub fn contradiction(f: &super::Fixture, broken: &Broken, who: u8) -> Action {
+    let input_root = [3; 32];
+    Action::Contradict {
+        key: f.key,
+        input_root,
+        exhibits: Box::new([Outcome::True, Outcome::False].map(|outcome| {
+            let provider = if outcome == Outcome::True { who } else { ALICE };
+            exhibit(f, broken, provider, outcome, &input_root)
+        })),
+    }
 }

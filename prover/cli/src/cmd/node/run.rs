@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde_json::json;
 use zera_abi::Amount;
 use zera_host::Genesis;
@@ -69,9 +69,7 @@ pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     let kept = args.data.join(GENESIS_FILE);
     let (genesis, is_new) = choose(args, &kept)?;
     let genesis_text = genesis::to_toml(&genesis).map_err(bad)?;
-    std::fs::create_dir_all(&args.data)
-        .with_context(|| format!("making the folder {}", args.data.display()))
-        .environment()?;
+    file::make_folder(&args.data)?;
     let progress = Progress::start("opening the ledger");
     let ledger = Ledger::open(ledger_path(&args.data)).map_err(blame_ledger)?;
     drop(progress);

@@ -20,6 +20,7 @@ use crate::arg;
 use crate::network::{SignerArgs, blame, block_on, fuel_of, prices, report, send};
 use crate::output::{Failure, Output, Verdict};
 use crate::predicates;
+use crate::subject::Given;
 
 /// Between two looks at a task that waits for a holder.
 const LOOK: Duration = Duration::from_millis(100);
@@ -47,9 +48,11 @@ pub struct Args {
 pub fn run(args: &Args, out: Output) -> Result<Verdict, Failure> {
     let client = args.signer.client()?;
     let (wallet, key) = (args.signer.wallet()?, args.signer.key()?);
+    // A file is read before the node is asked for anything.
+    let given = Given::private(&args.private)?;
     let task = block_on(find(&client, &args.task))?;
     let subject = block_on(predicates::open_on(&task.predicate.to_string(), &client))?;
-    let private = subject.private(Some(&args.private))?;
+    let private = subject.private_of(given)?;
     check(&task, &private)?;
     block_on(async {
         let to = address(&client, &task).await?;

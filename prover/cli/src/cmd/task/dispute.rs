@@ -9,6 +9,7 @@ use serde_json::json;
 use zera_abi::{Outcome, TaskId};
 use zera_host::Action;
 use zera_market::{Answer, challenge_digest, commit_digest};
+use zera_params::Manifest;
 use zera_provider::view::{TaskStage, TaskView};
 use zera_provider::{Case, Client, Program, Wallet};
 use zera_statement::{Binding, input_root, scalar_from_be, scalar_to_be};
@@ -18,9 +19,9 @@ use crate::arg;
 use crate::cache::CacheArgs;
 use crate::cmd::prove;
 use crate::network::{FUEL, SignerArgs, block_on, fuel_of, prices, report, send};
-use crate::output::{Failure, Output, Verdict};
+use crate::output::{Blame, Failure, Output, Verdict};
 use crate::predicates;
-use crate::subject::Subject;
+use crate::subject::{Given, Subject};
 
 /// Which task, and who acts.
 #[derive(clap::Args, Debug)]
@@ -119,11 +120,15 @@ pub fn challenge(args: &Say, out: Output) -> Result<Verdict, Failure> {
 pub fn settle(args: &Settle, out: Output) -> Result<Verdict, Failure> {
     let client = args.signer.client()?;
     let wallet = args.signer.wallet()?;
-    // A file that is brought is read before the node is asked for anything.
+    // Files are read before the node is asked for anything.
     let brought = match args.native.as_deref() {
         Some(name) if !name.is_empty() => Some(block_on(predicates::open_on(name, &client))?),
         _ => None,
     };
+    let private = Given::private(args.private.as_deref().unwrap_or_default())?;
+    if let Some(keys) = &args.keys {
+        Manifest::read(keys).input()?;
+    }
     let task = block_on(find(&client, &args.task))?;
     if args.native.is_some() {
         let subject = match brought {
@@ -140,7 +145,7 @@ pub fn settle(args: &Settle, out: Output) -> Result<Verdict, Failure> {
     }
     let chain = block_on(async { client.status().await.map_err(crate::network::blame) })?.chain_id;
     let subject = block_on(predicates::open_on(&task.predicate.to_string(), &client))?;
-    let private = subject.private(args.private.as_deref())?;
+    let private = subject.private_of(private)?;
     let binding = Binding {
         chain,
         task: task.id,

@@ -1,5 +1,5 @@
-//! Edges that mutation testing (`docs/mutants.md`) found open: last values that are still allowed, what is read and not asserted elsewhere, what a
-//! rollback or a restart leaves.
+//! Edges that mutation testing (`docs/mutants.md`) found open: last values that are still allowed, what is read and not asserted
+//! elsewhere, what a rollback or a restart leaves.
 
 use zera_abi::wire::MAX_DECLARED;
 use zera_abi::{

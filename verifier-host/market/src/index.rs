@@ -142,3 +142,81 @@ impl Timers {
         Some((height, rows))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All ids have one hash where no word counts.
+    fn blind() -> Index {
+        Index { hash: Multilinear { constant: 0, keys: [0; 8] }, ..Index::default() }
+    }
+
+    #[test]
+    fn ids_of_one_hash_are_told_apart() {
+        let ids = [[1u8; 32], [2; 32], [3; 32]];
+        let id_of = |at: u32| &ids[at as usize];
+        let mut index = blind();
+        for (id, at) in ids.iter().zip(0..) {
+            index.insert(id, at);
+        }
+        index.retire(&ids[1], 1);
+        assert_eq!(ids.map(|id| index.find(&id, id_of)), [Some(0), Some(1), Some(2)]);
+        assert_eq!(index.find(&[4; 32], id_of), None);
+        index.remove(&ids[0], 0);
+        assert_eq!(ids.map(|id| index.find(&id, id_of)), [None, Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn what_has_ended_lies_apart_and_comes_back() {
+        let id = [7; 32];
+        let mut index = Index::default();
+        let sizes = |index: &Index| (index.live.len(), index.ended.len(), index.find(&id, |_| &id));
+        index.insert(&id, 5);
+        assert_eq!(sizes(&index), (1, 0, Some(5)));
+        for _ in 0..2 {
+            index.retire(&id, 5);
+            assert_eq!(sizes(&index), (0, 1, Some(5)));
+        }
+        for _ in 0..2 {
+            index.revive(&id, 5);
+            assert_eq!(sizes(&index), (1, 0, Some(5)));
+        }
+        index.remove(&id, 5);
+        assert_eq!(sizes(&index), (0, 0, None));
+    }
+
+    #[test]
+    fn a_hash_is_the_high_half_of_a_sum_over_every_word() {
+        let keys = std::array::from_fn(|n| 0x9e37_79b9_7f4a_7c15u64.wrapping_mul(n as u64 + 1));
+        let hash = Multilinear { constant: 0xfedc_ba98_7654_3210, keys };
+        for seed in 0..64u8 {
+            let id: [u8; 32] = std::array::from_fn(|n| (n as u8).wrapping_mul(seed).wrapping_add(seed));
+            let word = |n: usize| u32::from_le_bytes([id[4 * n], id[4 * n + 1], id[4 * n + 2], id[4 * n + 3]]);
+            let sum = (0..8).map(|n| u128::from(keys[n]) * u128::from(word(n))).sum::<u128>();
+            let sum = (sum + u128::from(hash.constant)) % (1 << 64);
+            assert_eq!(u128::from(hash.of(&id)), sum >> 32, "{seed}");
+        }
+    }
+
+    #[test]
+    fn a_table_sees_a_hash_at_both_ends() {
+        assert_eq!(Place { tag: 0x8765_4321, at: 9 }.hash(), 0x8765_4321_8765_4321);
+    }
+
+    #[test]
+    fn a_plan_is_taken_back_where_it_was_the_last() {
+        let mut timers = Timers::default();
+        for at in [3, 1, 3, 2] {
+            timers.plan(Height(5), at);
+        }
+        timers.plan(Height(9), 4);
+        timers.unplan(Height(5), 3);
+        timers.unplan(Height(6), 2);
+        timers.unplan(Height(5), 2);
+        assert_eq!(timers.pop(Height(4)), None);
+        assert_eq!(timers.pop(Height(5)), Some((Height(5), vec![1, 3])));
+        assert_eq!(timers.pop(Height(20)), Some((Height(9), vec![4])));
+        assert_eq!(timers.pop(Height(20)), None);
+    }
+}

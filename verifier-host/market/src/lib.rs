@@ -3,7 +3,8 @@
 //! A [`Market`] is a value: accounts, tasks and totals, changed by transitions that either apply wholly or leave it as it
 //! was. Heights and proofs' verdicts come from outside; [`ports`] is all that it asks of the world. This build knows rows
 //! T1-T9d, T11-T17 and T20-T22 of the transition table. Amounts and choices that the table leaves open are
-//! in `docs/rules.md`, votes over the rules in `docs/vote.md`, the rows on disk in `docs/rows.md`.
+//! in `docs/rules.md`, votes over the rules in `docs/vote.md`, the rows on disk in `docs/rows.md`, what the tests notice in
+//! `docs/mutants.md`.
 //!
 //! A key that was proven broken is withdrawn at once and for good, without a frozen state before: nothing more happens to its
 //! tasks but a refund.

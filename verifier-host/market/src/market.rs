@@ -649,3 +649,58 @@ fn put(total: Amount, amount: Amount) -> Amount {
 fn taken(total: Amount, amount: Amount) -> Amount {
     total.checked_sub(amount).expect("a total is less than one of its parts")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use zera_abi::{Level, PredicateId};
+
+    use super::*;
+    use crate::task::{Mode, Opening};
+
+    /// Task 0 of an account with money left.
+    fn market() -> Market {
+        let rules = Rules::standard();
+        let (who, bounty_max) = (AccountId([1; 32]), rules.bounty_floor);
+        let opening = Opening {
+            task: TaskId([2; 32]),
+            requester: who,
+            predicate: PredicateId([3; 32]),
+            key: KeyId([4; 32]),
+            input_root: [5; 32],
+            declared: 0,
+            expected: vec![],
+            bounty_max,
+            min_stake: Amount::ZERO,
+            value_at_risk: Amount::ZERO,
+            deadline: Height(rules.deadline_max_blocks),
+            level: Level::Accepted,
+            fee: rules.opening_fee(bounty_max),
+            witness_only: false,
+            mode: Mode::Proved,
+            delivers: false,
+        };
+        let mut market = Market::new(rules).expect("rules");
+        market.mint(who, Amount::from_units(1 << 60)).expect("minted");
+        market.open(Height(0), opening).expect("opens");
+        market
+    }
+
+    /// Invariants 1 and 2: what is wrong is our bug, and whatever comes next stops.
+    #[test]
+    fn a_market_that_lost_money_or_ended_a_task_with_some_stops() {
+        let stops = |damage: fn(&mut Market), act: fn(&mut Market)| {
+            let mut market = market();
+            damage(&mut market);
+            catch_unwind(AssertUnwindSafe(|| act(&mut market))).is_err()
+        };
+        let charge = |market: &mut Market| {
+            market.charge(AccountId([1; 32]), Amount::from_units(1)).expect("it has a unit");
+        };
+        let check = |market: &mut Market| market.assert_task(0);
+        assert!(!stops(|_| (), charge) && !stops(|_| (), check));
+        assert!(stops(|market| market.totals.burned = Amount::from_units(1), charge));
+        assert!(stops(|market| market.task_mut(0).live.state = TaskState::Cancelled { at: Height(0) }, check));
+    }
+}

@@ -8,6 +8,8 @@ mod boundary;
 mod delivery;
 #[path = "market/dispute.rs"]
 mod dispute;
+#[path = "market/edges.rs"]
+mod edges;
 #[path = "market/event.rs"]
 mod event;
 #[path = "market/exhaustive.rs"]

@@ -83,6 +83,10 @@ fn what_does_not_fit_is_out_of_reach() {
     assert_eq!(schedule.need(Amount::from_units(1 << 60), 0), None);
     assert_eq!(schedule.need(Amount::from_units(1 << 60), u128::from(u64::MAX)), None);
     assert_eq!(schedule.need(Amount::ZERO, u128::MAX), Some(Amount::ZERO));
+    // Conviction comes near its votes and never reaches them, so that all that there may be are not enough either.
+    let least = |need: u64| Amount::from_units(u128::from(need - 1) * 10_000 / u128::from(schedule.share_min.get()));
+    assert_eq!(schedule.need(least(u64::MAX), u128::MAX), None);
+    assert_eq!(schedule.need(least(u64::MAX - 1), u128::MAX), Some(Amount::from_units(u128::from(u64::MAX - 1))));
 }
 
 #[test]

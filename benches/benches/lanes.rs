@@ -10,8 +10,8 @@ use zera_benches::pair;
 use zera_benches::workload::street::Street;
 use zera_host::{Chain, Lanes, Verdicts, verify_in_lanes};
 
-/// Proofs of a block; a block verifies 100 at most.
-const PROOFS: usize = 96;
+/// Proofs of a block, as many as fit its fuel whatever each uses of its limit.
+const PROOFS: usize = 64;
 
 /// What the next turn of each side applies; a turn takes it.
 struct Turn {

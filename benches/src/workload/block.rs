@@ -179,7 +179,9 @@ impl Client {
 
     pub(super) fn sign(&mut self, who: u8, action: Action) -> SignedTx {
         let nonce = &mut self.nonces[usize::from(who)];
-        let fuel_limit = if matches!(action, Action::Call { .. }) { FUEL } else { 100_000_000 };
+        // A block takes what may fit: deployments and keys come alone, calls and answers together.
+        let many = matches!(action, Action::Call { .. } | Action::Submit { .. });
+        let fuel_limit = if many { FUEL } else { 100_000_000 };
         let tx = Tx {
             chain: self.chain.chain_id().expect("no fault"),
             sender: account(who),

@@ -79,7 +79,7 @@ impl Street {
         let artefact = (zera_library::by_name(range::NAME).expect("built in").artefact)();
         let served: Vec<(Publication, Open)> = (0..keys)
             .map(|number| {
-                let name = format!("predicate {number}");
+                let name = format!("predicate-{number}");
                 let publication = Publication { name, manifest_hash: [number as u8; 32], ..publication(artefact) };
                 (publication, Open::new(number as u64))
             })
@@ -91,7 +91,9 @@ impl Street {
         let wasm = wat::parse_str(include_str!("asker.wat")).expect("a module");
         let deployed: Vec<AccountId> = (0..contracts)
             .map(|_| {
-                let deploy = Action::Deploy { wasm: wasm.clone(), config: Vec::new(), endowment: zra(500) };
+                // A question costs its bounty of 4, a bond of 40 % of it, and fees.
+                let endowment = zra(7 * tasks.div_ceil(contracts) as u64 + 20);
+                let deploy = Action::Deploy { wasm: wasm.clone(), config: Vec::new(), endowment };
                 let report = client.block(vec![(OWNER, deploy)]);
                 AccountId(report.receipts[0].data.as_slice().try_into().expect("an id"))
             })

@@ -130,7 +130,7 @@ fn life(task: TaskId, requester: AccountId, provider: AccountId) -> Life {
         value_at_risk: Amount::ZERO,
         deadline: Height(DEADLINE),
         level: Level::Accepted,
-        fee: Amount::from_units(ZRA / 1_000),
+        fee: Amount::from_units(ZRA / 100),
         witness_only: false,
         mode: Mode::Proved,
         delivers: false,

@@ -241,11 +241,6 @@ impl Market {
         self.pass_ended(key);
     }
 
-    /// A task of the key has ended.
-    pub(crate) fn leave_key(&mut self, key: u32) {
-        self.pass_ended(key);
-    }
-
     /// Undo: an ended task has not.
     pub(crate) fn rejoin_key(&mut self, key: u32, task: u32) {
         let row = self.key_mut(key);
@@ -261,8 +256,8 @@ impl Market {
         self.requeue(key);
     }
 
-    /// Each task is passed once, so that opening a task pays for it.
-    fn pass_ended(&mut self, key: u32) {
+    /// Passes what has ended of the key's first tasks: each once, so that opening a task pays for it.
+    pub(crate) fn pass_ended(&mut self, key: u32) {
         let row = self.key_row(key);
         let ended = |task: &&u32| self.task_at(**task).live.state.is_terminal();
         let passed = row.tasks.iter().skip(row.first).take_while(ended).count();

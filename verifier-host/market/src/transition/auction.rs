@@ -193,7 +193,7 @@ impl Market {
         self.set_exposure(key, left.unwrap_or(Amount::ZERO));
         self.set_state(at, |state| *state = end);
         self.task_ids.retire(&id.0, at);
-        self.leave_key(key);
+        self.pass_ended(key);
     }
 }
 

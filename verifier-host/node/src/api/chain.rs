@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use zera_abi::Height;
 
 use super::body::Query;
-use super::path::Path;
+use super::path::{Path, number};
 use super::{Api, ApiError, BLOCK_TXS_LEN_MAX};
 use crate::node::BlockMode;
 use crate::view::{BlockTxsView, CostView, HeaderView, MarketView, RulesVersionView, StatusView};
@@ -52,9 +52,7 @@ pub(crate) async fn block(State(api): State<Api>, Path(height): Path<String>) ->
 }
 
 fn parse_height(text: &str) -> Result<Height, ApiError> {
-    let canonical = text.bytes().all(|b| b.is_ascii_digit());
-    let parsed = text.parse().ok().filter(|_| canonical).map(Height);
-    parsed.ok_or_else(|| ApiError::bad("height: expected a decimal number"))
+    number("height", text).map(Height)
 }
 
 fn header(chain: &zera_host::Chain, height: Height) -> Result<zera_host::Header, ApiError> {
@@ -91,9 +89,7 @@ pub(crate) async fn rules(
     State(api): State<Api>,
     Path(version): Path<String>,
 ) -> Result<Json<RulesVersionView>, ApiError> {
-    let canonical = version.bytes().all(|b| b.is_ascii_digit());
-    let version: Option<u32> = version.parse().ok().filter(|_| canonical);
-    let version = version.ok_or_else(|| ApiError::bad("rules: expected a decimal number"))?;
+    let version: u32 = number("rules", &version)?;
     let read = move |chain: &zera_host::Chain| {
         let market = chain.market()?;
         let found = market.rules_of(version).ok_or_else(|| {

@@ -23,6 +23,13 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
+/// A number of what `what` names, in the one form that there is of it.
+pub(crate) fn number<T: FromStr>(what: &str, text: &str) -> Result<T, ApiError> {
+    let canonical = text.bytes().all(|b| b.is_ascii_digit());
+    let parsed = text.parse().ok().filter(|_| canonical);
+    parsed.ok_or_else(|| ApiError::bad(format!("{what}: expected a decimal number")))
+}
+
 /// An id from its text.
 pub(crate) fn id<T: FromStr<Err: Display>>(text: &str) -> Result<T, ApiError> {
     text.parse().map_err(|error: T::Err| ApiError::bad(error.to_string()))

@@ -7,7 +7,7 @@ use zera_host::Chain;
 use zera_market::Proposal;
 
 use super::body::Query;
-use super::path::Path;
+use super::path::{Path, number};
 use super::{Api, ApiError, PROPOSALS_PAGE_MAX};
 use crate::shared::next;
 use crate::view::{ProposalView, ScheduleView, Units};
@@ -15,17 +15,12 @@ use crate::view::{ProposalView, ScheduleView, Units};
 /// The states that a list may be of.
 const STATES: [&str; 5] = ["voting", "passed", "adopted", "overtaken", "expired"];
 
-fn number(text: &str) -> Result<u64, ApiError> {
-    let canonical = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|_| canonical).ok_or_else(|| ApiError::bad("proposal: expected a decimal number"))
-}
-
 fn unknown(proposal: u64) -> ApiError {
     ApiError::not_found(format!("proposal {proposal} is not known"))
 }
 
 pub(crate) async fn show(State(api): State<Api>, Path(proposal): Path<String>) -> Result<Json<ProposalView>, ApiError> {
-    let proposal = number(&proposal)?;
+    let proposal = number("proposal", &proposal)?;
     let read = move |chain: &Chain| {
         let market = chain.market()?;
         let found = market.proposal(proposal).ok_or_else(|| unknown(proposal))?;

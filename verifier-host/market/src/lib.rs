@@ -39,6 +39,7 @@ pub mod rules;
 pub mod task;
 pub mod vote;
 // The machine.
+mod ahead;
 mod coins;
 mod index;
 mod key;
@@ -51,6 +52,7 @@ mod standing;
 mod transition;
 mod undo;
 
+pub use ahead::READ_AHEAD;
 pub use claim::{Answer, Ruling, Verified, answer_digest, challenge_digest, commit_digest};
 pub use error::MarketError;
 pub use key::KeyBond;

@@ -76,19 +76,19 @@ pub struct Unbalanced {
     pub recorded: Amount,
 }
 
-/// Two lines of the cache.
+/// Four lines of the cache, what every lock reads in the first.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct AccountRow {
     pub(crate) id: AccountId,
     pub(crate) free: Amount,
     pub(crate) locked: Amount,
     /// Tasks it is the holder of, in no order.
     pub(crate) held: SmallVec<[u32; 4]>,
+    pub(crate) dirty: bool,
     /// The stakes at the locks of these.
     pub(crate) reserved: Amount,
-    pub(crate) standing: Option<Box<Standing>>,
-    pub(crate) dirty: bool,
+    pub(crate) standing: Option<Standing>,
 }
 
 impl AccountRow {
@@ -323,7 +323,7 @@ impl Market {
         same("escrows", escrowed, self.totals.escrowed)?;
         let stakes = self.tasks.iter().fold(Amount::ZERO, |total, task| sum(total, task.live.escrow.stake));
         same("stakes", stakes, self.totals.stakes)?;
-        let standings = self.accounts.iter().filter_map(|row| row.standing.as_deref());
+        let standings = self.accounts.iter().filter_map(|row| row.standing.as_ref());
         let staked = standings.fold(Amount::ZERO, |total, standing| sum(total, standing.slashable()));
         same("deposits", staked, self.totals.staked)?;
         let deposits = self.keys.iter().fold(Amount::ZERO, |total, row| sum(total, row.bond.deposit()));
@@ -380,7 +380,7 @@ impl Market {
         {
             same("a locked balance", locked, row.locked)?;
             same("the stakes at an account's locks", reserved, row.reserved)?;
-            let recorded = row.standing.as_deref().map_or(Amount::ZERO, Standing::backing);
+            let recorded = row.standing.as_ref().map_or(Amount::ZERO, Standing::backing);
             same("what a deposit backs", backing, recorded)?;
         }
         for (key, exposure) in self.keys.iter().zip(exposures) {
@@ -474,7 +474,7 @@ impl Market {
                 free: row.free,
                 locked: row.locked,
                 reserved: row.reserved,
-                standing: row.standing.clone(),
+                standing: row.standing.clone().map(Box::new),
             }
         });
         if !self.account_row(at).dirty {
@@ -629,10 +629,11 @@ impl Market {
     }
 }
 
-/// The next dense index of a vector of `len` rows.
+/// The next dense index of a vector of `len` rows, below the greatest: an index of ids has that for a place where nothing is.
 pub(crate) fn dense(what: &'static str, len: usize) -> Result<u32, MarketError> {
     let max = u64::from(u32::MAX);
-    u32::try_from(len).map_err(|_| MarketError::Limit { what, got: len as u64, max })
+    let at = u32::try_from(len).ok().filter(|at| *at < u32::MAX);
+    at.ok_or(MarketError::Limit { what, got: len as u64, max })
 }
 
 #[expect(clippy::expect_used, reason = "a bucket holds what the transition put there: anything else is our bug")]

@@ -242,7 +242,7 @@ impl Market {
             return Err("a deposit backs more than the stake");
         }
         if !task.backed.is_zero() {
-            let standing = self.account_mut(party).standing.as_deref_mut().ok_or("backed by no deposit")?;
+            let standing = self.account_mut(party).standing.as_mut().ok_or("backed by no deposit")?;
             standing.backing = standing.backing.checked_add(task.backed).ok_or("stakes do not fit")?;
         }
         self.totals.stakes = self.totals.stakes.checked_add(task.escrow.stake).ok_or("stakes do not fit")?;

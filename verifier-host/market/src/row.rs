@@ -452,11 +452,11 @@ pub(crate) struct TaskRow {
 }
 
 /// Reads an account row: free, locked, standing. `None` where it is not one; so for every reader below.
-pub(crate) fn read_account(bytes: &[u8]) -> Option<(Amount, Amount, Option<Box<Standing>>)> {
+pub(crate) fn read_account(bytes: &[u8]) -> Option<(Amount, Amount, Option<Standing>)> {
     let mut r = Row(Reader::new(bytes));
     r.version()?;
     let (free, locked) = (r.amount()?, r.amount()?);
-    let standing = if r.bool()? { Some(Box::new(r.standing()?)) } else { None };
+    let standing = if r.bool()? { Some(r.standing()?) } else { None };
     r.end()?;
     Some((free, locked, standing))
 }

@@ -81,27 +81,28 @@ pub fn doubled(amount: Amount, score: u32) -> Option<Amount> {
 
 /// What an account has at stake beside its locks, and how it has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct Standing {
     /// The deposit, without what backs locks.
     pub staked: Amount,
-    /// Parts on their way back, the first due first.
-    pub unbonding: Vec<Unbonding>,
+    /// The part of stakes that came from the deposit.
+    pub(crate) backing: Amount,
+    /// How many locks it may hold beside what the rules and its deposit allow; `None` where it never missed two in a row.
+    pub capacity: Option<u32>,
+    /// No lock until this height.
+    pub jailed_until: Height,
     /// Answers that did not come.
     pub liveness: Score,
+    /// Misses since the last answer.
+    pub misses: u8,
+    /// The deposit no longer covers the locks: those that have not started go at this height.
+    pub called: Option<Height>,
+    /// Parts on their way back, the first due first.
+    pub unbonding: Vec<Unbonding>,
     /// False answers.
     pub safety: Score,
     /// Locks given back before they started.
     pub releases: Score,
-    /// How many locks it may hold beside what the rules and its deposit allow; `None` where it never missed two in a row.
-    pub capacity: Option<u32>,
-    /// Misses since the last answer.
-    pub misses: u8,
-    /// No lock until this height.
-    pub jailed_until: Height,
-    /// The deposit no longer covers the locks: those that have not started go at this height.
-    pub called: Option<Height>,
-    /// The part of stakes that came from the deposit.
-    pub(crate) backing: Amount,
 }
 
 impl Standing {
@@ -141,7 +142,7 @@ pub(crate) struct Collateral {
 impl Market {
     /// How an account stands; `None` for one that never deposited or failed.
     pub fn standing(&self, id: &AccountId) -> Option<&Standing> {
-        self.find_account(id).and_then(|at| self.account_row(at).standing.as_deref())
+        self.find_account(id).and_then(|at| self.account_row(at).standing.as_ref())
     }
 
     /// How many tasks an account holds the lock of, and the stakes in them.
@@ -181,7 +182,7 @@ impl Market {
         let none = Standing::default();
         let at = self.find_account(&account);
         let row = at.map(|at| self.account_row(at));
-        let standing = row.and_then(|row| row.standing.as_deref()).unwrap_or(&none);
+        let standing = row.and_then(|row| row.standing.as_ref()).unwrap_or(&none);
         let parts = standing.unbonding.len();
         if parts >= UNBONDINGS_MAX {
             let got = parts.saturating_add(1) as u64;
@@ -222,7 +223,7 @@ impl Market {
         let none = Standing::default();
         let at = self.find_account(provider);
         let row = at.map(|at| self.account_row(at));
-        let standing = row.and_then(|row| row.standing.as_deref()).unwrap_or(&none);
+        let standing = row.and_then(|row| row.standing.as_ref()).unwrap_or(&none);
         let (free, locks, reserved) =
             row.map_or((Amount::ZERO, 0, Amount::ZERO), |row| (row.free, row.locks(), row.reserved));
         let have = free.checked_add(standing.staked).unwrap_or(Amount::MAX);
@@ -319,7 +320,7 @@ impl Market {
 
     /// An answer that counts: the brake loosens by one.
     pub(crate) fn succeed(&mut self, account: u32, rules: &Rules) {
-        let Some(standing) = self.account_row(account).standing.as_deref() else { return };
+        let Some(standing) = self.account_row(account).standing.as_ref() else { return };
         if standing.misses == 0 && standing.capacity.is_none() {
             return;
         }
@@ -351,7 +352,7 @@ impl Market {
     /// A lock given back before it started: what it costs of a stake, more where it comes often.
     pub(crate) fn release_fee(&mut self, now: Height, account: u32, stake: Amount, rules: &Rules) -> Amount {
         let half_life = rules.offence_half_life_blocks;
-        let before = self.account_row(account).standing.as_deref().map_or(0, |row| row.releases.at(now, half_life));
+        let before = self.account_row(account).standing.as_ref().map_or(0, |row| row.releases.at(now, half_life));
         self.change_standing(account, |standing| standing.releases = standing.releases.more(now, half_life, OFFENCE));
         let most = stake.share(rules.release_share_max.max(rules.release_share));
         doubled(stake.share(rules.release_share), before).unwrap_or(most).min(most)
@@ -384,7 +385,7 @@ impl Market {
     pub(crate) fn lie(&mut self, now: Height, account: u32, task: TaskId, stake: Amount, rules: &Rules) {
         let half_life = rules.offence_half_life_blocks;
         let active = self.totals.staked.checked_add(self.totals.stakes).unwrap_or(Amount::MAX);
-        let standing = self.account_row(account).standing.as_deref().cloned().unwrap_or_default();
+        let standing = self.account_row(account).standing.clone().unwrap_or_default();
         let score = standing.safety.at(now, half_life);
         let deposit = standing.slashable();
         let alone = doubled(deposit.share(rules.deposit_penalty_share), score).unwrap_or(deposit);
@@ -426,7 +427,7 @@ impl Market {
     /// Whether the deposit still covers the locks: calls for more where it does not, takes the call back where it does.
     fn review(&mut self, now: Height, account: u32) {
         let row = self.account_row(account);
-        let Some(standing) = row.standing.as_deref() else { return };
+        let Some(standing) = row.standing.as_ref() else { return };
         let rules = self.rules();
         let need = standing.margin(row.reserved, rules, now).unwrap_or(Amount::MAX);
         let short = need > standing.staked;
@@ -486,7 +487,7 @@ impl Market {
         unstarted.sort_unstable_by_key(|(locked, at, _)| (*locked, *at));
         while let Some((_, at, clock)) = unstarted.pop() {
             let row = self.account_row(account);
-            let Some(standing) = row.standing.as_deref() else { return };
+            let Some(standing) = row.standing.as_ref() else { return };
             let need = standing.margin(row.reserved, self.rules(), now).unwrap_or(Amount::MAX);
             if standing.staked >= need {
                 return;

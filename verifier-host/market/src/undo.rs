@@ -138,10 +138,10 @@ impl Market {
         match undo {
             Undo::Account { at, free, locked, reserved, standing } => {
                 let row = self.account_mut(at);
-                let before = row.standing.as_deref().and_then(Standing::due);
+                let before = row.standing.as_ref().and_then(Standing::due);
                 let after = standing.as_deref().and_then(Standing::due);
                 (row.free, row.locked, row.reserved) = (free, locked, reserved);
-                row.standing = standing;
+                row.standing = standing.map(|standing| *standing);
                 self.reschedule_standing(at, before, after);
             }
             Undo::NewAccount => {

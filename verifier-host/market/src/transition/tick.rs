@@ -2,6 +2,7 @@
 
 use zera_abi::Height;
 
+use crate::ahead::READ_AHEAD;
 use crate::market::Market;
 use crate::task::{Delivery, TaskState};
 use crate::undo::Undo;
@@ -27,8 +28,11 @@ impl Market {
             assert!(self.standings_due.first().copied() != Some((due, account)), "an account stays due at {due}");
         }
         while let Some((due, tasks)) = self.due.pop(now) {
-            for at in tasks {
-                self.tick_task(now, due, at);
+            for some in tasks.chunks(READ_AHEAD) {
+                self.read_tasks_ahead(some.iter());
+                for at in some {
+                    self.tick_task(now, due, *at);
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use zera_abi::{AccountId, Amount, Height, Outcome as Answered, TaskId};
 use zera_market::{
-    Answer, Market, MarketError, Mode, Note, Opening, Rules, Ruling, Standing, TaskState, challenge_digest,
+    Answer, Market, MarketError, Mode, Note, Opening, READ_AHEAD, Rules, Ruling, Standing, TaskState, challenge_digest,
     commit_digest,
 };
 
@@ -313,8 +313,14 @@ impl<'a> Economy<'a> {
             }
         }
         let start = Instant::now();
-        for opening in openings {
-            self.market.open(Height(self.now), opening)?;
+        let mut openings = openings.into_iter();
+        while !openings.as_slice().is_empty() {
+            self.market.read_ahead(
+                openings.as_slice().iter().take(READ_AHEAD).map(|opening| (&opening.task, &opening.requester)),
+            );
+            for opening in openings.by_ref().take(READ_AHEAD) {
+                self.market.open(Height(self.now), opening)?;
+            }
         }
         self.clock += start.elapsed();
         self.record.transitions += count as u64;
@@ -335,8 +341,16 @@ impl<'a> Economy<'a> {
         }
         let mut done = Vec::with_capacity(calls.len());
         let start = Instant::now();
-        for (plan, task, who, call) in calls {
-            done.push((plan, apply(&mut self.market, Height(self.now), &task, who, call)));
+        let mut calls = calls.into_iter();
+        loop {
+            self.market.read_ahead(calls.as_slice().iter().take(READ_AHEAD).map(|(_, task, who, _)| (task, who)));
+            let before = done.len();
+            for (plan, task, who, call) in calls.by_ref().take(READ_AHEAD) {
+                done.push((plan, apply(&mut self.market, Height(self.now), &task, who, call)));
+            }
+            if done.len() == before {
+                break;
+            }
         }
         self.clock += start.elapsed();
         for (plan, result) in done {

@@ -2,6 +2,8 @@
 
 #[path = "market/attack.rs"]
 mod attack;
+#[path = "market/ballot.rs"]
+mod ballot;
 #[path = "market/boundary.rs"]
 mod boundary;
 #[path = "market/delivery.rs"]

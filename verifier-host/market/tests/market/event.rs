@@ -3,8 +3,9 @@
 use zera_abi::{AccountId, Amount, Height, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::{Answer, Market, MarketError, NativeRun, Opening, Rules, Ruling, challenge_digest, commit_digest};
 
+use super::ballot::schedule;
 use super::fixture::{Judge, prove, units};
-use super::model::{Model, Quality, same};
+use super::model::{Model, Quality, Reply, Values, declared, same};
 
 /// A thousandth of a ZRA.
 pub const UNIT: u128 = 1_000_000;
@@ -18,13 +19,13 @@ pub enum Event {
     Cancel(TaskId, AccountId),
     Lock(TaskId, AccountId),
     Release(TaskId, AccountId),
-    Submit(TaskId, AccountId, Outcome, Quality),
-    Commit(TaskId, AccountId, Outcome, Quality, u8),
-    Reveal(TaskId, AccountId, Outcome, Quality, u8),
-    Attest(TaskId, AccountId, Outcome),
+    Submit(TaskId, AccountId, Reply),
+    Commit(TaskId, AccountId, Reply, u8),
+    Reveal(TaskId, AccountId, Reply, u8),
+    Attest(TaskId, AccountId, Reply),
     CommitChallenge(TaskId, AccountId, Outcome, u8),
     Challenge(TaskId, AccountId, Outcome, u8),
-    Settle(TaskId, AccountId, Outcome, Quality),
+    Settle(TaskId, AccountId, Reply),
     SettleNatively(TaskId, AccountId, Outcome, u128),
     Bond(KeyId, AccountId, u128),
     Withdraw(KeyId, AccountId),
@@ -35,6 +36,8 @@ pub enum Event {
     Demand(TaskId, AccountId),
     Deliver(TaskId, AccountId),
     Complain(TaskId, AccountId),
+    Propose(AccountId, &'static str, u128),
+    Support(u64, AccountId, u128),
     Adopt(Box<Rules>),
 }
 
@@ -67,11 +70,14 @@ impl Event {
         let mut told = match self {
             Event::Open(opening) => {
                 let Opening { task, requester, key, bounty_max, min_stake, value_at_risk, deadline, .. } = &**opening;
+                let Opening { declared, expected, .. } = &**opening;
                 let Opening { level, fee, witness_only, mode, delivers, .. } = &**opening;
                 format!(
                     "Open({task:?}, {requester:?}, {key:?}, bounty {bounty_max}, stake {min_stake}, \
                      value {value_at_risk}, until {deadline}, {level:?}, fee {fee}, {mode:?}, \
-                     witness only {witness_only}, delivers {delivers})"
+                     witness only {witness_only}, delivers {delivers}, \
+                     declares {declared}, fixes {})",
+                    expected.len()
                 )
             }
             Event::Adopt(_) => "Adopt".to_owned(),
@@ -103,9 +109,14 @@ pub fn task(n: u32) -> TaskId {
     TaskId(id)
 }
 
-fn answer(market: &Market, id: &TaskId, who: AccountId, outcome: Outcome, quality: Quality) -> Answer {
-    let mut answer = Answer { outcome, declared: vec![], proof: Box::new([0; 256]) };
-    match quality {
+fn values(market: &Market, id: &TaskId, values: Values) -> Vec<[u8; 32]> {
+    market.task(id).map_or(vec![], |task| declared(task.declared(), task.expected(), values))
+}
+
+fn answer(market: &Market, id: &TaskId, who: AccountId, reply: Reply) -> Answer {
+    let declared = values(market, id, reply.values);
+    let mut answer = Answer { outcome: reply.outcome, declared, proof: Box::new([0; 256]) };
+    match reply.quality {
         Quality::Good => {
             if let Ok(claim) = market.claim(id, who, &answer) {
                 answer.proof = prove(&claim);
@@ -133,27 +144,30 @@ pub fn on_market(market: &mut Market, now: u64, event: &Event, judge: &mut Judge
         Event::Cancel(id, by) => done(market.cancel(height, id, *by)),
         Event::Lock(id, who) => done(market.lock(height, id, *who)),
         Event::Release(id, who) => done(market.release(height, id, *who)),
-        Event::Submit(id, who, outcome, quality) => {
-            let answer = answer(market, id, *who, *outcome, *quality);
+        Event::Submit(id, who, reply) => {
+            let answer = answer(market, id, *who, *reply);
             ruled(market.submit(height, id, *who, answer, judge))
         }
-        Event::Commit(id, who, outcome, quality, salt) => {
-            let answer = answer(market, id, *who, *outcome, *quality);
+        Event::Commit(id, who, reply, salt) => {
+            let answer = answer(market, id, *who, *reply);
             let digest = commit_digest(&[*salt; 32], who, id, &answer.digest());
             done(market.commit(height, id, *who, digest))
         }
-        Event::Reveal(id, who, outcome, quality, salt) => {
-            let answer = answer(market, id, *who, *outcome, *quality);
+        Event::Reveal(id, who, reply, salt) => {
+            let answer = answer(market, id, *who, *reply);
             ruled(market.reveal(height, id, *who, [*salt; 32], answer, judge))
         }
-        Event::Attest(id, who, outcome) => done(market.attest(height, id, *who, *outcome, vec![])),
+        Event::Attest(id, who, Reply { outcome, values: said, .. }) => {
+            let declared = values(market, id, *said);
+            done(market.attest(height, id, *who, *outcome, declared))
+        }
         Event::CommitChallenge(id, who, claimed, salt) => {
             let digest = commit_digest(&[*salt; 32], who, id, &challenge_digest(*claimed));
             done(market.commit(height, id, *who, digest))
         }
         Event::Challenge(id, who, claimed, salt) => done(market.challenge(height, id, *who, [*salt; 32], *claimed)),
-        Event::Settle(id, who, outcome, quality) => {
-            let answer = answer(market, id, *who, *outcome, *quality);
+        Event::Settle(id, who, reply) => {
+            let answer = answer(market, id, *who, *reply);
             ruled(market.settle(height, id, *who, answer, judge))
         }
         Event::SettleNatively(id, who, outcome, fee) => {
@@ -168,6 +182,8 @@ pub fn on_market(market: &mut Market, now: u64, event: &Event, judge: &mut Judge
         Event::Demand(id, who) => done(market.demand(height, id, *who)),
         Event::Deliver(id, by) => done(market.deliver(height, id, *by)),
         Event::Complain(id, who) => done(market.complain(height, id, *who)),
+        Event::Propose(who, rule, value) => done(market.propose(height, *who, rule, *value).map(drop)),
+        Event::Support(proposal, who, amount) => done(market.support(height, *proposal, *who, units(*amount))),
         Event::Adopt(rules) => {
             market.adopt((**rules).clone()).expect("rules that pass");
             Ok(Status::Ok)
@@ -176,16 +192,18 @@ pub fn on_market(market: &mut Market, now: u64, event: &Event, judge: &mut Judge
 }
 
 /// What stands for a digest in the model: everything that the real one binds.
-fn digest(outcome: Outcome, quality: Quality, salt: u8) -> [u8; 32] {
+fn digest(reply: Reply, declared: &[[u8; 32]], salt: u8) -> [u8; 32] {
     let mut digest = [0; 32];
-    digest[..3].copy_from_slice(&[outcome.code(), quality as u8, salt]);
+    digest[..4].copy_from_slice(&[reply.outcome.code(), reply.quality as u8, salt, declared.len() as u8]);
+    // Values have 32 times the same byte.
+    digest.iter_mut().skip(4).zip(declared).for_each(|(byte, value)| *byte = value[0]);
     digest
 }
 
 /// The same of a challenge.
 fn challenge(claimed: Outcome, salt: u8) -> [u8; 32] {
-    let mut digest = digest(claimed, Quality::Good, salt);
-    digest[3] = 1;
+    let mut digest = [0xff; 32];
+    digest[..2].copy_from_slice(&[claimed.code(), salt]);
     digest
 }
 
@@ -203,21 +221,24 @@ pub fn on_model(model: &mut Model, now: u64, event: &Event) -> Result<Status, St
         Event::Cancel(id, by) => model.cancel(now, id, *by),
         Event::Lock(id, who) => model.lock(now, id, *who),
         Event::Release(id, who) => model.release(now, id, *who),
-        Event::Submit(id, who, outcome, quality) => model.submit(now, id, *who, *outcome, *quality),
-        Event::Commit(id, who, outcome, quality, salt) => {
-            model.commit(now, id, *who, digest(*outcome, *quality, *salt))
+        Event::Submit(id, who, reply) => model.submit(now, id, *who, *reply),
+        Event::Commit(id, who, reply, salt) => {
+            let digest = digest(*reply, &model.values(id, reply.values), *salt);
+            model.commit(now, id, *who, digest)
         }
-        Event::Reveal(id, who, outcome, quality, salt) => {
-            model.reveal(now, id, *who, digest(*outcome, *quality, *salt), *outcome, *quality)
+        Event::Reveal(id, who, reply, salt) => {
+            let digest = digest(*reply, &model.values(id, reply.values), *salt);
+            model.reveal(now, id, *who, digest, *reply)
         }
-        Event::Attest(id, who, outcome) => model.attest(now, id, *who, *outcome),
+        Event::Attest(id, who, reply) => model.attest(now, id, *who, *reply),
         Event::CommitChallenge(id, who, claimed, salt) => model.commit(now, id, *who, challenge(*claimed, *salt)),
         Event::Challenge(id, who, claimed, salt) => {
             model.challenge(now, id, *who, challenge(*claimed, *salt), *claimed)
         }
-        Event::Settle(id, who, outcome, quality) => model.settle(now, id, *who, *outcome, *quality, None),
+        Event::Settle(id, who, reply) => model.settle(now, id, *who, *reply, None),
         Event::SettleNatively(id, who, outcome, fee) => {
-            model.settle(now, id, *who, *outcome, Quality::Good, Some(*fee as i128))
+            let reply = Reply { outcome: *outcome, quality: Quality::Good, values: Values::Usual };
+            model.settle(now, id, *who, reply, Some(*fee as i128))
         }
         Event::Bond(key, owner, deposit) => model.bond(*key, *owner, *deposit as i128),
         Event::Withdraw(key, reporter) => model.withdraw(*key, *reporter),
@@ -228,6 +249,8 @@ pub fn on_model(model: &mut Model, now: u64, event: &Event) -> Result<Status, St
         Event::Demand(id, who) => model.demand(now, id, *who),
         Event::Deliver(id, by) => model.deliver(now, id, *by),
         Event::Complain(id, who) => model.complain(now, id, *who),
+        Event::Propose(who, rule, value) => model.propose(now, *who, rule, *value),
+        Event::Support(proposal, who, amount) => model.support(*proposal, *who, *amount as i128),
         Event::Adopt(rules) => {
             model.adopt(rules);
             Ok(Status::Ok)
@@ -236,7 +259,7 @@ pub fn on_model(model: &mut Model, now: u64, event: &Event) -> Result<Status, St
 }
 
 /// Everything that the market shows against the model, and the market's own sums added up again.
-pub fn compare(market: &Market, model: &Model, accounts: u8) -> Result<(), String> {
+pub fn compare(market: &Market, model: &Model, now: u64, accounts: u8) -> Result<(), String> {
     let number = |amount: Amount| amount.units() as i128;
     let mut free = 0;
     for n in 1..=accounts {
@@ -273,6 +296,7 @@ pub fn compare(market: &Market, model: &Model, accounts: u8) -> Result<(), Strin
         got.map(number).as_slice(),
         expected.as_slice(),
     )?;
+    model.votes.same(market, now)?;
     model.check()?;
     market.conserved().map_err(|error| error.to_string())?;
     same("tasks", market.tasks().len(), model.tasks.len())?;
@@ -290,7 +314,7 @@ pub fn compare(market: &Market, model: &Model, accounts: u8) -> Result<(), Strin
 
 /// Both with as many accounts of 20 ZRA each.
 pub fn start(rules: &Rules, accounts: u8) -> (Market, Model) {
-    let (mut market, mut model) = (Market::new(rules.clone()).expect("rules"), Model::new(rules));
+    let (mut market, mut model) = (Market::with_schedule(rules.clone(), schedule()).expect("rules"), Model::new(rules));
     for n in 1..=accounts {
         let amount = 20_000 * UNIT;
         market.mint(account(n), units(amount)).expect("minted");

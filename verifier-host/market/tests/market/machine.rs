@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use zera_abi::{Level, Status, TaskId};
 use zera_market::ports::{Claim, MemStore, Store};
-use zera_market::{Market, Note, Task, TaskState, reason};
+use zera_market::{Market, Note, ProposalState, Task, TaskState, reason};
 
 use super::event::{Event, account, compare, on_market, on_model, start};
 use super::fixture::{Judge, ROWS};
@@ -103,7 +103,7 @@ impl<'a> Play<'a> {
                 (self.model, self.scene, self.ended) = (model, scene, ended);
             }
         }
-        compare(&self.market, &self.model, ACCOUNTS)
+        compare(&self.market, &self.model, self.scene.now, ACCOUNTS)
     }
 
     /// What is on disk is the market.
@@ -114,7 +114,7 @@ impl<'a> Play<'a> {
         same("rows after a restart", restored.rows(), self.market.rows())?;
         same("totals after a restart", restored.totals(), self.market.totals())?;
         self.market = restored;
-        compare(&self.market, &self.model, ACCOUNTS)
+        compare(&self.market, &self.model, self.scene.now, ACCOUNTS)
     }
 
     fn event(&mut self, event: &Event) -> Result<(), String> {
@@ -130,7 +130,7 @@ impl<'a> Play<'a> {
         let expected = on_model(&mut self.model, now, event);
         self.log.push(Entry::Event(now, event.clone(), got));
         same("the result", got, expected)?;
-        compare(&self.market, &self.model, ACCOUNTS)?;
+        compare(&self.market, &self.model, self.scene.now, ACCOUNTS)?;
         for task in &live {
             self.task(now, event, judge.proven.as_ref(), task)?;
         }
@@ -199,7 +199,7 @@ impl<'a> Play<'a> {
 
     /// An answer is accepted by a proof of exactly that, bound to who is paid, or by a native run.
     fn accepted(&self, event: &Event, proven: Option<&Claim>, task: &Task) -> Result<(), String> {
-        let TaskState::Accepted { provider, outcome, dispute, .. } = task.state() else { return Ok(()) };
+        let TaskState::Accepted { provider, outcome, declared, dispute, .. } = task.state() else { return Ok(()) };
         let prover = dispute.as_ref().map_or(*provider, |dispute| dispute.settler);
         if let Some(dispute) = dispute {
             same("who is paid", *provider, if dispute.upheld { dispute.attester } else { dispute.settler })?;
@@ -216,7 +216,7 @@ impl<'a> Play<'a> {
             not_after: task.not_after(),
             input_root: *task.input_root(),
             outcome: *outcome,
-            declared: vec![],
+            declared: declared.clone(),
         };
         same("what was proven", proven, Some(&claim))
     }
@@ -295,7 +295,8 @@ fn state(state: &TaskState) -> &'static str {
 }
 
 /// What happens beside the table's rows, or in more than one way in them.
-const BESIDE: [&str; 20] = [
+const BESIDE: [&str; 27] = [
+    "T9b by its values",
     "T9d the answer was wrong",
     "T12 a deposit burnt",
     "T13 by the locker",
@@ -316,6 +317,12 @@ const BESIDE: [&str; 20] = [
     "the brake",
     "a deposit slashed",
     "a deposit free again",
+    "a proposal passed",
+    "a proposal lapsed",
+    "a proposal adopted",
+    "a proposal overtaken",
+    "a proposal expired",
+    "votes taken back",
 ];
 
 /// The table's row that a note tells of, and what else it shows.
@@ -354,7 +361,13 @@ fn row<'a>(
         Note::Challenged { .. } => (Some("T8"), None),
         Note::Settled { native: true, upheld, .. } => (Some("T9d"), (!upheld).then_some("T9d the answer was wrong")),
         Note::Settled { upheld: true, .. } => (Some("T9a"), None),
-        Note::Settled { upheld: false, .. } => (Some("T9b"), None),
+        Note::Settled { task: id, outcome, .. } => {
+            let said = match before(id) {
+                Some(TaskState::Challenged { outcome, .. }) => Some(outcome),
+                _ => None,
+            };
+            (Some("T9b"), (said == Some(outcome)).then_some("T9b by its values"))
+        }
         Note::Voided { reopened, .. } => (Some("T9c"), Some(if *reopened { "T9c reopened" } else { "T9c expired" })),
         Note::RescueCommitted { .. } => (Some("T12"), None),
         Note::DepositBurned { .. } => (None, Some("T12 a deposit burnt")),
@@ -393,6 +406,14 @@ fn row<'a>(
         Note::Braked { .. } => (None, Some("the brake")),
         Note::DepositSlashed { .. } => (None, Some("a deposit slashed")),
         Note::Unbonded { .. } => (None, Some("a deposit free again")),
+        Note::ProposalPassed { .. } => (None, Some("a proposal passed")),
+        Note::ProposalLapsed { .. } => (None, Some("a proposal lapsed")),
+        Note::ProposalEnded { state, .. } => match state {
+            ProposalState::Adopted { .. } => (None, Some("a proposal adopted")),
+            ProposalState::Expired { .. } => (None, Some("a proposal expired")),
+            _ => (None, Some("a proposal overtaken")),
+        },
+        Note::ProposalSupported { amount, .. } => (None, amount.is_zero().then_some("votes taken back")),
         _ => (None, None),
     }
 }

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use zera_abi::{AccountId, KeyId, Level, Outcome, Status, TaskId};
 use zera_market::{Escrow, Mode, Opening, Rules, Standing, Task};
 
+use super::ballot::{Moved, Votes};
+
 /// What the model needs of the rules, as plain numbers.
 #[derive(Clone, Debug)]
 pub struct Numbers(Rc<BTreeMap<&'static str, i128>>);
@@ -95,6 +97,11 @@ pub struct ModelTask {
     key: KeyId,
     b_max: i128,
     value: i128,
+    /// How many values an answer declares, and what the first are.
+    declares: u8,
+    fixed: Vec<[u8; 32]>,
+    /// Those of the answer that there is.
+    said: Vec<[u8; 32]>,
     min_stake: i128,
     opened: i128,
     deadline: i128,
@@ -161,6 +168,7 @@ enum Bond {
 pub struct Model {
     /// The rules in force.
     n: Numbers,
+    pub votes: Votes,
     pub free: BTreeMap<AccountId, i128>,
     pub tasks: Vec<ModelTask>,
     bonds: BTreeMap<KeyId, Bond>,
@@ -180,6 +188,42 @@ pub enum Quality {
     Malformed,
 }
 
+/// What an answer declares: what everybody would; other values where the request left them open; one that the request fixed
+/// otherwise; or not as many as it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    Usual,
+    Other,
+    Wrong,
+    Short,
+}
+
+/// An answer with what it is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub outcome: Outcome,
+    pub quality: Quality,
+    pub values: Values,
+}
+
+/// As many values as a request fixes.
+pub fn fixed(count: u8) -> Vec<[u8; 32]> {
+    (0..count).map(|n| [0x50 + n; 32]).collect()
+}
+
+/// The values of an answer to a request for `declared`, of which it fixes the first.
+pub fn declared(declared: u8, fixed: &[[u8; 32]], values: Values) -> Vec<[u8; 32]> {
+    let free = if values == Values::Other { 0x22 } else { 0x11 };
+    let mut all: Vec<[u8; 32]> = fixed.to_vec();
+    all.resize(declared.into(), [free; 32]);
+    match values {
+        Values::Wrong => all.iter_mut().take(1).for_each(|value| *value = [0x33; 32]),
+        Values::Short if all.pop().is_none() => all.push([0; 32]),
+        Values::Short | Values::Usual | Values::Other => {}
+    }
+    all
+}
+
 type Step = Result<Status, Status>;
 
 /// Whether two of `what` are one.
@@ -194,6 +238,7 @@ impl Model {
         let stands = BTreeMap::new();
         Model {
             n,
+            votes: Votes::new(rules),
             free,
             tasks: vec![],
             bonds,
@@ -209,6 +254,28 @@ impl Model {
     /// Other rules, for tasks opened from now on.
     pub fn adopt(&mut self, rules: &Rules) {
         self.n = Numbers::of(rules);
+        self.votes.adopt(rules);
+    }
+
+    /// What has a vote.
+    fn supply(&self) -> i128 {
+        self.minted - self.burned
+    }
+
+    fn voted(&mut self, moved: Moved) -> Step {
+        self.pay(moved.who, moved.paid);
+        self.burned += moved.burned;
+        Ok(Status::Ok)
+    }
+
+    pub fn propose(&mut self, now: i128, by: AccountId, rule: &'static str, value: u128) -> Step {
+        let moved = self.votes.propose(now, by, (rule, value), self.has(&by), self.supply())?;
+        self.voted(moved)
+    }
+
+    pub fn support(&mut self, proposal: u64, who: AccountId, amount: i128) -> Step {
+        let moved = self.votes.support(proposal, who, amount, self.has(&who))?;
+        self.voted(moved)
     }
 
     /// What a commitment to a rescue or a challenge of `t` deposits.
@@ -537,8 +604,14 @@ impl Model {
     /// What the model itself has to keep.
     pub fn check(&self) -> Result<(), String> {
         let free: i128 = self.free.values().sum();
-        let sum =
-            free + self.escrowed() + self.staked() + self.key_deposits() + self.insurance + self.treasury + self.burned;
+        let sum = free
+            + self.escrowed()
+            + self.staked()
+            + self.key_deposits()
+            + self.votes.money()
+            + self.insurance
+            + self.treasury
+            + self.burned;
         same("the model's money", sum, self.minted)?;
         same("the model's debts", self.free.values().filter(|free| **free < 0).count(), 0)
     }
@@ -648,6 +721,9 @@ impl Model {
         if matches!(self.bonds.get(&o.key), Some(Bond::Released(_) | Bond::Withdrawn)) {
             return Err(Status::Key);
         }
+        if o.expected.len() > usize::from(o.declared) {
+            return Err(Status::Count);
+        }
         let end = (now + n("auction_blocks")).min(o.deadline.0 as i128 - Self::tail(&self.n, attested, o.delivers));
         self.pay(o.requester, -(b + bond + fee));
         self.treasury += fee;
@@ -658,6 +734,9 @@ impl Model {
             key: o.key,
             b_max: b,
             value: v,
+            declares: o.declared,
+            fixed: o.expected.clone(),
+            said: vec![],
             min_stake: o.min_stake.units() as i128,
             opened: now,
             deadline: o.deadline.0 as i128,
@@ -784,7 +863,24 @@ impl Model {
         Ok(Status::Ok)
     }
 
-    pub fn submit(&mut self, now: i128, id: &TaskId, who: AccountId, outcome: Outcome, quality: Quality) -> Step {
+    /// The values of an answer to `id`, whatever became of it.
+    pub fn values(&self, id: &TaskId, values: Values) -> Vec<[u8; 32]> {
+        self.tasks.iter().find(|t| t.id == *id).map_or(vec![], |t| declared(t.declares, &t.fixed, values))
+    }
+
+    /// Whether the request takes such an answer; its values, where it does.
+    fn takes(t: &ModelTask, reply: Reply) -> Result<Vec<[u8; 32]>, Status> {
+        if t.witness && reply.outcome != Outcome::True {
+            return Err(Status::Unsupported);
+        }
+        let wrong = reply.values == Values::Wrong && !t.fixed.is_empty();
+        if wrong || reply.values == Values::Short {
+            return Err(Status::Count);
+        }
+        Ok(declared(t.declares, &t.fixed, reply.values))
+    }
+
+    pub fn submit(&mut self, now: i128, id: &TaskId, who: AccountId, reply: Reply) -> Step {
         let i = self.find(id)?;
         let t = self.tasks[i].clone();
         let St::Assigned { who: holder, p, s, bad, .. } = t.st else { return Err(Status::State) };
@@ -794,15 +890,13 @@ impl Model {
         if who != holder {
             return Err(Status::Unauthorized);
         }
-        if t.witness && outcome != Outcome::True {
-            return Err(Status::Unsupported);
-        }
+        let (said, Reply { outcome, quality, .. }) = (Self::takes(&t, reply)?, reply);
         self.withdraw_demand(now, i);
         let St::Assigned { t_lock, .. } = self.tasks[i].st else { unreachable!() };
         if quality == Quality::Good {
             self.succeed(&t.n, who);
             if outcome.as_bool().is_some() {
-                self.accept(now, i, who, p);
+                self.accept(now, i, who, p, said);
             } else {
                 self.fail(i, who);
             }
@@ -836,9 +930,10 @@ impl Model {
         hero
     }
 
-    fn accept(&mut self, now: i128, i: usize, who: AccountId, price: i128) {
+    fn accept(&mut self, now: i128, i: usize, who: AccountId, price: i128, said: Vec<[u8; 32]>) {
         let t_final = now + self.tasks[i].n.get("final_blocks");
         let t = &mut self.tasks[i];
+        t.said = said;
         let back = t.e_bounty - price;
         t.e_bounty = 0;
         t.e_hold += price;
@@ -1012,18 +1107,12 @@ impl Model {
         Ok(Status::Ok)
     }
 
-    pub fn reveal(
-        &mut self,
-        now: i128,
-        id: &TaskId,
-        who: AccountId,
-        digest: [u8; 32],
-        outcome: Outcome,
-        quality: Quality,
-    ) -> Step {
+    pub fn reveal(&mut self, now: i128, id: &TaskId, who: AccountId, digest: [u8; 32], reply: Reply) -> Step {
         let i = self.find(id)?;
         let t = self.tasks[i].clone();
-        let St::Rescue { who: offender, late, p, from, t_exp, commits } = t.st else { return Err(Status::State) };
+        let St::Rescue { who: offender, late, p, from, t_exp, commits } = t.st.clone() else {
+            return Err(Status::State);
+        };
         if now > t_exp {
             return Err(Status::Deadline);
         }
@@ -1039,9 +1128,7 @@ impl Model {
         if digest != committed {
             return Err(Status::Unauthorized);
         }
-        if t.witness && outcome != Outcome::True {
-            return Err(Status::Unsupported);
-        }
+        let (said, Reply { outcome, quality, .. }) = (Self::takes(&t, reply)?, reply);
         let deposit = t.n.get("commit_deposit");
         if quality != Quality::Good {
             self.burned += deposit;
@@ -1071,7 +1158,7 @@ impl Model {
         };
         self.offend(&t.n, now, offender, if who == offender { 500 } else { 1_000 }, who != offender);
         if outcome.as_bool().is_some() {
-            self.accept(now, i, who, price);
+            self.accept(now, i, who, price, said);
         } else {
             let hero = std::mem::take(&mut self.tasks[i].e_hero);
             self.pay(who, hero);
@@ -1080,7 +1167,8 @@ impl Model {
         Ok(Status::Ok)
     }
 
-    pub fn attest(&mut self, now: i128, id: &TaskId, who: AccountId, y: Outcome) -> Step {
+    pub fn attest(&mut self, now: i128, id: &TaskId, who: AccountId, reply: Reply) -> Step {
+        let y = reply.outcome;
         let i = self.find(id)?;
         let t = self.tasks[i].clone();
         let St::Assigned { who: holder, p, bad: 0, .. } = t.st else { return Err(Status::State) };
@@ -1093,6 +1181,7 @@ impl Model {
         if !t.attested || y.as_bool().is_none() {
             return Err(Status::Unsupported);
         }
+        self.tasks[i].said = Self::takes(&t, reply)?;
         self.withdraw_demand(now, i);
         let until = now + t.n.get("challenge_blocks");
         self.tasks[i].st = St::Attested { who, y, p, until, commits: vec![] };
@@ -1115,7 +1204,7 @@ impl Model {
         if digest != committed {
             return Err(Status::Unauthorized);
         }
-        if claimed == y {
+        if claimed == y && usize::from(t.declares) == t.fixed.len() {
             return Err(Status::Unsupported);
         }
         let d = (t.b_max * t.n.get("challenge_bond_share") / 10_000).max(t.n.get("challenge_bond_floor"));
@@ -1134,21 +1223,20 @@ impl Model {
     }
 
     /// By a proof, or with `fee` by a native run.
-    pub fn settle(
-        &mut self,
-        now: i128,
-        id: &TaskId,
-        settler: AccountId,
-        outcome: Outcome,
-        quality: Quality,
-        fee: Option<i128>,
-    ) -> Step {
+    pub fn settle(&mut self, now: i128, id: &TaskId, settler: AccountId, reply: Reply, fee: Option<i128>) -> Step {
         let i = self.find(id)?;
         let t = self.tasks[i].clone();
         let St::Challenged { who: attester, y, p, challenger, until } = t.st else { return Err(Status::State) };
         if now > until {
             return Err(Status::Deadline);
         }
+        let Reply { outcome, quality, .. } = reply;
+        let said = match fee {
+            None => Self::takes(&t, reply)?,
+            // A run has no values but those that are fixed.
+            Some(_) if usize::from(t.declares) > t.fixed.len() => return Err(Status::Unsupported),
+            Some(_) => t.said.clone(),
+        };
         let cost = t.n.get("commit_deposit");
         if fee.is_none() && cost > self.has(&settler) {
             return Err(Status::Funds);
@@ -1158,7 +1246,8 @@ impl Model {
             self.burned += cost;
             return Ok(if quality == Quality::Bad { Status::No } else { Status::Encoding });
         }
-        let upheld = outcome == y;
+        let upheld = outcome == y && said == t.said;
+        self.tasks[i].said = said;
         let payee = if upheld { attester } else { settler };
         let t_final = now + t.n.get("final_blocks");
         self.tasks[i].st = St::Settled { attester, payee, challenger, settler, upheld, fee, t_final };
@@ -1212,6 +1301,10 @@ impl Model {
 
     /// Everything that is due at `now`, where every block is ticked.
     pub fn tick(&mut self, now: i128) {
+        for moved in self.votes.tick(now, self.supply()) {
+            let _ = self.voted(moved);
+        }
+        self.n = Numbers::of(self.votes.rules());
         self.revoke();
         self.tick_stands(now);
         for i in 0..self.tasks.len() {
@@ -1328,6 +1421,9 @@ impl Model {
             St::Ended(_) => (got.provider(), 0),
         };
         same("whose it is", got.provider(), who)?;
+        if let Some((_, said)) = got.answer() {
+            same("what it declares", said, &t.said)?;
+        }
         let deposits = t.e_demand + commits as i128 * Self::deposit(t);
         let Escrow { bounty, stake, bond, hold, deposit, challenge } = *got.escrow();
         same(

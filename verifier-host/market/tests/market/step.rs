@@ -7,11 +7,14 @@ use std::fmt;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use zera_abi::{AccountId, Height, KeyId, Level, Outcome, TaskId};
-use zera_market::{Delivery, KeyBond, Market, Mode, Opening, Rules, Standing, Task, TaskState};
+use zera_market::{
+    Delivery, KeyBond, Market, Mode, Opening, Proposal, ProposalState, Rules, Standing, Task, TaskState,
+};
 
+use super::ballot::VOTED;
 use super::event::{Event, UNIT, account, key, task};
 use super::fixture::{opening, units};
-use super::model::Quality;
+use super::model::{Quality, Reply, Values, fixed};
 
 /// How many of the newest tasks steps are about.
 const IN_SIGHT: usize = 16;
@@ -72,9 +75,18 @@ pub struct Ask {
     value: u8,
     mode: Mode,
     reads: Reads,
+    declares: u8,
+    fixes: u8,
     level: u8,
     room: i16,
     fee: i8,
+}
+
+/// What a proposal makes of a rule.
+#[derive(Clone, Copy, Debug)]
+pub enum Aim {
+    Percent(u8),
+    Step(i8),
 }
 
 #[derive(Clone, Debug)]
@@ -86,16 +98,16 @@ pub enum Step {
     Charge(u8, u8),
     Open(Ask),
     Lock(Pick, u8),
-    Submit(Pick, Who, Outcome, Quality),
+    Submit(Pick, Who, Reply),
     Cancel(Pick, Who),
     Release(Pick, Who),
-    Commit(Pick, Who, Outcome, Quality),
+    Commit(Pick, Who, Reply),
     /// Of the commitments one, by what was committed to or by something else.
     Reveal(Pick, u8, bool),
-    Attest(Pick, Who, Outcome),
+    Attest(Pick, Who, Reply),
     CommitChallenge(Pick, Who, Said),
     Challenge(Pick, u8, bool),
-    Settle(Pick, Who, Said, Quality),
+    Settle(Pick, Who, Said, Quality, Values),
     SettleNatively(Pick, Who, Said, u8),
     GiveKey(Pick, Who),
     Demand(Pick, Who),
@@ -106,6 +118,12 @@ pub enum Step {
     Bond(u8, u8, u8),
     WithdrawKey(u8, u8),
     ReleaseKey(u8, Option<u8>),
+    /// One of the rules that are voted on, to a value from where it is.
+    Propose(u8, u8, Aim),
+    /// Of the newest proposals one, with part of what the account has; none of it: with nothing.
+    Support(u8, u8, u8),
+    /// Of what a proposal passed with, before it is a rule.
+    TakeBack(u8),
     /// One of the sets of rules, for what opens from now on.
     Adopt(u8),
     /// The steps of a transaction or of a call in one, undone or kept.
@@ -142,9 +160,35 @@ fn quality() -> impl Strategy<Value = Quality> {
     prop_oneof![4 => Just(Quality::Good), 2 => Just(Quality::Bad), 1 => Just(Quality::Malformed)]
 }
 
+fn values() -> impl Strategy<Value = Values> {
+    prop_oneof![12 => Just(Values::Usual), 5 => Just(Values::Other), 2 => Just(Values::Wrong), 1 => Just(Values::Short)]
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    (outcome(), quality(), values()).prop_map(|(outcome, quality, values)| Reply { outcome, quality, values })
+}
+
+/// A reply that is taken, where an outcome is.
+const fn usual(outcome: Outcome, quality: Quality) -> Reply {
+    Reply { outcome, quality, values: Values::Usual }
+}
+
 /// All of it and a unit more, now and then.
 fn part() -> impl Strategy<Value = u8> {
     prop_oneof![8 => 0..PARTS / 2, 1 => Just(PARTS), 1 => Just(PARTS + 1)]
+}
+
+fn aim() -> impl Strategy<Value = Aim> {
+    prop_oneof![
+        6 => (80..125u8).prop_map(Aim::Percent),
+        1 => (60..160u8).prop_map(Aim::Percent),
+        3 => prop_oneof![Just(1i8), Just(-1)].prop_map(Aim::Step),
+    ]
+}
+
+/// A vote: nothing, what is too little, and seldom much.
+fn ballot() -> impl Strategy<Value = u8> {
+    prop_oneof![3 => Just(0u8), 8 => 1..5u8, 1 => Just(PARTS), 1 => Just(PARTS + 1)]
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
@@ -155,8 +199,11 @@ fn ask() -> impl Strategy<Value = Ask> {
     let bounty = prop_oneof![12 => 1_000_000..1_000_000_000u32, 1 => Just(999_999u32)];
     let mode = prop_oneof![Just(Mode::Proved), Just(Mode::Attested)];
     let stake = prop_oneof![2 => Just(0u32), 1 => 0..60_000_000u32];
-    (1..=6u8, 0..3u8, bounty, stake, value, mode, reads, 0..3u8, room, fee).prop_map(
-        |(by, key, bounty, stake, value, mode, reads, level, room, fee)| Ask {
+    // Seldom more than there are.
+    let declares = (0..3u8, 0..3u8, proptest::bool::weighted(0.05))
+        .prop_map(|(declares, fixes, more)| (declares, if more { declares + 1 } else { fixes.min(declares) }));
+    (1..=6u8, 0..3u8, bounty, stake, value, mode, (reads, declares), 0..3u8, room, fee).prop_map(
+        |(by, key, bounty, stake, value, mode, (reads, (declares, fixes)), level, room, fee)| Ask {
             by,
             key,
             bounty,
@@ -164,6 +211,8 @@ fn ask() -> impl Strategy<Value = Ask> {
             value,
             mode,
             reads,
+            declares,
+            fixes,
             level,
             room,
             fee,
@@ -183,28 +232,29 @@ pub fn single() -> impl Strategy<Value = Step> {
         1 => (0..3u8, number()).prop_map(|(key, by)| Step::WithdrawKey(key, by)),
         1 => (0..3u8, proptest::option::weighted(0.1, number())).prop_map(|(key, by)| Step::ReleaseKey(key, by)),
         1 => (0..RULES).prop_map(Step::Adopt),
+        3 => (number(), 0..VOTED.len() as u8, aim()).prop_map(|(who, rule, aim)| Step::Propose(who, rule, aim)),
+        6 => (0..5u8, number(), ballot()).prop_map(|(nth, who, part)| Step::Support(nth, who, part)),
+        3 => number().prop_map(Step::TakeBack),
     ];
     let time = prop_oneof![
         3 => (1..3u8).prop_map(Step::Wait),
         2 => (pick(), 0..4u8, -1..=1i8).prop_map(|(pick, nth, off)| Step::Until(pick, nth, off)),
     ];
     let proved = prop_oneof![
-        3 => (pick(), who(Who::Party), outcome(), quality())
-            .prop_map(|(pick, who, outcome, quality)| Step::Submit(pick, who, outcome, quality)),
+        3 => (pick(), who(Who::Party), reply()).prop_map(|(pick, who, reply)| Step::Submit(pick, who, reply)),
         1 => (pick(), who(Who::Requester)).prop_map(|(pick, who)| Step::Cancel(pick, who)),
         1 => (pick(), who(Who::Party)).prop_map(|(pick, who)| Step::Release(pick, who)),
-        3 => (pick(), anyone(), outcome(), quality())
-            .prop_map(|(pick, who, outcome, quality)| Step::Commit(pick, who, outcome, quality)),
+        3 => (pick(), anyone(), reply()).prop_map(|(pick, who, reply)| Step::Commit(pick, who, reply)),
         6 => (pick(), 0..3u8, proptest::bool::weighted(0.95))
             .prop_map(|(pick, nth, true_to)| Step::Reveal(pick, nth, true_to)),
     ];
     let attested = prop_oneof![
-        2 => (pick(), who(Who::Party), outcome()).prop_map(|(pick, who, outcome)| Step::Attest(pick, who, outcome)),
+        2 => (pick(), who(Who::Party), reply()).prop_map(|(pick, who, reply)| Step::Attest(pick, who, reply)),
         2 => (pick(), anyone(), said()).prop_map(|(pick, who, said)| Step::CommitChallenge(pick, who, said)),
         3 => (pick(), 0..3u8, proptest::bool::weighted(0.95))
             .prop_map(|(pick, nth, true_to)| Step::Challenge(pick, nth, true_to)),
-        4 => (pick(), anyone(), said(), quality())
-            .prop_map(|(pick, who, said, quality)| Step::Settle(pick, who, said, quality)),
+        4 => (pick(), anyone(), said(), quality(), values())
+            .prop_map(|(pick, who, said, quality, values)| Step::Settle(pick, who, said, quality, values)),
         1 => (pick(), anyone(), said(), 0..40u8)
             .prop_map(|(pick, who, said, fee)| Step::SettleNatively(pick, who, said, fee)),
     ];
@@ -278,8 +328,8 @@ pub struct Scene {
     accounts: u8,
     /// The keys in use; one that goes out of force has a successor in its place.
     keys: [u32; 3],
-    /// What was committed to: the outcome, and by what kind of proof.
-    secrets: BTreeMap<(TaskId, AccountId), (Outcome, Quality)>,
+    /// What was committed to.
+    secrets: BTreeMap<(TaskId, AccountId), Reply>,
 }
 
 /// What a fallback needs of the task that it opens or locks.
@@ -348,6 +398,13 @@ impl Scene {
             Step::Charge(from, n) => Event::Charge(self.account(from), u128::from(n) * UNIT),
             Step::Open(ask) => self.open(market, ask),
             Step::Lock(pick, who) => self.lock(market, pick, who, Need::default()),
+            Step::Propose(who, rule, aim) => self.propose(market, who, rule, aim),
+            Step::Support(nth, who, n) => {
+                let (who, newest) = (self.account(who), (market.proposals().len() as u64).saturating_sub(1));
+                let proposal = newest.saturating_sub(u64::from(nth));
+                Event::Support(proposal, who, part(market.ballot(proposal, &who).units() + free(&who), n))
+            }
+            Step::TakeBack(who) => self.take_back(market, who),
             Step::Cancel(pick, who) => match self.find(market, pick, |t| matches!(t.state(), TaskState::Open { .. })) {
                 Some(task) => Event::Cancel(*task.id(), self.who(who, task)),
                 None => self.ask(market, pick, Need::default()),
@@ -362,14 +419,17 @@ impl Scene {
                     None => self.lock(market, pick, pick.nth, Need::default()),
                 }
             }
-            Step::Submit(pick, who, outcome, quality) => self.submit(market, pick, who, outcome, quality),
-            Step::Commit(pick, who, outcome, quality) => self.commit(market, pick, who, outcome, quality),
+            Step::Submit(pick, who, reply) => self.submit(market, pick, who, reply),
+            Step::Commit(pick, who, reply) => self.commit(market, pick, who, reply),
             Step::Reveal(pick, nth, true_to) => self.reveal(market, pick, nth, true_to),
-            Step::Attest(pick, who, outcome) => self.attest(market, pick, who, outcome),
+            Step::Attest(pick, who, reply) => self.attest(market, pick, who, reply),
             Step::CommitChallenge(pick, who, said) => self.commit_challenge(market, pick, who, said),
             Step::Challenge(pick, nth, true_to) => self.challenge(market, pick, nth, true_to),
-            Step::Settle(pick, who, said, quality) => match self.find(market, pick, is_challenged) {
-                Some(task) => Event::Settle(*task.id(), self.who(who, task), outcome_of(task, said), quality),
+            Step::Settle(pick, who, said, quality, values) => match self.find(market, pick, is_challenged) {
+                Some(task) => {
+                    let reply = Reply { outcome: outcome_of(task, said), quality, values };
+                    Event::Settle(*task.id(), self.who(who, task), reply)
+                }
                 None => self.challenge(market, pick, 0, true),
             },
             Step::SettleNatively(pick, who, said, fee) => match self.find(market, pick, is_challenged) {
@@ -468,6 +528,36 @@ impl Scene {
         usize::from(nth).checked_rem(blocks.len()).and_then(|nth| blocks.get(nth)).copied().unwrap_or(1)
     }
 
+    fn propose(&self, market: &Market, who: u8, rule: u8, aim: Aim) -> Event {
+        let (rule, _) = VOTED[usize::from(rule)];
+        let old = market.rules().entries().into_iter().find(|(name, ..)| *name == rule).expect("a rule").1;
+        let value = match aim {
+            Aim::Percent(percent) => old * u128::from(percent) / 100,
+            Aim::Step(by) => old.saturating_add_signed(by.into()),
+        };
+        Event::Propose(self.account(who), rule, value)
+    }
+
+    /// Takes votes back from what has passed, or leads there: to a proposal, to votes for it, to the block in which it passes.
+    fn take_back(&self, market: &Market, who: u8) -> Event {
+        let votes = |proposal: &Proposal, who: &AccountId| market.ballot(proposal.id(), who).units() > 0;
+        let passed = |p: &&Proposal| matches!(p.state(), ProposalState::Passed { .. });
+        let voting = |p: &&Proposal| matches!(p.state(), ProposalState::Voting);
+        let mut accounts = (0..self.accounts).map(|more| self.account(who.wrapping_add(more)));
+        if let Some(proposal) = market.proposals().find(passed) {
+            let who = accounts.find(|who| votes(proposal, who)).unwrap_or_else(|| self.account(who));
+            Event::Support(proposal.id(), who, 0)
+        } else if let Some(proposal) = market.proposals().find(voting) {
+            let passes = market.poll(proposal.id(), Height(self.now)).and_then(|poll| poll.passes);
+            let who = self.account(who);
+            let more = market.account(&who).free.units() / 16;
+            let votes = market.ballot(proposal.id(), &who).units();
+            if passes.is_some() { Event::Tick } else { Event::Support(proposal.id(), who, votes + more) }
+        } else {
+            self.propose(market, who, 0, Aim::Percent(102))
+        }
+    }
+
     /// A request for what a step needs.
     fn ask(&mut self, market: &Market, pick: Pick, need: Need) -> Event {
         let ask = Ask {
@@ -478,6 +568,8 @@ impl Scene {
             value: 0,
             mode: if need.attested { Mode::Attested } else { Mode::Proved },
             reads: if need.delivers { Reads::Owed } else { Reads::Nothing },
+            declares: pick.nth % 3,
+            fixes: pick.nth % 2,
             level: 0,
             room: 60,
             fee: 0,
@@ -505,6 +597,8 @@ impl Scene {
             delivers: matches!(ask.reads, Reads::Owed),
             witness_only: matches!(ask.reads, Reads::Witness),
             level: [Level::Accepted, Level::Final, Level::Attested][usize::from(ask.level)],
+            declared: ask.declares,
+            expected: fixed(ask.fixes),
             ..opening(0)
         };
         if opening.mode == Mode::Proved && opening.level == Level::Attested {
@@ -569,59 +663,56 @@ impl Scene {
         Event::Lock(*task.id(), self.account(who))
     }
 
-    fn submit(&mut self, market: &Market, pick: Pick, who: Who, outcome: Outcome, quality: Quality) -> Event {
+    fn submit(&mut self, market: &Market, pick: Pick, who: Who, reply: Reply) -> Event {
         match self.find(market, pick, |t| matches!(t.state(), TaskState::Assigned { .. })) {
-            Some(task) => Event::Submit(*task.id(), self.who(who, task), outcome, quality),
+            Some(task) => Event::Submit(*task.id(), self.who(who, task), reply),
             None => self.lock(market, pick, pick.nth, Need::default()),
         }
     }
 
-    fn commit(&mut self, market: &Market, pick: Pick, who: Who, outcome: Outcome, quality: Quality) -> Event {
+    fn commit(&mut self, market: &Market, pick: Pick, who: Who, reply: Reply) -> Event {
         match self.find(market, pick, |t| matches!(t.state(), TaskState::Rescue { .. })) {
             Some(task) => {
                 let (id, who) = (*task.id(), self.who(who, task));
-                self.remember(task, who, outcome, quality);
-                Event::Commit(id, who, outcome, quality, SALT)
+                self.remember(task, who, reply);
+                Event::Commit(id, who, reply, SALT)
             }
-            None => self.submit(market, pick, Who::Party, outcome, Quality::Bad),
+            None => self.submit(market, pick, Who::Party, usual(reply.outcome, Quality::Bad)),
         }
     }
 
     /// One commitment of an account at a time: what it holds.
-    fn remember(&mut self, task: &Task, who: AccountId, outcome: Outcome, quality: Quality) {
+    fn remember(&mut self, task: &Task, who: AccountId, reply: Reply) {
         if !task.state().commits().iter().any(|commit| commit.provider == who) {
-            self.secrets.insert((*task.id(), who), (outcome, quality));
+            self.secrets.insert((*task.id(), who), reply);
         }
     }
 
     fn reveal(&mut self, market: &Market, pick: Pick, nth: u8, true_to: bool) -> Event {
         let committed = |t: &Task| matches!(t.state(), TaskState::Rescue { commits, .. } if !commits.is_empty());
         let Some(task) = self.find(market, pick, committed) else {
-            return self.commit(market, pick, Who::Account(nth), Outcome::True, Quality::Good);
+            return self.commit(market, pick, Who::Account(nth), usual(Outcome::True, Quality::Good));
         };
         match self.secret(task, nth) {
-            Some((who, outcome, quality)) => {
-                Event::Reveal(*task.id(), who, outcome, quality, if true_to { SALT } else { SALT + 1 })
-            }
+            Some((who, reply)) => Event::Reveal(*task.id(), who, reply, if true_to { SALT } else { SALT + 1 }),
             None => Event::Tick,
         }
     }
 
     /// Of the commitments of earlier blocks the `nth`, and what it is to.
-    fn secret(&self, task: &Task, nth: u8) -> Option<(AccountId, Outcome, Quality)> {
+    fn secret(&self, task: &Task, nth: u8) -> Option<(AccountId, Reply)> {
         let commits: Vec<AccountId> = (task.state().commits().iter())
             .filter(|commit| commit.height.0 < self.now)
             .map(|commit| commit.provider)
             .collect();
         let who = *commits.get(usize::from(nth).checked_rem(commits.len())?)?;
-        let (outcome, quality) = *self.secrets.get(&(*task.id(), who))?;
-        Some((who, outcome, quality))
+        Some((who, *self.secrets.get(&(*task.id(), who))?))
     }
 
-    fn attest(&mut self, market: &Market, pick: Pick, who: Who, outcome: Outcome) -> Event {
+    fn attest(&mut self, market: &Market, pick: Pick, who: Who, reply: Reply) -> Event {
         let may = |t: &Task| matches!(t.state(), TaskState::Assigned { attempts: 0, .. }) && t.mode() == Mode::Attested;
         match self.find(market, pick, may) {
-            Some(task) => Event::Attest(*task.id(), self.who(who, task), outcome),
+            Some(task) => Event::Attest(*task.id(), self.who(who, task), reply),
             None => self.lock(market, pick, pick.nth, Need { attested: true, ..Need::default() }),
         }
     }
@@ -630,12 +721,13 @@ impl Scene {
         match self.find(market, pick, |t| matches!(t.state(), TaskState::Attested { .. })) {
             Some(task) => {
                 // What is the same can not be challenged: seldom.
-                let said = if matches!(said, Said::Same) && pick.nth == 0 { Said::Other } else { said };
+                let open = usize::from(task.declared()) > task.expected().len();
+                let said = if matches!(said, Said::Same) && pick.nth == 0 && !open { Said::Other } else { said };
                 let (id, who, claimed) = (*task.id(), self.who(who, task), outcome_of(task, said));
-                self.remember(task, who, claimed, Quality::Good);
+                self.remember(task, who, usual(claimed, Quality::Good));
                 Event::CommitChallenge(id, who, claimed, SALT)
             }
-            None => self.attest(market, pick, Who::Party, Outcome::True),
+            None => self.attest(market, pick, Who::Party, usual(Outcome::True, Quality::Good)),
         }
     }
 
@@ -645,8 +737,8 @@ impl Scene {
             return self.commit_challenge(market, pick, Who::Account(nth), Said::Other);
         };
         match self.secret(task, nth) {
-            Some((who, claimed, _)) => {
-                Event::Challenge(*task.id(), who, claimed, if true_to { SALT } else { SALT + 1 })
+            Some((who, reply)) => {
+                Event::Challenge(*task.id(), who, reply.outcome, if true_to { SALT } else { SALT + 1 })
             }
             None => Event::Tick,
         }

@@ -804,6 +804,11 @@ impl EventView {
         Amount::read(self.text(field)?.to_owned()).ok()
     }
 
+    /// The key that it concerns.
+    pub fn key(&self) -> Option<KeyId> {
+        self.text("key")?.parse().ok()
+    }
+
     /// A field that is an account.
     pub fn account(&self, field: &str) -> Option<AccountId> {
         self.text(field)?.parse().ok()

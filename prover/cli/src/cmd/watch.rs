@@ -186,10 +186,21 @@ fn describe(sight: &Sight) -> (&'static str, Vec<(&'static str, Value)>) {
         Sight::Settled { task, outcome, by, fee } => {
             ("settled", vec![("task", text(task)), ("outcome", text(outcome)), ("by", text(by)), ("fee", text(fee))])
         }
+        Sight::Contradicted { task, key, said, found, fee } => (
+            "contradicted",
+            vec![
+                ("task", text(task)),
+                ("key", text(key)),
+                ("said", text(said)),
+                ("found", text(found)),
+                ("fee", text(fee)),
+            ],
+        ),
         Sight::Failed { task, why } => ("failed", vec![("task", text(task)), ("why", text(why))]),
         Sight::Earned { task, amount, by } => {
             ("earned", vec![("task", text(task)), ("amount", text(amount)), ("by", text(by))])
         }
+        Sight::Rewarded { key, amount } => ("rewarded", vec![("key", text(key)), ("amount", text(amount))]),
         Sight::Lost { task, amount } => ("lost", vec![("task", text(task)), ("amount", text(amount))]),
         Sight::Unreachable { what } => ("unreachable", vec![("what", text(what))]),
         // Newer than this command line.

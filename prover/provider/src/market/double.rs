@@ -17,7 +17,7 @@ use zera_host::sealed::{Address, SealingSecret, open, seal};
 use zera_host::{Action, CostSchedule, Gadgets, SignedTx, Tx};
 use zera_market::ports::{Claim, Verdict, Verify};
 use zera_market::{
-    Answer, Delivery, Market, MarketError, Mode, NativeRun, Note, Opening, Rules, Ruling, Score, TaskState,
+    Answer, Delivery, Market, MarketError, Mode, NativeRun, Note, Opening, Rules, Ruling, Score, Task, TaskState,
 };
 use zera_native::{Inputs, Predicate};
 use zera_r1cs::Manifest;
@@ -401,6 +401,14 @@ impl Inner {
                         "settler_paid": settler_paid.units().to_string(),
                     }),
                 ),
+                Note::KeyWithdrawn { key, reporter, reward } => (
+                    "key_withdrawn",
+                    json!({
+                        "key": key.to_string(),
+                        "reporter": reporter.to_string(),
+                        "reward": reward.units().to_string(),
+                    }),
+                ),
                 _ => continue,
             };
             let Value::Object(fields) = fields else { unreachable!() };
@@ -470,6 +478,14 @@ impl Inner {
                 let entry = Manifest::from_bytes(&manifest).unwrap().entry;
                 let program = Predicate::load_plain(&program, &entry, Arc::new(Gadgets)).unwrap();
                 match program.run(&Inputs { public: &public, private: &[] }, fuel) {
+                    // A proof of something else withdraws its key.
+                    Ok(ran) if matches!(market.task(&task).map(Task::state), Some(TaskState::Accepted { .. })) => {
+                        let (key, said) = market.task(&task).map(|task| (*task.key(), task.answer())).unwrap();
+                        match said.is_some_and(|(outcome, _)| outcome != ran.outcome) {
+                            true => done(market.withdraw_key(key, sender).map(drop)),
+                            false => (Status::No, "refused", "as the proof says".to_owned()),
+                        }
+                    }
                     Ok(ran) => {
                         let run = NativeRun { outcome: ran.outcome, fee: Amount::ZERO };
                         ruled(market.settle_natively(now, &task, sender, run))

@@ -172,7 +172,8 @@ impl<C: MarketClient> Watcher<C> {
         };
         match done.await {
             Ok(result) if result.is_done() => {
-                self.see(Sight::Settled { task: task.id, outcome: found, by: "native run", fee: result.fee });
+                let said = task.outcome.unwrap_or(found);
+                self.see(Sight::Contradicted { task: task.id, key: task.key, said, found, fee: result.fee });
             }
             Ok(result) => self.fail(task, format!("contradiction: {}: {}", result.status.name, result.detail)),
             Err(why) => self.fail(task, format!("contradiction: {why}")),

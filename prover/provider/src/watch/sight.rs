@@ -1,6 +1,6 @@
 //! What a watcher tells whoever listens.
 
-use zera_abi::{AccountId, Amount, Height, Outcome, TaskId};
+use zera_abi::{AccountId, Amount, Height, KeyId, Outcome, TaskId};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +19,14 @@ pub enum Sight {
     Challenged { task: TaskId, claimed: Outcome, bond: Amount },
     /// The challenge is settled, `by` a native run or a proof.
     Settled { task: TaskId, outcome: Outcome, by: &'static str, fee: Amount },
+    /// It was proved and is wrong: the key that proved it is withdrawn.
+    Contradicted { task: TaskId, key: KeyId, said: Outcome, found: Outcome, fee: Amount },
     /// A step came to nothing.
     Failed { task: TaskId, why: String },
     /// Money came of it.
     Earned { task: TaskId, amount: Amount, by: &'static str },
+    /// The deposit of a key that was withdrawn on our word.
+    Rewarded { key: KeyId, amount: Amount },
     /// Money went.
     Lost { task: TaskId, amount: Amount },
     /// The node does not answer.

@@ -49,7 +49,7 @@ impl Tally {
         if event.event == "key_withdrawn" && us("reporter") {
             let amount = event.amount("reward").unwrap_or(Amount::ZERO);
             self.earned = sum(self.earned, amount);
-            return Vec::new();
+            return event.key().map(|key| Sight::Rewarded { key, amount }).into_iter().collect();
         }
         let Some(task) = event.task() else { return Vec::new() };
         let Some(settled) = self.ours.get(&task).copied() else { return Vec::new() };

@@ -9,12 +9,12 @@ use tokio::task::JoinHandle;
 use zera_abi::{AccountId, Amount, Bps, KeyId, Outcome, PredicateId, TaskId};
 use zera_compiler::{Options, compile, symex::Limits};
 use zera_library::range;
-use zera_market::{Mode, Rules};
+use zera_market::{Answer, Mode, Rules, Ruling};
 use zera_r1cs::{Artefact, Manifest};
 
 use super::{Sight, Tally, WatchConfig, Watcher};
 use crate::error::DaemonError;
-use crate::market::double::{Ask, Double, Judge, Miner};
+use crate::market::double::{Ask, Double, Judge, Miner, fake_proof};
 
 const LIAR: AccountId = AccountId([0x66; 32]);
 const BLOCK: Duration = Duration::from_millis(30);
@@ -92,8 +92,7 @@ impl World {
         self.chain.mine_every(BLOCK)
     }
 
-    /// The liar attests; whether that is a lie depends on the bytes.
-    fn attested(&self, public: Vec<u8>, outcome: Outcome) -> TaskId {
+    fn locked(&self, public: Vec<u8>) -> TaskId {
         let task = self.chain.ask(Ask {
             predicate: self.predicate,
             key: self.served,
@@ -105,9 +104,27 @@ impl World {
             witness_only: false,
         });
         self.chain.lock_as(&task, LIAR);
+        task
+    }
+
+    /// The liar attests; whether that is a lie depends on the bytes.
+    fn attested(&self, public: Vec<u8>, outcome: Outcome) -> TaskId {
+        let task = self.locked(public);
         let mut inner = self.chain.lock();
         let now = inner.height;
         inner.market.attest(now, &task, LIAR, outcome, vec![]).unwrap();
+        task
+    }
+
+    /// The liar has a proof that its key accepts.
+    fn proved(&self, public: Vec<u8>, outcome: Outcome) -> TaskId {
+        let task = self.locked(public);
+        let proof = Box::new(fake_proof(&task, &LIAR, outcome));
+        let mut inner = self.chain.lock();
+        let now = inner.height;
+        let answer = Answer { outcome, declared: vec![], proof };
+        let ruling = inner.market.submit(now, &task, LIAR, answer, &mut Judge::Fake).unwrap();
+        assert_eq!(ruling, Ruling::Accepted);
         task
     }
 
@@ -183,6 +200,42 @@ async fn an_answer_that_hides_a_trap_is_a_lie() {
     world.until("ends", || world.chain.stage(&task) == "failed").await;
     world.until("settled", || world.saw(|sight| matches!(sight, Sight::Settled { outcome: Outcome::Trap, .. }))).await;
     running.stop().await;
+}
+
+/// Whoever looks at proofs, too, finds what a broken key proves, and is paid its deposit. Who does not, does not.
+#[tokio::test]
+async fn a_proof_of_something_false_costs_its_key() {
+    for proved in [true, false] {
+        let world = World::program();
+        let deposit = Amount::from_units(3 * ZRA);
+        world.chain.lock().market.bond_key(world.served, LIAR, deposit).unwrap();
+        let running = world.start(WatchConfig { proved, ..world.config() }).await;
+        let (truth, lie) = (world.proved(vec![9], Outcome::True), world.proved(vec![9], Outcome::False));
+        let _miner = world.mine();
+        let end = if proved { "revoked" } else { "final" };
+        world.until("ends", || world.chain.stage(&lie) == end).await;
+        if proved {
+            world.until("paid", || world.saw(|sight| matches!(sight, Sight::Rewarded { .. }))).await;
+        }
+        let tally = running.stop().await;
+        let contradicted = Sight::Contradicted {
+            task: lie,
+            key: world.served,
+            said: Outcome::False,
+            found: Outcome::True,
+            fee: Amount::ZERO,
+        };
+        let rewarded = Sight::Rewarded { key: world.served, amount: deposit };
+        for sight in [contradicted, rewarded] {
+            assert_eq!(world.saw(|seen| *seen == sight), proved, "{sight:?}");
+        }
+        assert!(!world.saw(|sight| matches!(sight, Sight::Contradicted { task, .. } if *task == truth)));
+        assert!(!world.saw(|sight| matches!(sight, Sight::Failed { .. })));
+        assert_eq!(world.chain.included("settle_natively"), usize::from(proved));
+        let earned = if proved { deposit } else { Amount::ZERO };
+        assert_eq!((tally.challenges, tally.earned, tally.lost), (0, earned, Amount::ZERO));
+        assert_eq!(world.owned(), Amount::from_zra(100).unwrap().checked_add(earned).unwrap());
+    }
 }
 
 /// Killed after each step: what comes after is the same as without.

@@ -40,6 +40,7 @@ pub mod task;
 pub mod vote;
 // The machine.
 mod ahead;
+mod audit;
 mod coins;
 mod index;
 mod key;
@@ -53,10 +54,11 @@ mod transition;
 mod undo;
 
 pub use ahead::READ_AHEAD;
+pub use audit::Unbalanced;
 pub use claim::{Answer, Ruling, Verified, answer_digest, challenge_digest, commit_digest};
 pub use error::MarketError;
 pub use key::KeyBond;
-pub use market::{Balance, Market, Totals, Unbalanced};
+pub use market::{Balance, Market, Totals};
 pub use note::Note;
 pub use restore::RestoreError;
 pub use rules::{Rules, RulesError};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use zera_abi::{AccountId, Amount, KeyId};
 
-use crate::market::{AccountRow, Market, Unbalanced};
+use crate::audit::Unbalanced;
+use crate::market::{AccountRow, Market};
 use crate::ports::{Row, Store, StoreError, Table, walk};
 use crate::row::{self, TaskRow};
 use crate::rules::{Rules, RulesError};

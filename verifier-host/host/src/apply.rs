@@ -134,7 +134,7 @@ pub(crate) fn user_call(
     Ok(Call { contract, caller: tx.sender, entry, input: input.to_vec(), fuel_limit })
 }
 
-/// Runs a contract, or does what it did when it was rehearsed; `None` where the account is not one.
+/// Runs a contract on this thread, which is one for guests, or does what it did when it was rehearsed; `None` where the account is not one.
 pub(crate) fn run(mut state: State, runner: &Runner, call: Call) -> (State, Result<Option<CallReport>, NodeFault>) {
     let code = match state.contract(&call.contract) {
         Err(fault) => return (state, Err(fault)),
@@ -151,7 +151,7 @@ pub(crate) fn run(mut state: State, runner: &Runner, call: Call) -> (State, Resu
         Ok(None) => return (state, Err(NodeFault::State { what: format!("code {code} is missing") })),
         Ok(Some(wasm)) => wasm,
     };
-    let (state, report) = runner.call(state, &code, &wasm, call);
+    let (state, report) = runner.call_here(state, &code, &wasm, call);
     (state, report.map(Some))
 }
 

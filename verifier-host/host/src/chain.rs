@@ -1,6 +1,7 @@
 //! The chain: opens a state, takes transactions, applies blocks, answers questions.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -12,7 +13,7 @@ use zera_verifier::VerifyingKey;
 use crate::admit::{Rejection, Room};
 use crate::apply::{clock_callbacks, run, transaction};
 use crate::codec::{Field, record};
-use crate::contract::{Call, CallReport, Entry, EntryName, Runner};
+use crate::contract::{Call, CallReport, Entry, EntryName, Runner, lend, on_guest_stack};
 use crate::cost::CostSchedule;
 use crate::event::Event;
 use crate::genesis::Genesis;
@@ -231,6 +232,11 @@ impl Chain {
     /// # Errors
     /// [`NodeFault`]: nothing of the block is kept, and the chain stops until it is opened again.
     pub fn apply(&mut self, txs: Vec<SignedTx>, verdicts: Verdicts) -> Result<BlockReport, NodeFault> {
+        // All of a block's calls, and whatever is between them, on one thread.
+        on_guest_stack(|| self.apply_here(txs, verdicts))?.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    fn apply_here(&mut self, txs: Vec<SignedTx>, verdicts: Verdicts) -> Result<BlockReport, NodeFault> {
         let mut state = self.state.take().ok_or_else(stopped)?;
         state.verdicts = verdicts;
         state.events.clear();
@@ -344,7 +350,14 @@ impl Chain {
         let mark = state.mark();
         let fuel_limit = state.cost.call_fuel_max;
         let call = Call { contract, caller, entry: Entry::User(entry), input: input.to_vec(), fuel_limit };
-        let (mut state, report) = run(state, &self.runner, call);
+        let (mut state, report) = lend(state, |slot| {
+            let called = on_guest_stack(|| {
+                let (back, report) = run(slot.take().ok_or_else(stopped)?, &self.runner, call);
+                *slot = Some(back);
+                report
+            });
+            called?.unwrap_or_else(|panic| resume_unwind(panic))
+        });
         // The notes of what is undone are of no interest; those of the last block were told at its end.
         state.rollback(mark);
         state.market.drain_notes();

@@ -258,17 +258,11 @@ impl Runner {
             Err(fault) => return (world, Err(fault)),
         };
         lend(world, |slot| {
-            std::thread::scope(|scope| {
-                let guest = std::thread::Builder::new().name("guest".to_owned()).stack_size(THREAD_STACK_LEN);
-                match guest.spawn_scoped(scope, || self.run(slot, code, &module, call)) {
-                    Ok(thread) => thread.join().unwrap_or_else(|_| Err(panic_fault("guest thread"))),
-                    Err(error) => Err(NodeFault::Thread(error)),
-                }
-            })
+            on_guest_stack(|| self.run(slot, code, &module, call))?.unwrap_or_else(|_| Err(panic_fault("guest thread")))
         })
     }
 
-    /// As [`Runner::call`], on this thread, whose stack must have [`THREAD_STACK_LEN`] bytes.
+    /// As [`Runner::call`], on this thread, which must be one of [`on_guest_stack`] or have as large a stack.
     pub(crate) fn call_here<W: World + Send + 'static>(
         &self,
         world: W,
@@ -390,8 +384,21 @@ fn engine_fault(what: &'static str, error: &wasmtime::Error) -> NodeFault {
     NodeFault::Engine { what, message: format!("{error:#}") }
 }
 
+/// Runs `work` on a thread whose stack a guest may use up to its fuel; where it panics, with what.
+///
+/// A thread costs some 100 us with its stack, as much as a small call, so whoever makes many calls makes them on one.
+///
+/// # Errors
+/// [`NodeFault::Thread`] where it does not start: then nothing of `work` was done.
+pub(crate) fn on_guest_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Result<std::thread::Result<R>, NodeFault> {
+    std::thread::scope(|scope| {
+        let guest = std::thread::Builder::new().name("guest".to_owned()).stack_size(THREAD_STACK_LEN);
+        guest.spawn_scoped(scope, work).map(std::thread::ScopedJoinHandle::join).map_err(NodeFault::Thread)
+    })
+}
+
 /// Lends `world` to a run. It waits in a slot that outlives the run's thread, so that it comes back even where that can not start.
-fn lend<W, R>(world: W, run: impl FnOnce(&mut Option<W>) -> R) -> (W, R) {
+pub(crate) fn lend<W, R>(world: W, run: impl FnOnce(&mut Option<W>) -> R) -> (W, R) {
     let mut slot = Some(world);
     let report = run(&mut slot);
     match slot {

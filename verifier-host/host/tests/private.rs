@@ -35,8 +35,11 @@ fn predicate(commitment: Option<u8>) -> Publication {
 
 /// A chain with a predicate that reads private bytes and two values, the commitment among them or not.
 fn chain(commitment: Option<u8>) -> (Fixture, Broken) {
-    let mut f = Fixture::new(mem(), "");
-    let (publication, broken) = (predicate(commitment), Broken::new(2));
+    chain_of(predicate(commitment))
+}
+
+fn chain_of(publication: Publication) -> (Fixture, Broken) {
+    let (mut f, broken) = (Fixture::new(mem(), ""), Broken::new(2));
     f.predicate = publication.id();
     let register = Action::RegisterKey { predicate: f.predicate, key: broken.key().encode() };
     for action in [Action::Publish(publication), register] {
@@ -207,26 +210,34 @@ fn what_a_request_fixes_must_be_values_that_can_be_declared() {
         let code = i32::try_from(status.code()).unwrap();
         assert_eq!(f.call("ask", asked).ending, Ending::Aborted { code, message: "state".into() });
     }
-    // An answer without a proof is never given over private bytes, whatever the request fixes: nobody else could look at it.
-    let (predicate, deadline) = (f.predicate, f.chain.head().height.0 + 100);
-    let public = |expected| Request {
-        predicate,
-        public: PUBLIC,
-        bounty: 4_000_000_000,
-        min_stake: 0,
-        value_at_risk: 0,
-        deadline,
-        callback_fuel: 0,
-        expected,
-        attested: true,
-        level: Level::Accepted,
-    };
+}
+
+/// An answer without a proof is never given over private bytes, whatever the request fixes and however many they are: nobody else could
+/// look at it. Of more bytes than go on a chain the market knows nothing, so there the host alone says so.
+#[test]
+fn no_answer_about_private_bytes_goes_unproved() {
     let fixed = FIXED.concat();
-    for expected in [&fixed[..], &[]] {
-        let action = Action::Open { request: RequestBytes::new(&public(expected)).unwrap() };
-        let receipt = f.one(OWNER, action);
-        assert_eq!(receipt.ending, Ending::Refused(Status::Unsupported));
-        assert!(receipt.detail.contains("private bytes"), "{}", receipt.detail);
+    let longest = zera_market::Rules::local().delivery_len_max;
+    for (private_len, expected) in [(8, &[][..]), (8, &fixed), (longest + 1, &[]), (longest + 1, &fixed)] {
+        let (mut f, _) = chain_of(Publication { private_len, ..predicate(Some(0)) });
+        for (attested, ending) in [(true, Ending::Refused(Status::Unsupported)), (false, Ending::Done)] {
+            let request = Request {
+                predicate: f.predicate,
+                public: PUBLIC,
+                bounty: 4_000_000_000,
+                min_stake: 0,
+                value_at_risk: 0,
+                deadline: f.chain.head().height.0 + 100,
+                callback_fuel: 0,
+                expected,
+                attested,
+                level: Level::Accepted,
+            };
+            let request = RequestBytes::new(&request).unwrap();
+            let receipt = f.one(OWNER, Action::Open { request });
+            assert_eq!(receipt.ending, ending, "{private_len}: {}", receipt.detail);
+            assert_eq!(receipt.detail.contains("private bytes"), attested, "{}", receipt.detail);
+        }
     }
 }
 

@@ -353,12 +353,11 @@ mod tests {
     #[test]
     fn ids_that_count_up_do_not_pile_up() {
         for step in [1usize, 256, 1 << 16] {
-            let mut table = Table::default();
-            let hash = Hash::default();
+            let (mut table, index) = (Table::default(), Index::default());
             for n in 0..4_096usize {
                 let mut id = [0u8; 32];
                 id[..8].copy_from_slice(&(n * step).to_le_bytes());
-                table.put(Slot::new(hash.of(&id), n as u32));
+                table.put(Slot::new(index.tag(&id), n as u32));
             }
             let mask = table.slots.len() - 1;
             let steps = |(place, slot): (usize, &Slot)| place.wrapping_sub(slot.tag() as usize) & mask;
@@ -385,13 +384,15 @@ mod tests {
         let mut timers = Timers::default();
         for at in [3, 1, 3, 2] {
             timers.plan(Height(5), at);
+            timers.plan(Height(6), at);
         }
         timers.plan(Height(9), 4);
         timers.unplan(Height(5), 3);
+        timers.unplan(Height(7), 2);
         timers.unplan(Height(6), 2);
-        timers.unplan(Height(5), 2);
         assert_eq!(timers.pop(Height(4)), None);
-        assert_eq!(timers.pop(Height(5)), Some((Height(5), vec![1, 3])));
+        assert_eq!(timers.pop(Height(5)), Some((Height(5), vec![1, 2, 3])));
+        assert_eq!(timers.pop(Height(20)), Some((Height(6), vec![1, 3])));
         assert_eq!(timers.pop(Height(20)), Some((Height(9), vec![4])));
         assert_eq!(timers.pop(Height(20)), None);
     }

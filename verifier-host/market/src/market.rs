@@ -538,3 +538,17 @@ fn put(total: Amount, amount: Amount) -> Amount {
 fn taken(total: Amount, amount: Amount) -> Amount {
     total.checked_sub(amount).expect("a total is less than one of its parts")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_index_is_of_no_row() {
+        let most = u32::MAX as usize;
+        assert_eq!(dense("rows", most - 1), Ok(u32::MAX - 1));
+        let refused = MarketError::Limit { what: "rows", got: most as u64, max: u32::MAX.into() };
+        assert_eq!(dense("rows", most), Err(refused));
+        assert!(dense("rows", most + 1).is_err());
+    }
+}

@@ -50,19 +50,23 @@ fn chain_of(publication: Publication) -> (Fixture, Broken) {
     (f, broken)
 }
 
-fn request(f: &Fixture, expected: &[u8]) -> Vec<u8> {
-    let request = Request {
+fn ask<'a>(f: &Fixture, expected: &'a [u8]) -> Request<'a> {
+    Request {
         predicate: f.predicate,
         public: PUBLIC,
         bounty: 4_000_000_000,
-        min_stake: 1_000_000_000,
+        min_stake: 0,
         value_at_risk: 0,
         deadline: f.chain.head().height.0 + 100,
-        callback_fuel: 2_000_000,
+        callback_fuel: 0,
         expected,
         attested: false,
         level: Level::Accepted,
-    };
+    }
+}
+
+fn request(f: &Fixture, expected: &[u8]) -> Vec<u8> {
+    let request = Request { min_stake: 1_000_000_000, callback_fuel: 2_000_000, ..ask(f, expected) };
     let mut bytes = vec![0; request.encoded_len()];
     request.encode(&mut bytes).unwrap();
     bytes
@@ -191,19 +195,7 @@ fn what_a_request_fixes_must_be_values_that_can_be_declared() {
     let (mut f, _) = chain(Some(0));
     let cases: [(&[u8], Status); 2] = [(&[5; 96], Status::Count), (&[0xff; 32], Status::Encoding)];
     for (expected, status) in cases {
-        let request = Request {
-            predicate: f.predicate,
-            public: PUBLIC,
-            bounty: 4_000_000_000,
-            min_stake: 0,
-            value_at_risk: 0,
-            deadline: f.chain.head().height.0 + 100,
-            callback_fuel: 0,
-            expected,
-            attested: false,
-            level: Level::Accepted,
-        };
-        let bytes = RequestBytes::new(&request).unwrap();
+        let bytes = RequestBytes::new(&ask(&f, expected)).unwrap();
         let receipt = f.one(OWNER, Action::Open { request: bytes });
         assert_eq!(receipt.ending, Ending::Refused(status), "{}", receipt.detail);
         let asked = self::request(&f, expected);
@@ -221,19 +213,7 @@ fn no_answer_about_private_bytes_goes_unproved() {
     for (private_len, expected) in [(8, &[][..]), (8, &fixed), (longest + 1, &[]), (longest + 1, &fixed)] {
         let (mut f, _) = chain_of(Publication { private_len, ..predicate(Some(0)) });
         for (attested, ending) in [(true, Ending::Refused(Status::Unsupported)), (false, Ending::Done)] {
-            let request = Request {
-                predicate: f.predicate,
-                public: PUBLIC,
-                bounty: 4_000_000_000,
-                min_stake: 0,
-                value_at_risk: 0,
-                deadline: f.chain.head().height.0 + 100,
-                callback_fuel: 0,
-                expected,
-                attested,
-                level: Level::Accepted,
-            };
-            let request = RequestBytes::new(&request).unwrap();
+            let request = RequestBytes::new(&Request { attested, ..ask(&f, expected) }).unwrap();
             let receipt = f.one(OWNER, Action::Open { request });
             assert_eq!(receipt.ending, ending, "{private_len}: {}", receipt.detail);
             assert_eq!(receipt.detail.contains("private bytes"), attested, "{}", receipt.detail);

@@ -315,9 +315,7 @@ impl<'a> Economy<'a> {
         let start = Instant::now();
         let mut openings = openings.into_iter();
         while !openings.as_slice().is_empty() {
-            self.market.read_ahead(
-                openings.as_slice().iter().take(READ_AHEAD).map(|opening| (&opening.task, &opening.requester)),
-            );
+            self.market.read_ahead(openings.as_slice().iter().map(|opening| (&opening.task, &opening.requester)));
             for opening in openings.by_ref().take(READ_AHEAD) {
                 self.market.open(Height(self.now), opening)?;
             }
@@ -342,14 +340,10 @@ impl<'a> Economy<'a> {
         let mut done = Vec::with_capacity(calls.len());
         let start = Instant::now();
         let mut calls = calls.into_iter();
-        loop {
-            self.market.read_ahead(calls.as_slice().iter().take(READ_AHEAD).map(|(_, task, who, _)| (task, who)));
-            let before = done.len();
+        while !calls.as_slice().is_empty() {
+            self.market.read_ahead(calls.as_slice().iter().map(|(_, task, who, _)| (task, who)));
             for (plan, task, who, call) in calls.by_ref().take(READ_AHEAD) {
                 done.push((plan, apply(&mut self.market, Height(self.now), &task, who, call)));
-            }
-            if done.len() == before {
-                break;
             }
         }
         self.clock += start.elapsed();
